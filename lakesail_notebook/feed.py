@@ -1,0 +1,159 @@
+"""The route feed: what the control plane and a session proxy say to each other over one connection.
+
+JSON objects, one a line. The proxy speaks first (:class:`Hello`, with the secret it was given at birth). The control
+plane answers with a :class:`Snapshot`, then with numbered changes (:class:`RouteChange`); a :class:`Heartbeat` every
+:data:`HEARTBEAT_SECONDS` carries the last number, so that a gap shows. The proxy confirms with :class:`Applied`, claims
+Spark session ids with :class:`Claim`, and reports use with :class:`Activity`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+HEARTBEAT_SECONDS = 2.0
+STALE_AFTER_SECONDS = 10.0
+"""A proxy that has heard nothing for so long lets nothing pass."""
+MAX_LINE_BYTES = 16 * 1024 * 1024
+
+RouteState = Literal["pending", "ready", "closed"]
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """Where one session's RPCs go, or why they go nowhere."""
+
+    session_id: str
+    workload_id: str
+    generation: int
+    """Tokens of an older generation are dead."""
+    state: RouteState
+    address: str | None = None
+    """``HOST:PORT`` of the engine, when ready. It comes from here alone, never from a token or a request."""
+    message: str | None = None
+    """When closed: why, and what to do, in a sentence."""
+    max_spark_sessions: int = 64
+
+
+class _Message(Struct, frozen=True, kw_only=True, tag_field="type"):
+    pass
+
+
+# -- control plane -> session proxy
+
+
+class Snapshot(_Message, tag="snapshot", frozen=True, kw_only=True):
+    sequence: int
+    issuer: str
+    keys: tuple[dict[str, Any], ...]
+    """Public signing keys, as JWKs."""
+    routes: tuple[Route, ...]
+
+
+class RouteChange(_Message, tag="route", frozen=True, kw_only=True):
+    sequence: int
+    route: Route
+
+
+class Heartbeat(_Message, tag="heartbeat", frozen=True, kw_only=True):
+    sequence: int
+
+
+class ClaimAnswer(_Message, tag="claimAnswer", frozen=True, kw_only=True):
+    claim_id: int
+    granted: bool
+    reason: Literal["foreign", "released", "limit", "closed"] | None = None
+    """Why not: another caller's id, one that was stopped, too many live ones, or the session is over."""
+
+
+FromControlPlane = Snapshot | RouteChange | Heartbeat | ClaimAnswer
+
+
+# -- session proxy -> control plane
+
+
+class Hello(_Message, tag="hello", frozen=True, kw_only=True):
+    secret: str
+
+    def __repr__(self) -> str:
+        return "Hello(secret='…')"
+
+
+class Claim(_Message, tag="claim", frozen=True, kw_only=True):
+    """The first use of a Spark session id; nothing is forwarded before it is granted, which is durable.
+
+    Asking again for one's own id is granted again."""
+
+    claim_id: int
+    session_id: str
+    caller: str
+    """The token's ``sub``."""
+    spark_session_id: str
+
+
+class Released(_Message, tag="released", frozen=True, kw_only=True):
+    """A Spark session was stopped by its owner; its id is dead."""
+
+    session_id: str
+    caller: str
+    spark_session_id: str
+
+
+class SessionActivity(Struct, frozen=True, kw_only=True):
+    session_id: str
+    running: int
+    """RPCs in flight now."""
+    seconds_since: float
+    """How long ago the last RPC ran; 0 while one is running. An age, so that two clocks need not agree."""
+
+
+class Activity(_Message, tag="activity", frozen=True, kw_only=True):
+    sessions: tuple[SessionActivity, ...]
+
+
+class EngineLost(_Message, tag="engineLost", frozen=True, kw_only=True):
+    """The engine of a workload refused or broke a connection. A hint to look; the control plane decides."""
+
+    workload_id: str
+
+
+class Applied(_Message, tag="applied", frozen=True, kw_only=True):
+    """Every change up to this number is in force, streams of closed sessions are being cut."""
+
+    sequence: int
+
+
+FromProxy = Hello | Claim | Released | Activity | EngineLost | Applied
+
+_decode_from_control_plane: msgspec.json.Decoder[FromControlPlane] = msgspec.json.Decoder(FromControlPlane)
+_decode_from_proxy: msgspec.json.Decoder[FromProxy] = msgspec.json.Decoder(FromProxy)
+
+
+def encode_line(message: FromControlPlane | FromProxy) -> bytes:
+    return msgspec.json.encode(message) + b"\n"
+
+
+def decode_from_control_plane(line: bytes) -> FromControlPlane:
+    """:raises msgspec.MsgspecError: when the line is no message of the feed."""
+    return _decode_from_control_plane.decode(line)
+
+
+def decode_from_proxy(line: bytes) -> FromProxy:
+    """:raises msgspec.MsgspecError: when the line is no message of the feed."""
+    return _decode_from_proxy.decode(line)
+
+
+class ProxyLaunch(Struct, frozen=True, kw_only=True):
+    """What a session proxy is told at birth: one JSON line on its standard input, then its lifeline."""
+
+    feed_host: str
+    feed_port: int
+    feed_secret: str
+    listen: tuple[str, ...]
+    """``HOST:PORT``\\ s to serve."""
+    tls_certificate_file: str | None = None
+    tls_key_file: str | None = None
+
+    def __repr__(self) -> str:
+        return f"ProxyLaunch(feed={self.feed_host}:{self.feed_port}, listen={self.listen})"

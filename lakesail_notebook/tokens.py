@@ -1,0 +1,278 @@
+"""Session tokens and kernel tokens: signed JWTs, and one strict check of everything in them.
+
+PyJWT checks the signature; the shape and the time of each claim are judged here, because PyJWT also takes numbers
+given as strings, audiences given as lists, any ``typ`` and unbounded lifetimes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from .errors import Unauthenticated
+
+SESSION_AUDIENCE = "lakesail-session-proxy"
+SESSION_TYPE = "sail-session+jwt"
+SESSION_SCOPE = "spark_connect"
+KERNEL_AUDIENCE = "lakesail-kernel"
+KERNEL_TYPE = "sail-kernel+jwt"
+
+MAX_LIFETIME_SECONDS = 7_776_000
+LEEWAY_SECONDS = 5
+"""How far two clocks may disagree about a token's first moment. Its last moment has no leeway."""
+_MAX_TEXT = 256
+_MAX_TOKEN_BYTES = 8192
+_SEGMENT = re.compile(rb"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClaims:
+    """What a session token says, in the words of RFC 7519 and ours. Times are Unix seconds."""
+
+    iss: str
+    sub: str
+    """The caller: a member's or a service account's id."""
+    sid: str
+    """The session."""
+    wid: str
+    """The workload."""
+    gen: int
+    """The session's token generation; a higher one in force revokes this token."""
+    scope: str
+    iat: int
+    nbf: int
+    exp: int
+    jti: str
+
+    def expired(self, now: datetime) -> bool:
+        return now.timestamp() >= self.exp
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An Ed25519 key and its id, the RFC 7638 thumbprint."""
+
+    kid: str
+    private: Ed25519PrivateKey
+
+    def public_jwk(self) -> dict[str, Any]:
+        return {**_public_jwk(self.private.public_key()), "kid": self.kid, "alg": "EdDSA", "use": "sig"}
+
+
+def load_or_create_signing_key(path: Path) -> SigningKey:
+    """The key in ``path``; made there on first use, readable by its owner alone.
+
+    Two processes that make it at once end with the same key: the file appears whole, by a hard link; the first wins.
+
+    :raises ValueError: when the file is not an Ed25519 private key.
+    """
+    if not path.exists():
+        _create_key_file(path)
+    private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(private, Ed25519PrivateKey):
+        raise ValueError(f"{path} holds no Ed25519 private key; move it away to have a new one made")
+    return SigningKey(_thumbprint(private.public_key()), private)
+
+
+class TokenIssuer:
+    """Signs session tokens for one database (``issuer``)."""
+
+    def __init__(self, issuer: str, key: SigningKey) -> None:
+        self.issuer = issuer
+        self._key = key
+
+    def public_keys(self) -> tuple[dict[str, Any], ...]:
+        return (self._key.public_jwk(),)
+
+    def issue(
+        self, *, caller: str, session_id: str, workload_id: str, generation: int, now: datetime, expires_at: datetime
+    ) -> str:
+        """A token that lets ``caller`` use one session until ``expires_at`` (whole seconds)."""
+        issued_at = int(now.timestamp())
+        payload = {
+            "iss": self.issuer,
+            "aud": SESSION_AUDIENCE,
+            "sub": caller,
+            "sid": session_id,
+            "wid": workload_id,
+            "gen": generation,
+            "scope": SESSION_SCOPE,
+            "iat": issued_at,
+            "nbf": issued_at,
+            "exp": int(expires_at.timestamp()),
+            "jti": secrets.token_hex(16),
+        }
+        headers = {"typ": SESSION_TYPE, "kid": self._key.kid}
+        return jwt.encode(payload, self._key.private, algorithm="EdDSA", headers=headers)
+
+
+class TokenVerifier:
+    """Checks session tokens against the public keys of one issuer."""
+
+    def __init__(self, issuer: str, keys: Sequence[Mapping[str, Any]]) -> None:
+        self._issuer = issuer
+        self._keys = {str(key["kid"]): jwt.PyJWK(dict(key), algorithm="EdDSA") for key in keys}
+
+    def verify(self, token: str, now: datetime) -> SessionClaims:
+        """The claims of a genuine token, **also of an expired one**: ask :meth:`SessionClaims.expired`.
+
+        :raises Unauthenticated: for anything that this issuer did not sign, or not in this form.
+        """
+        _require_canonical(token)
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+            key = self._keys.get(kid) if isinstance(kid, str) else None
+            if key is None:
+                raise Unauthenticated("The token is not signed by this control plane; fetch a new one.")
+            decoded = jwt.decode_complete(token, key, algorithms=["EdDSA"], options=_SIGNATURE_ONLY)
+        except Unauthenticated:
+            raise
+        except Exception as error:  # PyJWT also lets TypeError and UnicodeError through
+            raise Unauthenticated("The token is not valid; fetch a new one.") from error
+        return _session_claims(decoded["header"], decoded["payload"], self._issuer, now)
+
+
+class KernelTokens:
+    """Tokens for the kernels of this server process. They die with it: the secret is in its memory alone."""
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes(32)
+
+    def issue(self, kernel_id: str) -> str:
+        payload = {"aud": KERNEL_AUDIENCE, "sub": kernel_id, "jti": secrets.token_hex(16)}
+        return jwt.encode(payload, self._secret, algorithm="HS256", headers={"typ": KERNEL_TYPE})
+
+    def kernel_of(self, token: str) -> str:
+        """The kernel that the token was made for; whether it still lives is for the caller to ask.
+
+        :raises Unauthenticated: for anything else.
+        """
+        try:
+            decoded = jwt.decode_complete(token, self._secret, algorithms=["HS256"], options=_SIGNATURE_ONLY)
+        except Exception as error:
+            raise Unauthenticated("The kernel's token is not valid; restart the kernel.") from error
+        payload = decoded["payload"]
+        kernel_id = payload.get("sub")
+        genuine = decoded["header"].get("typ") == KERNEL_TYPE and payload.get("aud") == KERNEL_AUDIENCE
+        if not genuine or not isinstance(kernel_id, str) or not kernel_id:
+            raise Unauthenticated("The kernel's token is not valid; restart the kernel.")
+        return kernel_id
+
+
+_SIGNATURE_ONLY: Any = {
+    "verify_signature": True,
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_aud": False,
+    "verify_iss": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
+
+
+def _require_canonical(token: str) -> None:
+    """One text, one token: no padding, no white space, three segments that decode to exactly themselves."""
+    try:
+        raw = token.encode("ascii")
+    except UnicodeEncodeError as error:
+        raise Unauthenticated("The token is not valid; fetch a new one.") from error
+    segments = raw.split(b".")
+    if len(raw) > _MAX_TOKEN_BYTES or len(segments) != 3 or not all(map(_is_canonical_segment, segments)):
+        raise Unauthenticated("The token is not valid; fetch a new one.")
+
+
+def _is_canonical_segment(segment: bytes) -> bool:
+    if _SEGMENT.fullmatch(segment) is None or len(segment) % 4 == 1:
+        return False
+    decoded = base64.urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))
+    return base64.urlsafe_b64encode(decoded).rstrip(b"=") == segment
+
+
+def _session_claims(header: Mapping[str, Any], payload: Mapping[str, Any], issuer: str, now: datetime) -> SessionClaims:
+    if header.get("typ") != SESSION_TYPE:
+        raise Unauthenticated("This is not a session token; fetch one for the session.")
+    if payload.get("aud") != SESSION_AUDIENCE or payload.get("iss") != issuer:
+        raise Unauthenticated("The token is for another service; fetch one for the session.")
+    claims = SessionClaims(
+        iss=issuer,
+        sub=_text(payload, "sub"),
+        sid=_text(payload, "sid"),
+        wid=_text(payload, "wid"),
+        gen=_number(payload, "gen"),
+        scope=_text(payload, "scope"),
+        iat=_number(payload, "iat"),
+        nbf=_number(payload, "nbf"),
+        exp=_number(payload, "exp"),
+        jti=_text(payload, "jti"),
+    )
+    if claims.scope != SESSION_SCOPE:
+        raise Unauthenticated("The token's scope does not cover Spark Connect.")
+    lifetime = claims.exp - claims.iat
+    if not 0 < lifetime <= MAX_LIFETIME_SECONDS:
+        raise Unauthenticated("The token's lifetime is out of range; fetch a new one.")
+    latest_start = now + timedelta(seconds=LEEWAY_SECONDS)
+    if max(claims.iat, claims.nbf) > latest_start.timestamp():
+        raise Unauthenticated("The token is not valid yet; check this machine's clock.")
+    return claims
+
+
+def _text(payload: Mapping[str, Any], name: str) -> str:
+    value = payload.get(name)
+    if type(value) is not str or not 0 < len(value) <= _MAX_TEXT:
+        raise Unauthenticated(f"The token's {name} is not valid; fetch a new one.")
+    return value
+
+
+def _number(payload: Mapping[str, Any], name: str) -> int:
+    value = payload.get(name)
+    if type(value) is not int or not 0 <= value < 2**53:
+        raise Unauthenticated(f"The token's {name} is not valid; fetch a new one.")
+    return value
+
+
+def _public_jwk(public: Ed25519PublicKey) -> dict[str, str]:
+    raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return {"crv": "Ed25519", "kty": "OKP", "x": _base64url(raw)}
+
+
+def _thumbprint(public: Ed25519PublicKey) -> str:
+    jwk = _public_jwk(public)
+    canonical = f'{{"crv":"{jwk["crv"]}","kty":"{jwk["kty"]}","x":"{jwk["x"]}"}}'
+    return _base64url(hashlib.sha256(canonical.encode()).digest())
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _create_key_file(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink()

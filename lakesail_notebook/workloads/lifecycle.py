@@ -1,0 +1,125 @@
+"""The allowed moves of sessions and workloads, and what time alone asks of them. Pure: ``now`` is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..models import InfraStatus, SessionStatus
+from .records import Handle, SessionRecord, TerminationReason, WorkloadRecord
+
+SESSION_MOVES: Mapping[SessionStatus, frozenset[SessionStatus]] = {
+    "pending": frozenset({"active", "closed", "failed"}),
+    "active": frozenset({"idle", "closed", "failed"}),
+    "idle": frozenset({"active", "closed", "failed"}),
+    "closed": frozenset(),
+    "failed": frozenset(),
+}
+
+WORKLOAD_MOVES: Mapping[InfraStatus, frozenset[InfraStatus]] = {
+    "requested": frozenset({"starting", "stopping", "stopped", "failed"}),
+    "starting": frozenset({"ready", "stopping", "failed"}),
+    "ready": frozenset({"stopping", "failed"}),
+    "stopping": frozenset({"stopped", "failed"}),
+    "stopped": frozenset(),
+    "failed": frozenset(),
+}
+
+LIVE: frozenset[SessionStatus] = frozenset(status for status, moves in SESSION_MOVES.items() if moves)
+"""Session statuses with a way out."""
+UNFINISHED: frozenset[InfraStatus] = frozenset(status for status, moves in WORKLOAD_MOVES.items() if moves)
+"""Statuses of workloads that may still have something running."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionMove:
+    """A change of status and what goes with it."""
+
+    to: SessionStatus
+    at: datetime
+    reason: TerminationReason | None = None
+    message: str | None = None
+
+    @property
+    def sources(self) -> frozenset[SessionStatus]:
+        return frozenset(status for status, moves in SESSION_MOVES.items() if self.to in moves)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadMove:
+    to: InfraStatus
+    at: datetime
+    message: str | None = None
+    handle: Handle | None = None
+    address: str | None = None
+    endpoints: Mapping[str, str] | None = None
+
+    @property
+    def sources(self) -> frozenset[InfraStatus]:
+        return frozenset(status for status, moves in WORKLOAD_MOVES.items() if self.to in moves)
+
+
+def timeout_at(session: SessionRecord) -> datetime | None:
+    """When the session will close if nothing more happens; ``None`` for one that is over."""
+    if session.status not in LIVE:
+        return None
+    return min(moment for moment, _ in _ends(session))
+
+
+def due_move(session: SessionRecord, now: datetime) -> SessionMove | None:
+    """What time alone asks of a session: the end that came first, or ``idle``."""
+    if session.status not in LIVE:
+        return None
+    moment, reason = min(_ends(session), key=lambda end: end[0])
+    if now >= moment:
+        return SessionMove(to="closed", at=now, reason=reason, message=_farewell(session, reason))
+    if session.status == "active" and now >= _idle_from(session):
+        return SessionMove(to="idle", at=now)
+    return None
+
+
+def _idle_from(session: SessionRecord) -> datetime:
+    return session.last_activity_at + timedelta(seconds=session.timeouts.idle_timeout)
+
+
+def _ends(session: SessionRecord) -> list[tuple[datetime, TerminationReason]]:
+    timeouts = session.timeouts
+    ends: list[tuple[datetime, TerminationReason]] = [
+        (_idle_from(session) + timedelta(seconds=timeouts.idle_close_delay), "idle_timeout")
+    ]
+    if timeouts.max_duration is not None and session.active_since is not None:
+        ends.append((session.active_since + timedelta(seconds=timeouts.max_duration), "max_duration"))
+    if session.detached_since is not None:
+        last_use = max(session.detached_since, session.last_activity_at)
+        ends.append((last_use + timedelta(seconds=timeouts.detached), "detached"))
+    return ends
+
+
+def _farewell(session: SessionRecord, reason: TerminationReason) -> str:
+    timeouts = session.timeouts
+    if reason == "max_duration":
+        return f"closed after its maximum duration of {in_words(timeouts.max_duration or 0)}"
+    if reason == "detached":
+        return f"closed: its kernel was gone and no client used it for {in_words(timeouts.detached)}"
+    return f"closed after {in_words(timeouts.idle_timeout + timeouts.idle_close_delay)} idle"
+
+
+def in_words(seconds: int) -> str:
+    """``90 s``, ``30 min``, ``8 h 30 min``."""
+    if seconds < 120:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def may_be_reused(workload: WorkloadRecord) -> bool:
+    return workload.target == "running" and workload.infra_status in {"requested", "starting", "ready"}
+
+
+def linger_over(workload: WorkloadRecord, linger_seconds: int, now: datetime) -> bool:
+    """Whether a workload that carries no session has waited long enough for the next one."""
+    return workload.freed_at is not None and now >= workload.freed_at + timedelta(seconds=linger_seconds)

@@ -1,0 +1,202 @@
+"""What the domain asks of the world: a store, backends, session proxies, owners. Adapters implement these."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from ..errors import FieldError
+from ..feed import Route
+from .lifecycle import SessionMove, WorkloadMove
+from .records import (
+    ConfigRecord,
+    EventRecord,
+    Handle,
+    LaunchSpec,
+    MemberRecord,
+    Owner,
+    SessionRecord,
+    WorkloadRecord,
+)
+
+# Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFilter:
+    """Which sessions; ``None`` leaves a field open."""
+
+    visible_to: str | None = None
+    """Only sessions of this member or service account."""
+    team_id: str | None = None
+    endpoint_type: str | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageKey:
+    """The last row of a page: the next one begins below it."""
+
+    created_at: datetime
+    id: str
+
+
+class Reading(Protocol):
+    """A consistent view of the store."""
+
+    async def session(self, session_id: str) -> SessionRecord | None: ...
+    async def sessions(self, which: SessionFilter, *, after: PageKey | None, limit: int) -> list[SessionRecord]: ...
+    async def count_sessions(self, which: SessionFilter) -> int: ...
+    async def live_sessions(self, workload_ids: Collection[str]) -> list[SessionRecord]: ...
+    async def workload(self, workload_id: str) -> WorkloadRecord | None: ...
+    async def workloads(self, workload_ids: Collection[str]) -> list[WorkloadRecord]: ...
+    async def unfinished_workloads(self) -> list[WorkloadRecord]: ...
+    async def reusable_workload(self, reuse_key: str, owner: Owner) -> WorkloadRecord | None: ...
+    async def config(self, config_id: str) -> ConfigRecord | None: ...
+    async def config_named(self, team_id: str, name: str) -> ConfigRecord | None: ...
+    async def configs(
+        self, team_ids: Collection[str] | None, *, after: PageKey | None, limit: int
+    ) -> list[ConfigRecord]: ...
+    async def configs_by_id(self, config_ids: Collection[str]) -> list[ConfigRecord]: ...
+    async def members(self, member_ids: Collection[str]) -> list[MemberRecord]: ...
+    async def member_with_login(self, login: str) -> MemberRecord | None: ...
+    async def events_after(self, sequence: int, limit: int) -> list[EventRecord]: ...
+    async def last_event_sequence(self) -> int: ...
+
+
+class Writing(Reading, Protocol):
+    """One transaction. Nothing slow is awaited in it; leaving it by an exception undoes it."""
+
+    async def add_session(self, record: SessionRecord) -> None: ...
+    async def add_workload(self, record: WorkloadRecord) -> None: ...
+    async def add_config(self, record: ConfigRecord) -> None: ...
+    async def add_member(self, record: MemberRecord) -> None: ...
+
+    async def move_session(self, session_id: str, move: SessionMove) -> SessionRecord | None:
+        """The session after the move and its event; ``None`` when somebody else moved it out of the way."""
+        ...
+
+    async def move_workload(self, workload_id: str, move: WorkloadMove) -> WorkloadRecord | None: ...
+
+    async def aim_workload_at_stopped(self, workload_id: str, now: datetime) -> None: ...
+    async def free_workload(self, workload_id: str, freed_at: datetime | None) -> None: ...
+    async def adopt_workload(self, workload_id: str, old: Owner | None, new: Owner) -> bool: ...
+    async def keep_handle(self, workload_id: str, handle: Handle) -> None: ...
+    async def keep_activity(self, session_id: str, at: datetime, timeout_at: datetime | None) -> None: ...
+    async def keep_detached(self, session_id: str, since: datetime | None, timeout_at: datetime | None) -> None: ...
+
+    async def claim_spark_session(
+        self, *, workload_id: str, spark_session_id: str, session_id: str, caller: str, limit: int, now: datetime
+    ) -> Literal["granted", "foreign", "released", "limit"]: ...
+
+    async def release_spark_session(self, *, workload_id: str, spark_session_id: str, now: datetime) -> None: ...
+
+
+class Store(Protocol):
+    @property
+    def issuer(self) -> str:
+        """The database's own name: ``iss`` of its tokens."""
+        ...
+
+    def reading(self) -> AbstractAsyncContextManager[Reading]: ...
+    def writing(self) -> AbstractAsyncContextManager[Writing]: ...
+    async def close(self) -> None: ...
+
+
+# Backends
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A step of provisioning; its handle is stored before the next step is taken."""
+
+    handle: Handle
+    address: str | None = None
+    """The engine's ``HOST:PORT``, with the last step: it is ready for RPCs."""
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    phase: Literal["starting", "running", "gone"]
+    message: str | None = None
+    """When gone: what became of it, with its last words."""
+
+
+class Backend(Protocol):
+    """Starts, observes and stops workloads. All of it is idempotent by workload id."""
+
+    @property
+    def linger_seconds(self) -> int:
+        """How long a freed workload waits for reuse."""
+        ...
+
+    @property
+    def survives_restart(self) -> bool:
+        """Whether workloads live on when this control plane ends."""
+        ...
+
+    async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:
+        """What stands against starting this, before anything is written."""
+        ...
+
+    def provision(self, workload: WorkloadRecord) -> AsyncIterator[Checkpoint]:
+        """Start the workload.
+
+        :raises LakesailError: when it cannot be started; what was begun is in the last handle.
+        """
+        ...
+
+    async def observe(self, handles: Mapping[str, Handle]) -> Mapping[str, Observation]:
+        """The state of workloads, by id."""
+        ...
+
+    def watch(self) -> AsyncIterator[str]:
+        """Ids of workloads worth a look: hints, none of them needed."""
+        ...
+
+    async def terminate(self, workload_id: str, handle: Handle) -> None:
+        """Return when the workload is gone with all that it had, its scratch space too."""
+        ...
+
+    def log_tail(self, workload_id: str, count: int) -> Sequence[str]: ...
+
+    async def close(self) -> None:
+        """Stop what cannot outlive this process."""
+        ...
+
+
+# The session proxy
+
+
+class SessionProxy(Protocol):
+    async def start(self) -> None:
+        """Reserve the address and see to it that a proxy serves it; return before it does. Idempotent."""
+        ...
+
+    @property
+    def endpoint(self) -> str:
+        """``HOST:PORT`` for clients; stable once started."""
+        ...
+
+    async def publish(self, route: Route) -> None:
+        """Put a route in force. Returns at once for live routes; for a closed one after the proxy has confirmed, but
+        after one second at most."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Owners(Protocol):
+    @property
+    def mine(self) -> Owner: ...
+    def alive(self, owner: Owner) -> bool: ...
+
+
+class Kernels(Protocol):
+    """The kernels of this server."""
+
+    def alive(self, kernel_id: str) -> bool: ...

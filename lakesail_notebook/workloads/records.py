@@ -1,0 +1,160 @@
+"""What the domain knows about sessions, workloads and configs: frozen values with real types.
+
+They hold more than the API shows (owners, handles, addresses); :mod:`.views` turns them into what travels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from ..models import EndpointLimits, InfraStatus, Metadata, SailConfig, SessionStatus
+
+Target = Literal["running", "stopped"]
+Handle = Mapping[str, Any]
+"""What a backend needs to find a workload again: JSON, its own secret."""
+
+TerminationReason = Literal[
+    "user_closed",
+    "admin_closed",
+    "idle_timeout",
+    "max_duration",
+    "detached",
+    "start_failed",
+    "start_timeout",
+    "engine_crashed",
+    "server_stopped",
+    "evicted",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The control plane process that alone may touch a local workload."""
+
+    boot_id: str
+    pid: int
+    started_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """A session's limits in force, in seconds."""
+
+    idle_timeout: int
+    idle_close_delay: int
+    max_duration: int | None
+    detached: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    id: str
+    endpoint_type: str
+    name: str | None
+    status: SessionStatus
+    workload_id: str
+    team_id: str
+    member_id: str | None
+    service_account_id: str | None
+    notebook_id: str | None
+    kernel_id: str | None
+    timeouts: Timeouts
+    metadata: Metadata
+    generation: int
+    created_at: datetime
+    updated_at: datetime
+    last_activity_at: datetime
+    active_since: datetime | None = None
+    idle_since: datetime | None = None
+    detached_since: datetime | None = None
+    closed_at: datetime | None = None
+    termination_reason: TerminationReason | None = None
+    status_message: str | None = None
+    allow_shared: bool = False
+
+    @property
+    def caller_id(self) -> str:
+        """The member or service account that the session belongs to: a token's ``sub``."""
+        return self.member_id or self.service_account_id or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchSpec:
+    """What a backend starts."""
+
+    sail: SailConfig
+    python: str | None = None
+    """The interpreter that runs the engine and so the UDFs; ``None``: the backend's own."""
+    working_directory: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadRecord:
+    id: str
+    config_id: str
+    team_id: str
+    cluster_id: str
+    infra_status: InfraStatus
+    target: Target
+    shutdown_policy: str
+    reuse_key: str
+    """Workloads of one key are interchangeable: member, config and version, interpreter, working directory."""
+    spec: LaunchSpec
+    owner: Owner | None
+    created_by: str | None
+    created_at: datetime
+    updated_at: datetime
+    start_deadline: datetime
+    handle: Handle | None = None
+    address: str | None = None
+    """``HOST:PORT`` of the engine."""
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    """What the API shows: endpoint type -> the session proxy's address."""
+    provisioned_at: datetime | None = None
+    freed_at: datetime | None = None
+    """When its last session ended: it lingers from then on."""
+    cleaned_at: datetime | None = None
+    last_activity_at: datetime | None = None
+    status_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigRecord:
+    id: str
+    version: int
+    name: str | None
+    """``None`` for an anonymous config, which is never listed."""
+    workload_type: str
+    cluster_id: str
+    team_id: str
+    sail: SailConfig
+    endpoint_limits: EndpointLimits | None
+    created_at: datetime
+    created_by: str | None
+    updated_at: datetime
+    updated_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRecord:
+    id: str
+    login: str
+    """The name that the identity provider gives, or the one local user's."""
+    name: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """One move of a session or workload, written in the transaction that made it."""
+
+    sequence: int
+    at: datetime
+    session_id: str | None
+    workload_id: str | None
+    old_status: str | None
+    new_status: str
+    reason: str | None
