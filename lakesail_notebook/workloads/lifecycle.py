@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from ..models import InfraStatus, SessionStatus
-from .records import Handle, SessionRecord, TerminationReason, WorkloadRecord
+from .records import SessionRecord, TerminationReason, WorkloadRecord
 
 SESSION_MOVES: Mapping[SessionStatus, frozenset[SessionStatus]] = {
     "pending": frozenset({"active", "closed", "failed"}),
@@ -51,13 +52,20 @@ class WorkloadMove:
     to: InfraStatus
     at: datetime
     message: str | None = None
-    handle: Handle | None = None
     address: str | None = None
-    endpoints: Mapping[str, str] | None = None
+    """The engine's, when it becomes ready."""
 
     @property
     def sources(self) -> frozenset[InfraStatus]:
         return frozenset(status for status, moves in WORKLOAD_MOVES.items() if self.to in moves)
+
+
+def ending(
+    session_id: str, to: Literal["closed", "failed"], at: datetime, reason: TerminationReason, what: str
+) -> SessionMove:
+    """The end of a session, with the sentence that everybody is told: what happened and what to do."""
+    message = f"Session {session_id} {what}; run %sail connect to start a new one."
+    return SessionMove(to=to, at=at, reason=reason, message=message)
 
 
 def timeout_at(session: SessionRecord) -> datetime | None:
@@ -73,7 +81,7 @@ def due_move(session: SessionRecord, now: datetime) -> SessionMove | None:
         return None
     moment, reason = min(_ends(session), key=lambda end: end[0])
     if now >= moment:
-        return SessionMove(to="closed", at=now, reason=reason, message=_farewell(session, reason))
+        return ending(session.id, "closed", now, reason, _why(session, reason))
     if session.status == "active" and now >= _idle_from(session):
         return SessionMove(to="idle", at=now)
     return None
@@ -96,13 +104,13 @@ def _ends(session: SessionRecord) -> list[tuple[datetime, TerminationReason]]:
     return ends
 
 
-def _farewell(session: SessionRecord, reason: TerminationReason) -> str:
+def _why(session: SessionRecord, reason: TerminationReason) -> str:
     timeouts = session.timeouts
     if reason == "max_duration":
-        return f"closed after its maximum duration of {in_words(timeouts.max_duration or 0)}"
+        return f"was closed after its maximum duration of {in_words(timeouts.max_duration or 0)}"
     if reason == "detached":
-        return f"closed: its kernel was gone and no client used it for {in_words(timeouts.detached)}"
-    return f"closed after {in_words(timeouts.idle_timeout + timeouts.idle_close_delay)} idle"
+        return f"was closed because its kernel was gone and no client used it for {in_words(timeouts.detached)}"
+    return f"was closed after {in_words(timeouts.idle_timeout + timeouts.idle_close_delay)} idle"
 
 
 def in_words(seconds: int) -> str:

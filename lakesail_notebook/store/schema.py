@@ -1,0 +1,176 @@
+"""The tables. Moments are integer microseconds; structured values are JSON text, the same bytes for equal values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+
+from ..models import EndpointLimits, SailConfig
+from ..workloads.records import LaunchSpec, Owner, Timeouts
+
+MAJOR = 1
+"""In the database's file name: environments with other major versions use other files."""
+REVISION = "0001"
+"""The newest migration; the database is upgraded when it has another."""
+
+T = TypeVar("T")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """A moment in UTC as microseconds since 1970: sorts and compares alike on every database."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Packed(sa.types.TypeDecorator[Any]):
+    """A frozen value as JSON text."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        return None if value is None else msgspec.json.encode(value, order="deterministic").decode()
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        return None if value is None else msgspec.json.decode(value, type=self.kind)
+
+
+metadata = sa.MetaData()
+
+meta = sa.Table("meta", metadata, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text))
+
+member = sa.Table(
+    "member",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("login", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+workload_config = sa.Table(
+    "workload_config",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text),
+    sa.Column("workload_type", sa.Text, nullable=False),
+    sa.Column("cluster_id", sa.Text, nullable=False),
+    sa.Column("team_id", sa.Text, nullable=False),
+    sa.Column("sail", Packed(SailConfig), nullable=False),
+    sa.Column("endpoint_limits", Packed(EndpointLimits)),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("created_by", sa.Text),
+    sa.Column("updated_at", Moment, nullable=False),
+    sa.Column("updated_by", sa.Text),
+    sa.UniqueConstraint("team_id", "name"),
+)
+
+workload = sa.Table(
+    "workload",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("config_id", sa.Text, nullable=False),
+    sa.Column("team_id", sa.Text, nullable=False),
+    sa.Column("cluster_id", sa.Text, nullable=False),
+    sa.Column("infra_status", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("shutdown_policy", sa.Text, nullable=False),
+    sa.Column("reuse_key", sa.Text, nullable=False),
+    sa.Column("spec", Packed(LaunchSpec), nullable=False),
+    sa.Column("owner", Packed(Owner)),
+    sa.Column("created_by", sa.Text),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    sa.Column("start_deadline", Moment, nullable=False),
+    sa.Column("handle", Packed(dict[str, Any])),
+    sa.Column("address", sa.Text),
+    sa.Column("endpoints", Packed(dict[str, str]), nullable=False),
+    sa.Column("provisioned_at", Moment),
+    sa.Column("freed_at", Moment),
+    sa.Column("cleaned_at", Moment),
+    sa.Column("last_activity_at", Moment),
+    sa.Column("status_message", sa.Text),
+)
+_unfinished = sa.text("infra_status IN ('requested', 'starting', 'ready', 'stopping')")
+sa.Index("workload_unfinished", workload.c.id, sqlite_where=_unfinished, postgresql_where=_unfinished)
+sa.Index("workload_reuse_key", workload.c.reuse_key, workload.c.created_at)
+
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("endpoint_type", sa.Text, nullable=False),
+    sa.Column("name", sa.Text),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("workload_id", sa.Text, nullable=False),
+    sa.Column("team_id", sa.Text, nullable=False),
+    sa.Column("member_id", sa.Text),
+    sa.Column("service_account_id", sa.Text),
+    sa.Column("notebook_id", sa.Text),
+    sa.Column("kernel_id", sa.Text),
+    sa.Column("timeouts", Packed(Timeouts), nullable=False),
+    sa.Column("metadata", Packed(dict[str, str]), nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    sa.Column("last_activity_at", Moment, nullable=False),
+    sa.Column("active_since", Moment),
+    sa.Column("idle_since", Moment),
+    sa.Column("detached_since", Moment),
+    sa.Column("closed_at", Moment),
+    sa.Column("termination_reason", sa.Text),
+    sa.Column("status_message", sa.Text),
+    sa.Column("allow_shared", sa.Boolean, nullable=False),
+)
+# Pages are read newest first by (created_at, id), under any of the filters (measured: 0.3 ms a page at 1e5 rows).
+for _columns in (
+    ("created_at", "id"),
+    ("team_id", "created_at", "id"),
+    ("member_id", "created_at", "id"),
+    ("status", "created_at", "id"),
+    ("team_id", "status", "created_at", "id"),
+    ("member_id", "status", "created_at", "id"),
+    ("workload_id", "status"),
+):
+    sa.Index("session_" + "_".join(_columns), *(session.c[name] for name in _columns))
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("session_id", sa.Text),
+    sa.Column("workload_id", sa.Text),
+    sa.Column("old_status", sa.Text),
+    sa.Column("new_status", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sqlite_autoincrement=True,
+)
+
+spark_session = sa.Table(
+    "spark_session",
+    metadata,
+    sa.Column("workload_id", sa.Text, primary_key=True),
+    sa.Column("spark_session_id", sa.Text, primary_key=True),
+    sa.Column("session_id", sa.Text, nullable=False),
+    sa.Column("caller", sa.Text, nullable=False),
+    sa.Column("claimed_at", Moment, nullable=False),
+    sa.Column("released_at", Moment),
+)
+sa.Index("spark_session_session_id", spark_session.c.session_id)

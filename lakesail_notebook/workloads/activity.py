@@ -1,0 +1,64 @@
+"""What the session proxy reports: use of sessions, claims of Spark session ids, engines that stopped answering."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from .. import feed
+from ..clock import Clock
+from . import lifecycle
+from .lifecycle import SessionMove
+from .ports import Store
+from .reconciler import Reconciler
+
+ClaimVerdict = Literal["granted", "foreign", "released", "limit", "closed"]
+
+
+class ProxyReports:
+    """The control plane's ear at the proxy."""
+
+    def __init__(self, store: Store, reconciler: Reconciler, clock: Clock, max_spark_sessions: int) -> None:
+        self._store = store
+        self._reconciler = reconciler
+        self._clock = clock
+        self._max_spark_sessions = max_spark_sessions
+
+    async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None:
+        """Keep the moment of last use; a pending or idle session that is used becomes active."""
+        now = self._clock.now()
+        async with self._store.writing() as unit:
+            for report in reports:
+                at = now - timedelta(seconds=max(0.0, report.seconds_since))
+                session = await unit.session(report.session_id)
+                if session is None or session.status not in lifecycle.LIVE or at < session.created_at:
+                    continue
+                if session.status != "active" and (session.idle_since is None or at >= session.idle_since):
+                    await unit.move_session(session.id, SessionMove(to="active", at=at))
+                await unit.keep_activity(session.id, at)
+
+    async def claim(self, session_id: str, caller: str, spark_session_id: str) -> ClaimVerdict:
+        """Bind a Spark session id to the first (session, caller) that used it on this workload."""
+        async with self._store.writing() as unit:
+            session = await unit.session(session_id)
+            if session is None or session.status not in lifecycle.LIVE:
+                return "closed"
+            return await unit.claim_spark_session(
+                workload_id=session.workload_id,
+                spark_session_id=spark_session_id,
+                session_id=session_id,
+                caller=caller,
+                limit=self._max_spark_sessions,
+                now=self._clock.now(),
+            )
+
+    async def released(self, session_id: str, spark_session_id: str) -> None:
+        async with self._store.writing() as unit:
+            session = await unit.session(session_id)
+            if session is not None:
+                await unit.release_spark_session(
+                    workload_id=session.workload_id, spark_session_id=spark_session_id, now=self._clock.now()
+                )
+
+    async def engine_lost(self, workload_id: str) -> None:
+        await self._reconciler.look_at(workload_id)

@@ -1,0 +1,290 @@
+"""The loop that moves each workload's status towards its target, and each session along what time asks of it.
+
+Level-triggered: every pass looks at all rows of this control plane, so a lost hint costs a second, never a session.
+What takes long (starting, stopping) runs in one task per workload.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Mapping
+from datetime import datetime
+from typing import Literal
+
+from ..clock import Clock
+from ..errors import LakesailError
+from ..feed import Route
+from . import lifecycle
+from .lifecycle import SessionMove, WorkloadMove
+from .ports import Backend, Owners, SessionProxy, Store
+from .records import Handle, SessionRecord, TerminationReason, WorkloadRecord
+from .routes import route_of
+from .settings import Settings
+
+PASS_SECONDS = 1.0
+Step = Literal["start", "stop", "retire"]
+
+log = logging.getLogger(__name__)
+
+
+def next_step(workload: WorkloadRecord, linger_seconds: int, now: datetime) -> Step | None:
+    """Which one step brings a workload nearer to its target. Pure."""
+    if workload.infra_status not in lifecycle.UNFINISHED:
+        return None
+    if workload.target == "stopped":
+        return "stop"
+    if lifecycle.linger_over(workload, linger_seconds, now):
+        return "retire"
+    return "start" if workload.infra_status == "requested" else None
+
+
+class Reconciler:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        backends: Mapping[str, Backend],
+        proxy: SessionProxy,
+        owners: Owners,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self._store = store
+        self._backends = backends
+        self._proxy = proxy
+        self._owners = owners
+        self._clock = clock
+        self._settings = settings
+        self._woken = asyncio.Event()
+        self._tasks: dict[str, tuple[Step, asyncio.Task[None]]] = {}
+        self._running: list[asyncio.Task[None]] = []
+        self._seen_event = 0
+
+    async def start(self) -> None:
+        """Take over what dead control planes left, then run until :meth:`close`."""
+        async with self._store.reading() as view:
+            self._seen_event = await view.last_event_sequence()
+        await self._take_over_orphans()
+        self._running = [asyncio.create_task(self._loop())]
+        self._running += [asyncio.create_task(self._watch(backend)) for backend in self._backends.values()]
+
+    def wake(self) -> None:
+        """Look at everything now."""
+        self._woken.set()
+
+    async def routes(self) -> list[Route]:
+        """The routes of all sessions whose workloads are this control plane's, for a session proxy that begins."""
+        async with self._store.reading() as view:
+            mine = [row for row in await view.unfinished_workloads() if row.owner == self._owners.mine]
+            workloads = {row.id: row for row in mine}
+            sessions = await view.live_sessions(workloads.keys())
+        return [self._route(session, workloads[session.workload_id]) for session in sessions]
+
+    async def end_session(self, session_id: str, move: SessionMove) -> None:
+        """Close or fail a session; return when the proxy lets nothing of it pass. Ending it again changes nothing."""
+        async with self._store.writing() as unit:
+            session = await unit.move_session(session_id, move)
+            if session is None:
+                return
+            await unit.free_workload(session.workload_id, move.at)
+            workload = await unit.workload(session.workload_id)
+        self.wake()
+        if workload is not None:
+            await self._proxy.publish(self._route(session, workload))
+
+    async def look_at(self, workload_id: str) -> None:
+        """See whether a workload still runs; if it does not, its sessions fail with what became of it."""
+        async with self._store.reading() as view:
+            workload = await view.workload(workload_id)
+        if workload is None or workload.infra_status not in {"starting", "ready"} or workload.handle is None:
+            return
+        seen = await self._backends[workload.cluster_id].observe({workload_id: workload.handle})
+        observation = seen.get(workload_id)
+        if observation is not None and observation.phase == "gone" and workload.infra_status == "ready":
+            what = f"failed: {observation.message or 'its engine is gone'}"
+            await self._fail(workload, "engine_crashed", what)
+
+    async def close(self) -> None:
+        """End this control plane's sessions and workloads that cannot outlive it."""
+        tasks = [*self._running, *(task for _, task in self._tasks.values())]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with self._store.reading() as view:
+            left = await view.unfinished_workloads()
+        for workload in left:
+            if workload.owner == self._owners.mine and not self._backends[workload.cluster_id].survives_restart:
+                await self._fail(workload, "server_stopped", "ended with the server that it ran on")
+        self._tasks.clear()
+
+    # One pass
+
+    async def _loop(self) -> None:
+        while True:
+            try:
+                await self._pass()
+            except LakesailError as error:
+                log.warning("reconciler: %s", error.message)
+            except Exception:
+                log.exception("reconciler: a pass failed; the next one is in %s s", PASS_SECONDS)
+            self._woken.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), PASS_SECONDS)
+
+    async def _pass(self) -> None:
+        now = self._clock.now()
+        async with self._store.reading() as view:
+            unfinished = await view.unfinished_workloads()
+            mine = [row for row in unfinished if row.owner == self._owners.mine]
+            sessions = await view.live_sessions([row.id for row in mine])
+        for session in sessions:
+            await self._let_time_pass(session, now)
+        for workload in mine:
+            await self._take_step(workload, now)
+        await self._publish_foreign_moves()
+        if len(mine) < len(unfinished):
+            await self._take_over_orphans()
+
+    async def _let_time_pass(self, session: SessionRecord, now: datetime) -> None:
+        move = lifecycle.due_move(session, now)
+        if move is None:
+            return
+        if move.to == "closed":
+            await self.end_session(session.id, move)
+        else:
+            async with self._store.writing() as unit:
+                await unit.move_session(session.id, move)
+
+    async def _take_step(self, workload: WorkloadRecord, now: datetime) -> None:
+        step = next_step(workload, self._backends[workload.cluster_id].linger_seconds, now)
+        if step == "retire":
+            async with self._store.writing() as unit:
+                await unit.retire_workload(workload.id, now)
+            self.wake()
+        elif step == "start":
+            self._begin(workload.id, "start", self._start_workload(workload))
+        elif step == "stop":
+            await self._cancel_start(workload.id)
+            self._begin(workload.id, "stop", self._stop_workload(workload.id))
+
+    def _begin(self, workload_id: str, step: Step, work: Coroutine[None, None, None]) -> None:
+        if workload_id in self._tasks:
+            work.close()
+            return
+        task = asyncio.create_task(work)
+        self._tasks[workload_id] = (step, task)
+        task.add_done_callback(lambda _: self._finished(workload_id))
+
+    def _finished(self, workload_id: str) -> None:
+        _, task = self._tasks.pop(workload_id)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("reconciler: workload %s", workload_id, exc_info=task.exception())
+        self.wake()
+
+    async def _cancel_start(self, workload_id: str) -> None:
+        step, task = self._tasks.get(workload_id, (None, None))
+        if step == "start" and task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+            await asyncio.sleep(0)  # let its done-callback free the place
+
+    # Steps
+
+    async def _start_workload(self, workload: WorkloadRecord) -> None:
+        async with self._store.writing() as unit:
+            starting = WorkloadMove(to="starting", at=self._clock.now(), message="The engine is starting.")
+            if await unit.move_workload(workload.id, starting) is None:
+                return
+        remaining = (workload.start_deadline - self._clock.now()).total_seconds()
+        try:
+            async with asyncio.timeout(max(0.0, remaining)):
+                await self._provision(workload)
+        except LakesailError as error:
+            await self._fail(workload, "start_failed", f"could not start: {error.message.rstrip('.')}")
+        except TimeoutError:
+            waited = lifecycle.in_words(self._settings.limits.start_timeout_seconds)
+            await self._fail(workload, "start_timeout", f"could not start within {waited}")
+
+    async def _provision(self, workload: WorkloadRecord) -> None:
+        async with contextlib.aclosing(self._backends[workload.cluster_id].provision(workload)) as steps:
+            async for checkpoint in steps:
+                async with self._store.writing() as unit:
+                    await unit.keep_handle(workload.id, checkpoint.handle)
+                    ready = None
+                    if checkpoint.address is not None:
+                        move = WorkloadMove(
+                            to="ready", at=self._clock.now(), message=checkpoint.message, address=checkpoint.address
+                        )
+                        ready = await unit.move_workload(workload.id, move)
+                if ready is not None:
+                    await self._publish_sessions_of(ready)
+
+    async def _stop_workload(self, workload_id: str) -> None:
+        async with self._store.writing() as unit:
+            workload = await unit.move_workload(workload_id, WorkloadMove(to="stopping", at=self._clock.now()))
+            workload = workload or await unit.workload(workload_id)
+        if workload is None:
+            return
+        await self._terminate(workload, workload.handle)
+        async with self._store.writing() as unit:
+            await unit.move_workload(workload_id, WorkloadMove(to="stopped", at=self._clock.now()))
+
+    async def _terminate(self, workload: WorkloadRecord, handle: Handle | None) -> None:
+        if handle is not None:
+            await self._backends[workload.cluster_id].terminate(workload.id, handle)
+
+    async def _fail(self, workload: WorkloadRecord, reason: TerminationReason, what: str) -> None:
+        """Fail a workload and its sessions, tell the proxy, then clear away what is left of it."""
+        now = self._clock.now()
+        ended: list[SessionRecord] = []
+        async with self._store.writing() as unit:
+            failed = await unit.move_workload(workload.id, WorkloadMove(to="failed", at=now, message=f"It {what}."))
+            for session in await unit.live_sessions([workload.id]):
+                moved = await unit.move_session(session.id, lifecycle.ending(session.id, "failed", now, reason, what))
+                ended += [] if moved is None else [moved]
+        for session in ended:
+            await self._proxy.publish(self._route(session, failed or workload))
+        if failed is not None:
+            await self._terminate(workload, failed.handle)
+
+    # Others' doings
+
+    async def _take_over_orphans(self) -> None:
+        """Fail what control planes left that ended without a word. Nobody touches a live owner's workloads."""
+        async with self._store.reading() as view:
+            unfinished = await view.unfinished_workloads()
+        for workload in unfinished:
+            if workload.owner is None or self._owners.alive(workload.owner):
+                continue
+            async with self._store.writing() as unit:
+                taken = await unit.adopt_workload(workload.id, workload.owner, self._owners.mine)
+            if taken:
+                await self._fail(workload, "server_stopped", "ended with the server that it ran on")
+
+    async def _publish_foreign_moves(self) -> None:
+        """Another control plane on this database may have closed a session that runs here."""
+        async with self._store.reading() as view:
+            events = await view.events_after(self._seen_event, 1000)
+            for event in events:
+                self._seen_event = event.sequence
+                session = await view.session(event.session_id) if event.session_id else None
+                if session is None or session.status in lifecycle.LIVE:
+                    continue
+                workload = await view.workload(session.workload_id)
+                if workload is not None and workload.owner == self._owners.mine:
+                    await self._proxy.publish(self._route(session, workload))
+
+    async def _publish_sessions_of(self, workload: WorkloadRecord) -> None:
+        async with self._store.reading() as view:
+            sessions = await view.live_sessions([workload.id])
+        for session in sessions:
+            await self._proxy.publish(self._route(session, workload))
+
+    def _route(self, session: SessionRecord, workload: WorkloadRecord) -> Route:
+        return route_of(session, workload, self._settings.limits.spark_sessions_per_session)
+
+    async def _watch(self, backend: Backend) -> None:
+        async for workload_id in backend.watch():
+            await self.look_at(workload_id)

@@ -1,0 +1,101 @@
+"""The limits in force, as one frozen value: traits stop at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from ..errors import FieldError, InvalidArgument
+from ..models import SessionConfig
+from .lifecycle import in_words
+from .records import Timeouts
+
+LOCAL = "LOCAL"
+"""The id of the one team and the one cluster of a single-user server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A duration that a caller may set, in seconds."""
+
+    default: int | None
+    floor: int
+    ceiling: int
+
+    def value(self, wanted: int | None, pointer: str) -> int | None:
+        """:raises InvalidArgument: when ``wanted`` lies outside; the message names the limit."""
+        if wanted is None:
+            return self.default
+        if not self.floor <= wanted <= self.ceiling:
+            message = f"must lie between {self.floor} and {self.ceiling} seconds ({in_words(self.ceiling)})"
+            raise InvalidArgument(f"{pointer.rpartition('/')[2]} {message}.", errors=(FieldError(pointer, message),))
+        return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The single-user defaults of the lifecycle; all in seconds but ``liveSessionsPerMember``."""
+
+    idle_timeout: Limit = Limit(1800, 60, 28800)
+    idle_close_delay: Limit = Limit(28800, 0, 28800)
+    max_duration: Limit = Limit(None, 300, 604800)
+    token_duration: Limit = Limit(28800, 60, 7776000)
+    detached_seconds: int = 300
+    start_timeout_seconds: int = 60
+    live_sessions_per_member: int = 50
+    spark_sessions_per_session: int = 64
+
+    def timeouts(self, config: SessionConfig | None) -> Timeouts:
+        """A session's limits in force.
+
+        :raises InvalidArgument: when the session asks for one outside the floor and the ceiling.
+        """
+        wanted = config or SessionConfig()
+        idle = self.idle_timeout.value(wanted.idle_timeout_seconds, "/config/idleTimeoutSeconds")
+        delay = self.idle_close_delay.value(wanted.idle_close_delay_seconds, "/config/idleCloseDelaySeconds")
+        return Timeouts(
+            idle_timeout=idle or 0,
+            idle_close_delay=delay or 0,
+            max_duration=self.max_duration.value(wanted.max_duration_seconds, "/config/maxDurationSeconds"),
+            detached=self.detached_seconds,
+        )
+
+
+def limits_from(trait: Mapping[str, Any], base: Limits | None = None) -> Limits:
+    """``{"idle_timeout": {"default": 600, "floor": 5}, "start_timeout_seconds": 30}`` over the defaults.
+
+    :raises ValueError: for a name or a value that is no limit; the message lists the names.
+    """
+    limits = base or Limits()
+    known = {item.name for item in fields(Limits)}
+    for name, value in trait.items():
+        if name not in known:
+            raise ValueError(f"limits has no {name!r}; it knows {', '.join(sorted(known))}")
+        old = getattr(limits, name)
+        changed: Any = _limit(name, old, value) if isinstance(old, Limit) else _count(name, value)
+        limits = replace(limits, **{name: changed})
+    return limits
+
+
+def _limit(name: str, old: Limit, value: Any) -> Limit:
+    if not isinstance(value, Mapping) or not set(value) <= {"default", "floor", "ceiling"}:
+        raise ValueError(f"limits[{name!r}] is a mapping of default, floor and ceiling (seconds), not {value!r}")
+    return replace(old, **{key: _count(f"{name}.{key}", seconds) for key, seconds in value.items()})
+
+
+def _count(name: str, value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"limits: {name} is a whole number, not {value!r}")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the administrator decided."""
+
+    limits: Limits = field(default_factory=Limits)
+    default_config: str | None = "default"
+    """Name of the config of sessions that name none."""
+    single_user: bool = True
+    """One person's server: their sessions may choose the interpreter and the directory of a local engine."""
