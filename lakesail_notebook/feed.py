@@ -36,6 +36,19 @@ class Route(Struct, frozen=True, kw_only=True):
     max_spark_sessions: int = 64
 
 
+def supersedes(new: Route, old: Route | None) -> bool:
+    """Whether a route takes the place of another of the same session.
+
+    Publishers race: one that read the database earlier may speak later. Nothing comes back from ``closed``, a ready
+    workload does not become pending again, and a generation does not fall.
+    """
+    if old is None:
+        return True
+    if new.generation < old.generation or old.state == "closed":
+        return False
+    return not (new.state == "pending" and old.state == "ready")
+
+
 class _Message(Struct, frozen=True, kw_only=True, tag_field="type"):
     pass
 
@@ -67,7 +80,14 @@ class ClaimAnswer(_Message, tag="claimAnswer", frozen=True, kw_only=True):
     """Why not: another caller's id, one that was stopped, too many live ones, or the session is over."""
 
 
-FromControlPlane = Snapshot | RouteChange | Heartbeat | ClaimAnswer
+class ReleaseKept(_Message, tag="releaseKept", frozen=True, kw_only=True):
+    """A :class:`Released` is durable; until this comes, the proxy says it again on each new connection."""
+
+    session_id: str
+    spark_session_id: str
+
+
+FromControlPlane = Snapshot | RouteChange | Heartbeat | ClaimAnswer | ReleaseKept
 
 
 # -- session proxy -> control plane

@@ -10,11 +10,13 @@ import base64
 import hashlib
 import re
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _TIME_DIGITS = 9
 _RANDOM_DIGITS = 11
+_RANDOM_BITS = 56
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 ID_REGEX = "[A-Z0-9]{1,20}"
 """The API's own pattern for ids; match it with :func:`is_id` or ``fullmatch``."""
@@ -23,8 +25,8 @@ _ID = re.compile(ID_REGEX)
 
 def new_id(now: datetime) -> str:
     """A fresh id; later ids sort after earlier ones, by the millisecond."""
-    milliseconds = int(now.timestamp() * 1000)
-    return _base36(milliseconds, _TIME_DIGITS) + _base36(secrets.randbits(56), _RANDOM_DIGITS)
+    milliseconds = (now - _EPOCH) // timedelta(milliseconds=1)
+    return _base36(milliseconds, _TIME_DIGITS) + _base36(secrets.randbits(_RANDOM_BITS), _RANDOM_DIGITS)
 
 
 def stable_id(*parts: str) -> str:

@@ -19,9 +19,22 @@ EndpointType = Literal["spark_connect"]
 ExecutionMode = Literal["standalone", "cluster"]
 CapacityType = Literal["on-demand", "spot"]
 
-Id = Annotated[str, Meta(pattern=f"^{ID_REGEX}$", min_length=1, max_length=20)]
+# `$` would also match before a line's end; the schema has the API's own spelling.
+Id = Annotated[
+    str,
+    Meta(pattern=rf"^{ID_REGEX}\Z", min_length=1, max_length=20, extra_json_schema={"pattern": f"^{ID_REGEX}$"}),
+]
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Metadata = dict[str, str]
+
+PYTHON_KEY = "lakesail/python"
+"""Session metadata: the interpreter that runs the engine, and so the UDFs."""
+DIRECTORY_KEY = "lakesail/cwd"
+"""Session metadata: the engine's working directory."""
+NOTEBOOK_KEY = "lakesail/notebook"
+"""Session metadata: the notebook's path, for people."""
+KERNEL_KEY = "lakesail/kernel"
+"""Session metadata: the kernel that the session was made in; set by the server."""
 
 
 class _Answer(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -98,6 +111,16 @@ class SessionToken(_Answer, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"SessionToken(token='…', expires_at={self.expires_at!r})"
+
+
+class SessionListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"team_id": "teamId"}):
+    """The parameters of a session list; ``endpoint_type`` is spelt so in the API."""
+
+    team_id: Id | None = None
+    endpoint_type: EndpointType | None = None
+    status: SessionStatus | None = None
+    limit: Annotated[int, Meta(ge=0, le=100)] = 100
+    marker: str | None = None
 
 
 # -- who
@@ -244,6 +267,16 @@ class Workload(_Answer, frozen=True, kw_only=True):
     created_by: str | None = None
     updated_at: str
     updated_by: str | None = None
+
+
+class WorkloadConfigListQuery(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"team_id": "teamId"}
+):
+    """The parameters of a config list."""
+
+    team_id: Id | None = None
+    limit: Annotated[int, Meta(ge=0, le=100)] = 100
+    marker: str | None = None
 
 
 # -- pages

@@ -11,14 +11,15 @@ import contextlib
 import functools
 import json
 import os
+import platform
 import signal
+import subprocess
 import sys
-import uuid
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 
@@ -26,8 +27,13 @@ from .errors import Unavailable
 
 LOG_LINES = 500
 LOG_LINE_CHARACTERS = 2000
-_READ_BYTES = 64 * 1024
-_START_TIME_TOLERANCE_SECONDS = 0.05
+_LINE_BYTES = LOG_LINE_CHARACTERS * 4
+_STANDARD_INPUT, _STANDARD_OUTPUT = 0, 1
+_LAST_OUTPUT_SECONDS = 0.5
+_NEVER = -1.0
+_ENDED_STATES = frozenset({b"Z", b"X", b"x"})
+_ON_LINUX = sys.platform.startswith("linux")
+_START_TIME_TOLERANCE_SECONDS = 0.0 if _ON_LINUX else 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,41 +43,40 @@ class ProcessIdentity:
     boot_id: str
     pid: int
     started_at: float
-    """Unix seconds, as the operating system tells them."""
+    """Seconds, since the boot on Linux (no change of the wall clock moves it), else since 1970."""
 
     def alive(self) -> bool:
         """Whether this very process still runs, on this boot of this machine (a zombie does not)."""
         if self.boot_id != boot_id():
             return False
-        try:
-            process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started_at) < _START_TIME_TOLERANCE_SECONDS
-            return bool(same and process.status() != psutil.STATUS_ZOMBIE)
-        except psutil.Error:
+        seen = _look_at(self.pid)
+        if seen is None or seen.ended:
             return False
+        return abs(seen.started_at - self.started_at) <= _START_TIME_TOLERANCE_SECONDS
 
     def kill_group(self) -> None:
         """SIGKILL to the process group that this process leads, if it is still this process."""
         if self.alive():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
+            _kill_group(self.pid)
 
 
 def identity_of(pid: int) -> ProcessIdentity:
     """:raises Unavailable: when there is no such process."""
-    try:
-        return ProcessIdentity(boot_id(), pid, psutil.Process(pid).create_time())
-    except psutil.Error as error:
-        raise Unavailable(f"Process {pid} ended before it could be looked at.") from error
+    seen = _look_at(pid)
+    if seen is None:
+        raise Unavailable(f"Process {pid} ended before it could be looked at.")
+    return ProcessIdentity(boot_id(), pid, seen.started_at)
 
 
 @functools.cache
 def boot_id() -> str:
     """A text that changes with every boot of the machine."""
-    linux = Path("/proc/sys/kernel/random/boot_id")
-    if linux.exists():
-        return linux.read_text().strip()
-    return f"{uuid.getnode():012x}-{int(psutil.boot_time())}"
+    if _ON_LINUX:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    if platform.system() == "Darwin":
+        command = ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return f"{platform.node()}-{int(psutil.boot_time())}"
 
 
 class LogRing:
@@ -99,75 +104,65 @@ def describe_exit(return_code: int) -> str:
 
 
 class ChildProcess:
-    """A running child in a process group of its own. Make one with :func:`spawn`."""
+    """A running child in a process group of its own. Make one with :func:`spawn`.
 
-    def __init__(self, process: asyncio.subprocess.Process, identity: ProcessIdentity) -> None:
-        self._process = process
-        self.identity = identity
-        self.log = LogRing()
-        self._ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._readers = [
-            asyncio.create_task(self._read_output(process.stdout)),
-            asyncio.create_task(self._read_log(process.stderr)),
-        ]
+    When it ends, whatever it left behind in its group is killed.
+    """
+
+    def __init__(self, transport: asyncio.SubprocessTransport, pipes: _Pipes) -> None:
+        self._transport = transport
+        self._pipes = pipes
+        seen = _look_at(transport.get_pid())  # it may have ended already
+        self.identity = ProcessIdentity(boot_id(), transport.get_pid(), _NEVER if seen is None else seen.started_at)
+        self._ended = asyncio.create_task(self._see_it_end())
+
+    @property
+    def log(self) -> LogRing:
+        """What it wrote, both streams, without its readiness line."""
+        return self._pipes.log
 
     @property
     def return_code(self) -> int | None:
-        return self._process.returncode
+        return self._transport.get_returncode()
 
     async def ready(self) -> dict[str, Any]:
         """What the child said in its readiness line.
 
         :raises Unavailable: when it ended without one; the message quotes its exit and last log line.
         """
-        return await asyncio.shield(self._ready)
+        return await asyncio.shield(self._pipes.ready)
 
     async def wait(self) -> int:
         """The return code (negative for a signal), once the child has ended and its log is read."""
-        return_code = await self._process.wait()
-        # A grandchild may hold the pipes open: the log is then what came until now.
-        await asyncio.wait(self._readers, timeout=0.5)
-        return return_code
+        return await asyncio.shield(self._ended)
 
     def close_lifeline(self) -> None:
         """Tell the child to end by itself."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        lifeline = self._transport.get_pipe_transport(_STANDARD_INPUT)
+        if lifeline is not None:
+            lifeline.close()
 
     async def stop(self, grace_seconds: float) -> int:
         """SIGTERM, a grace, then SIGKILL to the whole group. Safe to call on a child that has ended."""
-        if self._process.returncode is None:
+        if self.return_code is None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGTERM)
+                self._transport.terminate()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), grace_seconds)
-        self.identity.kill_group()
-        return_code = await self.wait()
-        self.close_lifeline()
-        for reader in self._readers:
-            reader.cancel()
+                await asyncio.wait_for(self.wait(), grace_seconds)
+        if self.return_code is None:
+            self.identity.kill_group()
+        return await self.wait()
+
+    async def _see_it_end(self) -> int:
+        return_code = await self._pipes.exited
+        # If the group still has members, its number is theirs: no new process is given a pid that names a group.
+        _kill_group(self.identity.pid)
+        # A process outside the group may still hold the pipes: the log is then what came until now.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._pipes.closed.wait(), _LAST_OUTPUT_SECONDS)
+        self._transport.close()
+        self._pipes.give_up(return_code)
         return return_code
-
-    async def _read_output(self, stream: asyncio.StreamReader | None) -> None:
-        async for line in _lines(stream):
-            said = _readiness(line)
-            if said is not None and not self._ready.done():
-                self._ready.set_result(said)
-            elif said is None:
-                self.log.append(line)
-        await self._process.wait()
-        if not self._ready.done():
-            await asyncio.wait(self._readers[1:], timeout=0.5)
-            self._ready.set_exception(Unavailable(self._early_end()))
-            self._ready.exception()  # mark it as seen: not everybody waits for readiness
-
-    async def _read_log(self, stream: asyncio.StreamReader | None) -> None:
-        async for line in _lines(stream):
-            self.log.append(line)
-
-    def _early_end(self) -> str:
-        last = next((line.strip() for line in reversed(self.log.tail()) if line.strip()), "it wrote nothing")
-        return f"it ended at once with {describe_exit(self._process.returncode or 0)}: {last}"
 
 
 async def spawn(
@@ -177,47 +172,126 @@ async def spawn(
 
     :raises Unavailable: when it cannot be started at all.
     """
+    loop = asyncio.get_running_loop()
     try:
-        process = await asyncio.create_subprocess_exec(
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=dict(env),
-            cwd=cwd,
-            start_new_session=True,
+        transport, pipes = await loop.subprocess_exec(
+            lambda: _Pipes(loop), *arguments, env=dict(env), cwd=cwd, start_new_session=True
         )
     except OSError as error:
         raise Unavailable(f"{arguments[0]} cannot be started in {cwd}: {error.strerror or error}") from error
-    child = ChildProcess(process, identity_of(process.pid))
-    if first_line and process.stdin is not None:
-        process.stdin.write(first_line)
-        with contextlib.suppress(ConnectionError):
-            await process.stdin.drain()
-    return child
+    # Nothing is awaited from here on: a cancelled caller must not leave a child that nobody knows.
+    lifeline = cast("asyncio.WriteTransport", transport.get_pipe_transport(_STANDARD_INPUT))
+    lifeline.write(first_line)
+    return ChildProcess(transport, pipes)
 
 
 def own_python() -> str:
     return sys.executable
 
 
-async def _lines(stream: asyncio.StreamReader | None) -> Any:
-    """Lines of any length, cut to what a log keeps: a line without an end must not stop the reader."""
-    if stream is None:
-        return
-    pending = b""
-    while chunk := await stream.read(_READ_BYTES):
-        *complete, pending = (pending + chunk).split(b"\n")
+class _Pipes(asyncio.SubprocessProtocol):
+    """What a child says on its two streams, and that it ended.
+
+    Not the streams of :mod:`asyncio.subprocess`, whose ``wait()`` does not return while a grandchild holds a pipe.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.log = LogRing()
+        self.ready: asyncio.Future[dict[str, Any]] = loop.create_future()
+        self.exited: asyncio.Future[int] = loop.create_future()
+        self.closed = asyncio.Event()
+        self._open = {1: _Lines(self._hear), 2: _Lines(self.log.append)}
+        self._transport: asyncio.SubprocessTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.SubprocessTransport", transport)
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self._open[fd].feed(data)
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        lines = self._open.pop(fd, None)
+        if lines is not None:
+            lines.end()
+        if not self._open:
+            self.closed.set()
+
+    def process_exited(self) -> None:
+        return_code = None if self._transport is None else self._transport.get_returncode()
+        if not self.exited.done():
+            self.exited.set_result(return_code or 0)
+
+    def give_up(self, return_code: int) -> None:
+        """The child has ended: it will not become ready any more."""
+        if self.ready.done():
+            return
+        last = next((line.strip() for line in reversed(self.log.tail()) if line.strip()), "it wrote nothing")
+        self.ready.set_exception(Unavailable(f"it ended at once with {describe_exit(return_code)}: {last}"))
+        self.ready.exception()  # mark it as seen: not everybody waits for readiness
+
+    def _hear(self, line: str) -> None:
+        said = None if self.ready.done() else _readiness(line)
+        if said is None:
+            self.log.append(line)
+        else:
+            self.ready.set_result(said)
+
+
+class _Lines:
+    """Cuts bytes into lines. Of a line without an end it keeps what a log keeps."""
+
+    def __init__(self, take: Callable[[str], None]) -> None:
+        self._take = take
+        self._pending = b""
+
+    def feed(self, data: bytes) -> None:
+        *complete, pending = (self._pending + data).split(b"\n")
         for line in complete:
-            yield line.decode(errors="replace")
-        pending = pending[: LOG_LINE_CHARACTERS * 4]
-    if pending:
-        yield pending.decode(errors="replace")
+            self._take(line[:_LINE_BYTES].decode(errors="replace"))
+        self._pending = pending[:_LINE_BYTES]
+
+    def end(self) -> None:
+        if self._pending:
+            self._take(self._pending.decode(errors="replace"))
+        self._pending = b""
 
 
 def _readiness(line: str) -> dict[str, Any] | None:
     try:
         said = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return said["ready"] if isinstance(said, dict) and isinstance(said.get("ready"), dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    started_at: float
+    ended: bool
+    """A zombie: nobody has asked for its return code yet."""
+
+
+def _look_at(pid: int) -> _Seen | None:
+    if _ON_LINUX:
+        return _look_at_linux(pid)
+    try:
+        process = psutil.Process(pid)
+        return _Seen(process.create_time(), process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return None
+
+
+def _look_at_linux(pid: int) -> _Seen | None:
+    """psutil's start time is a date, which moves when the wall clock is set: a live process would look like another."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    state, *fields = stat.rpartition(b")")[2].split()
+    ticks = int(fields[18])  # field 22 of proc(5); the name before the last ")" may hold anything
+    return _Seen(ticks / os.sysconf("SC_CLK_TCK"), state in _ENDED_STATES)
+
+
+def _kill_group(leader: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)

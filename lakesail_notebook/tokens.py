@@ -1,27 +1,28 @@
 """Session tokens and kernel tokens: signed JWTs, and one strict check of everything in them.
 
-PyJWT checks the signature; the shape and the time of each claim are judged here, because PyJWT also takes numbers
-given as strings, audiences given as lists, any ``typ`` and unbounded lifetimes.
+PyJWT checks the signature; the rest is judged here, because PyJWT also takes names given twice, numbers given as
+strings, audiences given as lists, any ``typ`` and unbounded lifetimes.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
-import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from .errors import Unauthenticated
+from .errors import FailedPrecondition, Unauthenticated, Unavailable
 
 SESSION_AUDIENCE = "lakesail-session-proxy"
 SESSION_TYPE = "sail-session+jwt"
@@ -33,8 +34,7 @@ MAX_LIFETIME_SECONDS = 7_776_000
 LEEWAY_SECONDS = 5
 """How far two clocks may disagree about a token's first moment. Its last moment has no leeway."""
 _MAX_TEXT = 256
-_MAX_TOKEN_BYTES = 8192
-_SEGMENT = re.compile(rb"[A-Za-z0-9_-]+")
+_MAX_TOKEN_CHARACTERS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,17 @@ def load_or_create_signing_key(path: Path) -> SigningKey:
 
     Two processes that make it at once end with the same key: the file appears whole, by a hard link; the first wins.
 
-    :raises ValueError: when the file is not an Ed25519 private key.
+    :raises FailedPrecondition: when the file holds something else.
+    :raises Unavailable: when it can be neither read nor made.
     """
-    if not path.exists():
-        _create_key_file(path)
-    private = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(private, Ed25519PrivateKey):
-        raise ValueError(f"{path} holds no Ed25519 private key; move it away to have a new one made")
+    try:
+        if not path.exists():
+            _create_key_file(path)
+        private = _private_key(path.read_bytes())
+    except OSError as error:
+        raise Unavailable(f"The signing key {path} can be neither read nor made ({error.strerror}).") from error
+    if private is None:
+        raise FailedPrecondition(f"{path} holds no Ed25519 private key; move it away to have a new one made.")
     return SigningKey(_thumbprint(private.public_key()), private)
 
 
@@ -130,25 +134,30 @@ class TokenVerifier:
 
         :raises Unauthenticated: for anything that this issuer did not sign, or not in this form.
         """
-        _require_canonical(token)
         try:
-            kid = jwt.get_unverified_header(token).get("kid")
-            key = self._keys.get(kid) if isinstance(kid, str) else None
-            if key is None:
-                raise Unauthenticated("The token is not signed by this control plane; fetch a new one.")
-            decoded = jwt.decode_complete(token, key, algorithms=["EdDSA"], options=_SIGNATURE_ONLY)
+            header, payload = _opened(token, "EdDSA", self._key_named_by)
         except Unauthenticated:
             raise
-        except Exception as error:  # PyJWT also lets TypeError and UnicodeError through
+        except Exception as error:  # PyJWT also lets TypeError through
             raise Unauthenticated("The token is not valid; fetch a new one.") from error
-        return _session_claims(decoded["header"], decoded["payload"], self._issuer, now)
+        return _session_claims(header, payload, self._issuer, now)
+
+    def _key_named_by(self, header: Mapping[str, Any]) -> jwt.PyJWK:
+        kid = header.get("kid")
+        key = self._keys.get(kid) if isinstance(kid, str) else None
+        if key is None:
+            raise Unauthenticated("The token is not signed by this control plane; fetch a new one.")
+        return key
 
 
 class KernelTokens:
-    """Tokens for the kernels of this server process. They die with it: the secret is in its memory alone."""
+    """Tokens for the kernels of this server process. They die with it: the secret is in its memory alone.
 
-    def __init__(self) -> None:
-        self._secret = secrets.token_bytes(32)
+    :param secret: 32 bytes that nobody can guess; made up when not given.
+    """
+
+    def __init__(self, secret: bytes | None = None) -> None:
+        self._secret = secret or secrets.token_bytes(32)
 
     def issue(self, kernel_id: str) -> str:
         payload = {"aud": KERNEL_AUDIENCE, "sub": kernel_id, "jti": secrets.token_hex(16)}
@@ -160,45 +169,56 @@ class KernelTokens:
         :raises Unauthenticated: for anything else.
         """
         try:
-            decoded = jwt.decode_complete(token, self._secret, algorithms=["HS256"], options=_SIGNATURE_ONLY)
+            header, payload = _opened(token, "HS256", lambda _: self._secret)
         except Exception as error:
             raise Unauthenticated("The kernel's token is not valid; restart the kernel.") from error
-        payload = decoded["payload"]
         kernel_id = payload.get("sub")
-        genuine = decoded["header"].get("typ") == KERNEL_TYPE and payload.get("aud") == KERNEL_AUDIENCE
+        genuine = header.get("typ") == KERNEL_TYPE and payload.get("aud") == KERNEL_AUDIENCE
         if not genuine or not isinstance(kernel_id, str) or not kernel_id:
             raise Unauthenticated("The kernel's token is not valid; restart the kernel.")
         return kernel_id
 
 
-_SIGNATURE_ONLY: Any = {
-    "verify_signature": True,
-    "verify_exp": False,
-    "verify_nbf": False,
-    "verify_iat": False,
-    "verify_aud": False,
-    "verify_iss": False,
-    "verify_sub": False,
-    "verify_jti": False,
-}
+_JWS = jwt.PyJWS()
 
 
-def _require_canonical(token: str) -> None:
-    """One text, one token: no padding, no white space, three segments that decode to exactly themselves."""
-    try:
-        raw = token.encode("ascii")
-    except UnicodeEncodeError as error:
-        raise Unauthenticated("The token is not valid; fetch a new one.") from error
-    segments = raw.split(b".")
-    if len(raw) > _MAX_TOKEN_BYTES or len(segments) != 3 or not all(map(_is_canonical_segment, segments)):
-        raise Unauthenticated("The token is not valid; fetch a new one.")
+def _opened(
+    token: str, algorithm: str, key_of: Callable[[Mapping[str, Any]], jwt.PyJWK | bytes]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and payload of a token whose signature is right.
+
+    :raises Exception: of many kinds, for a token that is not.
+    """
+    if len(token) > _MAX_TOKEN_CHARACTERS:
+        raise ValueError("the token is too long")
+    header_segment, payload_segment, signature_segment = token.split(".")
+    header = _object(_decoded(header_segment))
+    payload = _decoded(payload_segment)
+    _decoded(signature_segment)
+    _JWS.decode(token, key_of(header), algorithms=[algorithm])
+    return header, _object(payload)
 
 
-def _is_canonical_segment(segment: bytes) -> bool:
-    if _SEGMENT.fullmatch(segment) is None or len(segment) % 4 == 1:
-        return False
-    decoded = base64.urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))
-    return base64.urlsafe_b64encode(decoded).rstrip(b"=") == segment
+def _decoded(segment: str) -> bytes:
+    """A segment that is spelt in the one right way: no padding, no white space, no spare bits."""
+    raw = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    if _base64url(raw) != segment:
+        raise ValueError("the token is not in its canonical form")
+    return raw
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    value = json.loads(raw, object_pairs_hook=_unique)
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return found
 
 
 def _session_claims(header: Mapping[str, Any], payload: Mapping[str, Any], issuer: str, now: datetime) -> SessionClaims:
@@ -256,6 +276,14 @@ def _thumbprint(public: Ed25519PublicKey) -> str:
 
 def _base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _private_key(pem: bytes) -> Ed25519PrivateKey | None:
+    try:
+        private = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return private if isinstance(private, Ed25519PrivateKey) else None
 
 
 def _create_key_file(path: Path) -> None:

@@ -1,0 +1,4 @@
+"""Persistence: one implementation for SQLite and PostgreSQL."""
+
+SCHEMA_MAJOR = 1
+"""Stands in the database's file name: environments with other major versions use other files."""

@@ -11,8 +11,6 @@ import sqlalchemy as sa
 from ..models import EndpointLimits, SailConfig
 from ..workloads.records import LaunchSpec, Owner, Timeouts
 
-MAJOR = 1
-"""In the database's file name: environments with other major versions use other files."""
 REVISION = "0001"
 """The newest migration; the database is upgraded when it has another."""
 

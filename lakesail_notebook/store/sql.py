@@ -166,6 +166,11 @@ class SqlWriting(SqlReading):
         older = (session.c.id == session_id, session.c.status.in_(LIVE), session.c.last_activity_at < at)
         await self._connection.execute(sa.update(session).where(*older).values(last_activity_at=at))
 
+    async def keep_kernel(self, session_id: str, kernel_id: str) -> None:
+        live = (session.c.id == session_id, session.c.status.in_(LIVE))
+        kept = sa.update(session).where(*live).values(kernel_id=kernel_id, detached_since=None)
+        await self._connection.execute(kept)
+
     async def keep_detached(self, session_id: str, since: datetime | None) -> None:
         live = (session.c.id == session_id, session.c.status.in_(LIVE))
         await self._connection.execute(sa.update(session).where(*live).values(detached_since=since))

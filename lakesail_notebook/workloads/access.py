@@ -46,7 +46,11 @@ def closing_reason(principal: Principal, session: SessionRecord) -> TerminationR
 
 
 def sees_config(principal: Principal, config: ConfigRecord) -> bool:
-    return principal.organization_admin or config.team_id in principal.team_ids
+    return sees_configs_of(principal, config.team_id)
+
+
+def sees_configs_of(principal: Principal, team_id: str) -> bool:
+    return principal.organization_admin or team_id in principal.team_ids
 
 
 def changes_configs_of(principal: Principal, team_id: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from .. import feed
@@ -11,6 +11,8 @@ from . import lifecycle
 from .lifecycle import SessionMove
 from .ports import Store
 from .reconciler import Reconciler
+from .records import SessionRecord
+from .usage import Usage
 
 ClaimVerdict = Literal["granted", "foreign", "released", "limit", "closed"]
 
@@ -18,24 +20,29 @@ ClaimVerdict = Literal["granted", "foreign", "released", "limit", "closed"]
 class ProxyReports:
     """The control plane's ear at the proxy."""
 
-    def __init__(self, store: Store, reconciler: Reconciler, clock: Clock, max_spark_sessions: int) -> None:
+    def __init__(
+        self, store: Store, reconciler: Reconciler, usage: Usage, clock: Clock, max_spark_sessions: int
+    ) -> None:
         self._store = store
         self._reconciler = reconciler
+        self._usage = usage
         self._clock = clock
         self._max_spark_sessions = max_spark_sessions
 
     async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None:
-        """Keep the moment of last use; a pending or idle session that is used becomes active."""
+        """Note the moment of last use; a pending or idle session that is used becomes active."""
         now = self._clock.now()
+        uses = {report.session_id: now - timedelta(seconds=max(0.0, report.seconds_since)) for report in reports}
+        for session_id, at in uses.items():
+            self._usage.note(session_id, at)
+        async with self._store.reading() as view:
+            sessions = [await view.session(session_id) for session_id in uses]
+        waking = [session for session in sessions if session is not None and _wakes(session, uses[session.id])]
+        if not waking:
+            return
         async with self._store.writing() as unit:
-            for report in reports:
-                at = now - timedelta(seconds=max(0.0, report.seconds_since))
-                session = await unit.session(report.session_id)
-                if session is None or session.status not in lifecycle.LIVE or at < session.created_at:
-                    continue
-                if session.status != "active" and (session.idle_since is None or at >= session.idle_since):
-                    await unit.move_session(session.id, SessionMove(to="active", at=at))
-                await unit.keep_activity(session.id, at)
+            for session in waking:
+                await unit.move_session(session.id, SessionMove(to="active", at=uses[session.id]))
 
     async def claim(self, session_id: str, caller: str, spark_session_id: str) -> ClaimVerdict:
         """Bind a Spark session id to the first (session, caller) that used it on this workload."""
@@ -62,3 +69,9 @@ class ProxyReports:
 
     async def engine_lost(self, workload_id: str) -> None:
         await self._reconciler.look_at(workload_id)
+
+
+def _wakes(session: SessionRecord, at: datetime) -> bool:
+    """Whether a use at that moment makes the session active."""
+    since = session.idle_since or session.created_at
+    return session.status in {"pending", "idle"} and at >= since

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from .. import models
 from ..clock import Clock
-from ..errors import NotFound
+from ..errors import FailedPrecondition, FieldError, InvalidArgument, NotFound, PermissionDenied
 from ..ids import is_id, new_id
 from . import access
 from .access import Principal
-from .ports import Reading, Store, Writing
+from .markers import make_marker, read_marker
+from .names import check_name
+from .ports import PageKey, Reading, Store, Writing
 from .records import ConfigRecord
 from .settings import LOCAL, Settings
 from .views import config_view
 
 
 class Configs:
-    def __init__(self, store: Store, clock: Clock, settings: Settings) -> None:
+    def __init__(self, store: Store, clusters: Collection[str], clock: Clock, settings: Settings) -> None:
         self._store = store
+        self._clusters = clusters
         self._clock = clock
         self._settings = settings
 
@@ -29,10 +35,67 @@ class Configs:
             if await unit.config_named(LOCAL, name) is None:
                 await unit.add_config(_new_config(self._clock, name, LOCAL, None))
 
+    async def list(self, principal: Principal, query: models.WorkloadConfigListQuery) -> models.WorkloadConfigPage:
+        """The named configs that the caller may see, newest first.
+
+        :raises InvalidArgument: for a marker of another list.
+        """
+        teams = _visible_teams(principal, query.team_id)
+        scope = f"configs {teams}"
+        after = None if query.marker is None else read_marker(query.marker, scope, self._store.marker_key)
+        async with self._store.reading() as view:
+            found = await view.configs(teams, after=after, limit=query.limit + 1) if query.limit else []
+        page = found[: query.limit]
+        more = len(found) > query.limit
+        return models.WorkloadConfigPage(
+            items=tuple(config_view(config) for config in page),
+            marker=make_marker(_page_key(page[-1]), scope, self._store.marker_key) if more else None,
+        )
+
+    async def create(self, principal: Principal, wanted: models.WorkloadConfigCreate) -> models.WorkloadConfig:
+        """A named config, for the sessions of its team.
+
+        :raises LakesailError: when the caller may not, the cluster is unknown, or the team has a config of that name.
+        """
+        team_id = wanted.team_id or principal.team_ids[0]
+        if not access.sees_configs_of(principal, team_id):
+            raise NotFound(f"There is no team {team_id}.", reason="team_not_found")
+        if not access.changes_configs_of(principal, team_id):
+            raise PermissionDenied("Only administrators make compute configs; ask one of your team.")
+        check_name(wanted.name)
+        if wanted.cluster_id not in self._clusters:
+            message = f"must be one of this server's clusters: {', '.join(sorted(self._clusters))}"
+            raise InvalidArgument(f"clusterId {message}.", errors=(FieldError("/clusterId", message),))
+        config = replace(
+            _new_config(self._clock, wanted.name, team_id, principal.id),
+            workload_type=wanted.workload_type,
+            cluster_id=wanted.cluster_id,
+            sail=wanted.config.sail,
+            endpoint_limits=wanted.endpoint_limits,
+        )
+        async with self._store.writing() as unit:
+            if await unit.config_named(team_id, wanted.name) is not None:
+                raise FailedPrecondition(
+                    f"The team has a compute config {wanted.name!r}; choose another name.", reason="name_taken"
+                )
+            await unit.add_config(config)
+        return config_view(config)
+
     async def describe(self, principal: Principal, config_id: str) -> models.WorkloadConfig:
         """:raises NotFound: unknown, or not for the caller to see."""
         async with self._store.reading() as view:
             return config_view(await find_config(view, principal, principal.team_ids[0], config_id))
+
+
+def _visible_teams(principal: Principal, wanted: str | None) -> tuple[str, ...] | None:
+    """The teams whose configs are listed; ``None``: every team's."""
+    if principal.organization_admin:
+        return None if wanted is None else (wanted,)
+    return tuple(team for team in principal.team_ids if wanted in {None, team})
+
+
+def _page_key(config: ConfigRecord) -> PageKey:
+    return PageKey(config.created_at, config.id)
 
 
 async def config_of_session(

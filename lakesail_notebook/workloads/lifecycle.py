@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from ..clock import in_words
 from ..models import InfraStatus, SessionStatus
 from .records import SessionRecord, TerminationReason, WorkloadRecord
 
@@ -111,17 +112,6 @@ def _why(session: SessionRecord, reason: TerminationReason) -> str:
     if reason == "detached":
         return f"was closed because its kernel was gone and no client used it for {in_words(timeouts.detached)}"
     return f"was closed after {in_words(timeouts.idle_timeout + timeouts.idle_close_delay)} idle"
-
-
-def in_words(seconds: int) -> str:
-    """``90 s``, ``30 min``, ``8 h 30 min``."""
-    if seconds < 120:
-        return f"{seconds} s"
-    minutes = round(seconds / 60)
-    if minutes < 120:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
 def may_be_reused(workload: WorkloadRecord) -> bool:

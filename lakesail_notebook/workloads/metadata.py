@@ -5,18 +5,9 @@ from __future__ import annotations
 import re
 
 from ..errors import FieldError, InvalidArgument
-from ..models import Metadata
+from ..models import DIRECTORY_KEY, NOTEBOOK_KEY, PYTHON_KEY, Metadata
 
-PYTHON = "lakesail/python"
-"""The interpreter that runs the engine, and so the UDFs."""
-DIRECTORY = "lakesail/cwd"
-"""The engine's working directory."""
-NOTEBOOK = "lakesail/notebook"
-"""The notebook's path, for people."""
-KERNEL = "lakesail/kernel"
-"""The kernel that the session was made in; set by the server."""
-
-_OURS = frozenset({PYTHON, DIRECTORY, NOTEBOOK})
+_OURS = frozenset({PYTHON_KEY, DIRECTORY_KEY, NOTEBOOK_KEY})
 _MAX_PAIRS = 50
 _KEY = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _MAX_VALUE = 4096

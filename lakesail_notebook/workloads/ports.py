@@ -100,6 +100,10 @@ class Writing(Reading, Protocol):
 
     async def keep_handle(self, workload_id: str, handle: Handle) -> None: ...
     async def keep_activity(self, session_id: str, at: datetime) -> None: ...
+    async def keep_kernel(self, session_id: str, kernel_id: str) -> None:
+        """The session is used by this kernel from now on, and so not detached."""
+        ...
+
     async def keep_detached(self, session_id: str, since: datetime | None) -> None: ...
 
     async def claim_spark_session(
@@ -169,7 +173,7 @@ class Backend(Protocol):
         """
         ...
 
-    async def observe(self, handles: Mapping[str, Handle]) -> Mapping[str, Observation]:
+    async def inspect(self, handles: Mapping[str, Handle]) -> Mapping[str, Observation]:
         """The state of workloads, by id."""
         ...
 

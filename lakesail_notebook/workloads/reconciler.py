@@ -13,17 +13,20 @@ from collections.abc import Coroutine, Mapping
 from datetime import datetime
 from typing import Literal
 
-from ..clock import Clock
+from ..clock import Clock, in_words
 from ..errors import LakesailError
 from ..feed import Route
 from . import lifecycle
 from .lifecycle import SessionMove, WorkloadMove
-from .ports import Backend, Owners, SessionProxy, Store
+from .ports import Backend, Kernels, Owners, SessionProxy, Store
 from .records import Handle, SessionRecord, TerminationReason, WorkloadRecord
 from .routes import route_of
 from .settings import Settings
+from .usage import Usage
 
 PASS_SECONDS = 1.0
+INSPECTION_SECONDS = 10.0
+"""How often every workload is looked at; hints of backends and session proxies come much sooner."""
 Step = Literal["start", "stop", "retire"]
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,8 @@ class Reconciler:
         backends: Mapping[str, Backend],
         proxy: SessionProxy,
         owners: Owners,
+        kernels: Kernels,
+        usage: Usage,
         clock: Clock,
         settings: Settings,
     ) -> None:
@@ -55,12 +60,15 @@ class Reconciler:
         self._backends = backends
         self._proxy = proxy
         self._owners = owners
+        self._kernels = kernels
+        self._usage = usage
         self._clock = clock
         self._settings = settings
         self._woken = asyncio.Event()
         self._tasks: dict[str, tuple[Step, asyncio.Task[None]]] = {}
         self._running: list[asyncio.Task[None]] = []
         self._seen_event = 0
+        self._inspected_at = clock.monotonic()
 
     async def start(self) -> None:
         """Take over what dead control planes left, then run until :meth:`close`."""
@@ -90,6 +98,7 @@ class Reconciler:
                 return
             await unit.free_workload(session.workload_id, move.at)
             workload = await unit.workload(session.workload_id)
+        self._usage.forget(session_id)
         self.wake()
         if workload is not None:
             await self._proxy.publish(self._route(session, workload))
@@ -100,7 +109,7 @@ class Reconciler:
             workload = await view.workload(workload_id)
         if workload is None or workload.infra_status not in {"starting", "ready"} or workload.handle is None:
             return
-        seen = await self._backends[workload.cluster_id].observe({workload_id: workload.handle})
+        seen = await self._backends[workload.cluster_id].inspect({workload_id: workload.handle})
         observation = seen.get(workload_id)
         if observation is not None and observation.phase == "gone" and workload.infra_status == "ready":
             what = f"failed: {observation.message or 'its engine is gone'}"
@@ -114,10 +123,9 @@ class Reconciler:
         await asyncio.gather(*tasks, return_exceptions=True)
         async with self._store.reading() as view:
             left = await view.unfinished_workloads()
-        for workload in left:
-            if workload.owner == self._owners.mine and not self._backends[workload.cluster_id].survives_restart:
-                await self._fail(workload, "server_stopped", "ended with the server that it ran on")
-        self._tasks.clear()
+        ending = [workload for workload in left if self._dies_with_us(workload)]
+        what = "ended with the server that it ran on"
+        await asyncio.gather(*(self._fail(workload, "server_stopped", what) for workload in ending))
 
     # One pass
 
@@ -144,18 +152,36 @@ class Reconciler:
         for workload in mine:
             await self._take_step(workload, now)
         await self._publish_foreign_moves()
+        await self._inspect(mine)
         if len(mine) < len(unfinished):
             await self._take_over_orphans()
 
-    async def _let_time_pass(self, session: SessionRecord, now: datetime) -> None:
-        move = lifecycle.due_move(session, now)
-        if move is None:
-            return
-        if move.to == "closed":
-            await self.end_session(session.id, move)
-        else:
+    async def _let_time_pass(self, stored: SessionRecord, now: datetime) -> None:
+        move = lifecycle.due_move(self._usage.up_to_date(stored), now)
+        last_use = self._usage.to_be_written(stored, now)
+        await self._note_detachment(stored, now)
+        if move is not None and move.to == "closed":
+            await self.end_session(stored.id, move)
+        elif move is not None or last_use is not None:
             async with self._store.writing() as unit:
-                await unit.move_session(session.id, move)
+                if last_use is not None:
+                    await unit.keep_activity(stored.id, last_use)
+                if move is not None:
+                    await unit.move_session(stored.id, move)
+
+    async def _note_detachment(self, session: SessionRecord, now: datetime) -> None:
+        attached = session.kernel_id is None or self._kernels.alive(session.kernel_id)
+        if attached == (session.detached_since is None):
+            return
+        async with self._store.writing() as unit:
+            await unit.keep_detached(session.id, None if attached else now)
+
+    async def _inspect(self, mine: list[WorkloadRecord]) -> None:
+        if self._clock.monotonic() < self._inspected_at + INSPECTION_SECONDS:
+            return
+        self._inspected_at = self._clock.monotonic()
+        for workload in mine:
+            await self.look_at(workload.id)
 
     async def _take_step(self, workload: WorkloadRecord, now: datetime) -> None:
         step = next_step(workload, self._backends[workload.cluster_id].linger_seconds, now)
@@ -204,7 +230,7 @@ class Reconciler:
         except LakesailError as error:
             await self._fail(workload, "start_failed", f"could not start: {error.message.rstrip('.')}")
         except TimeoutError:
-            waited = lifecycle.in_words(self._settings.limits.start_timeout_seconds)
+            waited = in_words(self._settings.limits.start_timeout_seconds)
             await self._fail(workload, "start_timeout", f"could not start within {waited}")
 
     async def _provision(self, workload: WorkloadRecord) -> None:
@@ -282,9 +308,15 @@ class Reconciler:
         for session in sessions:
             await self._proxy.publish(self._route(session, workload))
 
+    def _dies_with_us(self, workload: WorkloadRecord) -> bool:
+        return workload.owner == self._owners.mine and not self._backends[workload.cluster_id].survives_restart
+
     def _route(self, session: SessionRecord, workload: WorkloadRecord) -> Route:
         return route_of(session, workload, self._settings.limits.spark_sessions_per_session)
 
     async def _watch(self, backend: Backend) -> None:
         async for workload_id in backend.watch():
-            await self.look_at(workload_id)
+            try:
+                await self.look_at(workload_id)
+            except Exception:
+                log.exception("reconciler: workload %s could not be looked at; a later pass does", workload_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .. import models
@@ -12,25 +11,18 @@ from ..clock import Clock, to_rfc3339
 from ..errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, ResourceExhausted
 from ..ids import new_id
 from ..tokens import TokenIssuer
-from . import access, lifecycle, metadata
+from . import access, lifecycle
 from .access import Principal
 from .configs import config_of_session
 from .markers import make_marker, read_marker
+from .metadata import check_metadata
+from .names import check_name
 from .ports import Backend, Owners, PageKey, Reading, SessionFilter, SessionProxy, Store, Writing
 from .reconciler import Reconciler
 from .records import ConfigRecord, LaunchSpec, MemberRecord, SessionRecord, WorkloadRecord
 from .routes import route_of
 from .settings import Settings
 from .views import config_view, member_view, session_view, workload_view
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListQuery:
-    team_id: str | None = None
-    endpoint_type: str | None = None
-    status: str | None = None
-    limit: int = 100
-    marker: str | None = None
 
 
 class Sessions:
@@ -61,7 +53,9 @@ class Sessions:
         :raises LakesailError: when the request cannot be granted; nothing is written then.
         """
         team_id = _team_of(principal, wanted)
-        metadata.check_metadata(wanted.metadata)
+        check_metadata(wanted.metadata)
+        if wanted.name is not None:
+            check_name(wanted.name)
         timeouts = self._settings.limits.timeouts(wanted.config)
         await self._proxy.start()
         now = self._clock.now()
@@ -104,7 +98,7 @@ class Sessions:
             session = await _visible_session(view, principal, session_id)
             return session_view(session, await view.workload(session.workload_id), principal)
 
-    async def list(self, principal: Principal, query: ListQuery) -> models.SessionPage:
+    async def list(self, principal: Principal, query: models.SessionListQuery) -> models.SessionPage:
         """:raises InvalidArgument: for a marker of another list."""
         which = SessionFilter(
             visible_to=None if principal.organization_admin else principal.id,
@@ -160,8 +154,11 @@ class Sessions:
             )
         now = self._clock.now()
         expires_at = _token_end(session, now, seconds)
+        if principal.kernel_id is not None and principal.kernel_id != session.kernel_id:
+            async with self._store.writing() as unit:
+                await unit.keep_kernel(session_id, principal.kernel_id)
         token = self._tokens.issue(
-            caller=session.caller_id,
+            caller=principal.id,
             session_id=session.id,
             workload_id=session.workload_id,
             generation=session.generation,
@@ -187,8 +184,8 @@ class Sessions:
             return LaunchSpec(sail=config.sail)
         return LaunchSpec(
             sail=config.sail,
-            python=wanted.metadata.get(metadata.PYTHON),
-            working_directory=wanted.metadata.get(metadata.DIRECTORY),
+            python=wanted.metadata.get(models.PYTHON_KEY),
+            working_directory=wanted.metadata.get(models.DIRECTORY_KEY),
         )
 
     async def _workload_for(
@@ -238,8 +235,9 @@ def _team_of(principal: Principal, wanted: models.SessionCreate) -> str:
 
 
 def _stored_metadata(principal: Principal, wanted: models.SessionCreate) -> models.Metadata:
-    ours = {metadata.KERNEL: principal.kernel_id, metadata.NOTEBOOK: principal.notebook_path}
-    return wanted.metadata | {key: value for key, value in ours.items() if value is not None}
+    """What the caller gave, and the notebook as the server knows it."""
+    path = principal.notebook_path
+    return wanted.metadata if path is None else wanted.metadata | {models.NOTEBOOK_KEY: path}
 
 
 def _reuse_key(principal: Principal, config: ConfigRecord, spec: LaunchSpec) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ..clock import in_words
 from ..errors import FieldError, InvalidArgument
 from ..models import SessionConfig
-from .lifecycle import in_words
 from .records import Timeouts
 
 LOCAL = "LOCAL"

@@ -34,7 +34,7 @@ def session_view(session: SessionRecord, workload: WorkloadRecord | None, princi
             idle_close_delay_seconds=session.timeouts.idle_close_delay,
             max_duration_seconds=session.timeouts.max_duration,
         ),
-        metadata=session.metadata,
+        metadata=_metadata(session),
         created_at=to_rfc3339(session.created_at),
         updated_at=to_rfc3339(session.updated_at),
     )
@@ -88,6 +88,12 @@ def _status_message(session: SessionRecord, workload: WorkloadRecord | None) -> 
     if session.status_message is None and session.status in lifecycle.LIVE and workload is not None:
         return workload.status_message
     return session.status_message
+
+
+def _metadata(session: SessionRecord) -> models.Metadata:
+    if session.kernel_id is None:
+        return session.metadata
+    return session.metadata | {models.KERNEL_KEY: session.kernel_id}
 
 
 def _moment(moment: datetime | None) -> str | None:

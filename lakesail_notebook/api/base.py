@@ -1,0 +1,233 @@
+"""The handler under every path of the API: who asks, bounded bodies, and errors as problem documents."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http.client import responses
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.base.handlers import APIHandler
+from msgspec import Struct
+from tornado import web
+
+from .. import models
+from ..errors import (
+    DeadlineExceeded,
+    FailedPrecondition,
+    Internal,
+    InvalidArgument,
+    LakesailError,
+    NotFound,
+    PayloadTooLarge,
+    PermissionDenied,
+    ResourceExhausted,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from ..workloads.access import Principal
+from .decode import MAX_BODY_BYTES, decode_body
+
+if TYPE_CHECKING:  # they load cryptography, which a server without sessions does not need
+    from ..workloads.configs import Configs
+    from ..workloads.sessions import Sessions
+
+_BODY_SECONDS = 30
+_RESOURCE = "lakesail"
+_LONGEST_LOG_LINE = 2048
+
+HTTP_STATUS: Mapping[type[LakesailError], int] = {
+    InvalidArgument: 400,
+    Unauthenticated: 401,
+    PermissionDenied: 403,
+    NotFound: 404,
+    FailedPrecondition: 409,
+    PayloadTooLarge: 413,
+    UnsupportedMediaType: 415,
+    ResourceExhausted: 429,
+    Internal: 500,
+    Unavailable: 503,
+    DeadlineExceeded: 504,
+}
+
+log = logging.getLogger(__name__)
+
+
+class Services(Protocol):
+    """What the operations work with: the control plane, once its database is open."""
+
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def configs(self) -> Configs: ...
+    def public_keys(self) -> tuple[Mapping[str, Any], ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApiContext:
+    """What every handler is given."""
+
+    root: str
+    """The API's root path on this server, its base URL included."""
+    services: Callable[[], Awaitable[Services]]
+    """Opens the control plane on first use."""
+    by_login: Callable[[Any], Principal]
+    """The principal of a user whom Jupyter's identity provider knows."""
+    by_kernel_token: Callable[[str], Principal]
+    """Raises :class:`Unauthenticated` for a token that no living kernel of this server holds."""
+
+
+@web.stream_request_body
+class BoundedHandler(APIHandler):
+    """Authenticates before the body is read, bounds it while it streams in, and answers errors as problem documents."""
+
+    def initialize(self, context: ApiContext) -> None:
+        self.context = context
+        self.request_id = secrets.token_hex(8)
+        self._received = bytearray()
+        self._principal: Principal | None = None
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        token = _kernel_token(self.request.headers.get_list("Authorization"))
+        if token is not None:
+            self._principal = self.context.by_kernel_token(token)
+        await super().prepare()
+        if self._finished or self.request.method == "OPTIONS":
+            return
+        if self._principal is None and self.needs_login():
+            self._principal = await self._principal_by_login()
+        self._bound_body()
+
+    def needs_login(self) -> bool:
+        return True
+
+    def check_xsrf_cookie(self) -> None:
+        """A kernel's token is in no browser, so no other site can make one send it."""
+        if self._principal is None:
+            super().check_xsrf_cookie()
+
+    async def _principal_by_login(self) -> Principal:
+        user = self.current_user
+        if user is None:
+            raise web.HTTPError(403)
+        action = "read" if self.request.method in {"GET", "HEAD"} else "write"
+        if not await ensure_async(self.authorizer.is_authorized(self, user, action, _RESOURCE)):
+            raise PermissionDenied(f"This Jupyter server's authorizer does not let you {action} {_RESOURCE}.")
+        return self.context.by_login(user)
+
+    def _bound_body(self) -> None:
+        length = self.request.headers.get("Content-Length", "0")
+        if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+            raise PayloadTooLarge(f"The body has more than {MAX_BODY_BYTES} bytes.")
+        connection = cast("Any", self.request.connection)
+        connection.set_max_body_size(MAX_BODY_BYTES)
+        connection.set_body_timeout(_BODY_SECONDS)
+
+    def data_received(self, chunk: bytes) -> None:
+        self._received += chunk
+
+    def received(self, kind: type[Struct]) -> Struct:
+        """The body as ``kind``.
+
+        :raises InvalidArgument: when it is not.
+        """
+        if self.request.headers.get("Content-Encoding", "identity") != "identity":
+            raise UnsupportedMediaType("Send the body without a Content-Encoding.")
+        media_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if self._received and media_type != "application/json":
+            raise UnsupportedMediaType("Send the body as Content-Type: application/json.")
+        return decode_body(bytes(self._received), kind)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        nobody = getattr(self, "_jupyter_current_user", None) is None
+        error = _as_lakesail_error(status_code, (kwargs.get("exc_info") or (None, None))[1], nobody)
+        status = status_code if not isinstance(error, Internal) and status_code < 500 else http_status(error)
+        if error.retry_after_seconds is not None:
+            self.set_header("Retry-After", str(max(1, round(error.retry_after_seconds))))
+        self.set_status(status)
+        self._forbid_storing()
+        problem = _problem(error, status, self.request.path, self.request_id)
+        self.finish(models.encode(problem), set_content_type="application/problem+json")
+
+    def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
+        if isinstance(error, LakesailError) and not isinstance(error, Internal):
+            line = f"{self.request.method} {self.request.path}: {error.code} {error.message} [{self.request_id}]"
+            log.info("%s", line[:_LONGEST_LOG_LINE])
+        elif isinstance(error, web.HTTPError):
+            super().log_exception(kind, error, trace)
+        else:
+            log.error("%s [%s]", self.request.path, self.request_id, exc_info=(kind, error, trace))
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        error = (kwargs.get("exc_info") or (None, None))[1]
+        super().send_error(http_status(error) if isinstance(error, LakesailError) else status_code, **kwargs)
+
+    def _forbid_storing(self) -> None:
+        self.set_header("Cache-Control", "no-store")
+
+
+class UnknownPathHandler(BoundedHandler):
+    """Whatever else is asked below the API's root."""
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        await super().prepare()
+        if not self._finished and self.request.method != "OPTIONS":
+            raise NotFound("The API has no such path.")
+
+
+class HealthHandler(BoundedHandler):
+    """Whether the server answers; opens nothing and starts nothing."""
+
+    def needs_login(self) -> bool:
+        return False
+
+    @allow_unauthenticated
+    def get(self) -> None:
+        self._forbid_storing()
+        self.finish(b'{"status":"ok"}')
+
+
+def http_status(error: LakesailError) -> int:
+    """The status of the nearest class in the table."""
+    return next((HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS), 500)
+
+
+def _kernel_token(authorization: list[str]) -> str | None:
+    """A bearer token that is a JWT; Jupyter's own tokens, which travel in the same header, are none."""
+    scheme, _, token = (authorization[0] if len(authorization) == 1 else "").partition(" ")
+    return token if scheme.lower() == "bearer" and token.count(".") == 2 else None
+
+
+def _as_lakesail_error(status: int, error: BaseException | None, nobody: bool) -> LakesailError:
+    if isinstance(error, LakesailError):
+        return error
+    if status == 403 and nobody:
+        return Unauthenticated("Log in to Jupyter first, or send its token as Authorization: token …")
+    if status == 404:
+        return NotFound("There is nothing here.")
+    if status == 403:
+        said = error.log_message if isinstance(error, web.HTTPError) else None
+        return PermissionDenied(said or "Jupyter does not let you do this.")
+    if status < 500:
+        return InvalidArgument(f"{responses.get(status, 'The request cannot be read')}.")
+    return Internal("Unhandled error; the server's log has more under the request id.")
+
+
+def _problem(error: LakesailError, status: int, path: str, request_id: str) -> models.Problem:
+    return models.Problem(
+        title=responses.get(status, "Error"),
+        status=status,
+        code=error.code,
+        detail=error.message,
+        message=error.message,
+        reason=error.reason,
+        instance=path,
+        request_id=request_id,
+        errors=tuple(models.ProblemField(pointer=field.pointer, message=field.message) for field in error.errors),
+        retry_after_seconds=error.retry_after_seconds,
+    )

@@ -1,0 +1,106 @@
+"""Operations: one verb on one path, as a plain async function that knows no HTTP. :mod:`.routes` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.utils import url_path_join
+from msgspec import Struct
+from tornado import web
+
+from .. import models
+from ..workloads.access import Principal
+from .base import ApiContext, BoundedHandler, Services
+from .decode import decode_query
+
+Body = TypeVar("Body")
+Query = TypeVar("Query")
+
+NOBODY = Principal(id="", login="", team_ids=())
+"""The caller of operations that ask for no login."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[Body, Query]):
+    """One request, decoded."""
+
+    principal: Principal
+    path: Mapping[str, str]
+    body: Body
+    query: Query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One verb on one path."""
+
+    verb: str
+    path: str
+    """Below the API's root; ``{name}`` takes one segment."""
+    run: Callable[[Services, Call[Any, Any]], Awaitable[Struct | None]]
+    status: int = 200
+    body: type[Struct] | None = None
+    query: type[Struct] | None = None
+    location: str | None = None
+    """Of what was created, below the API's root; ``{id}`` is the answer's."""
+
+
+class _NoQuery(Struct, forbid_unknown_fields=True):
+    pass
+
+
+class OperationHandler(BoundedHandler):
+    """All operations of one path."""
+
+    def initialize(  # type: ignore[override]
+        self, context: ApiContext, operations: Mapping[str, Operation], public: bool
+    ) -> None:
+        super().initialize(context)
+        self._operations = operations
+        self._public = public
+
+    def needs_login(self) -> bool:
+        return not self._public
+
+    # `prepare` has authenticated the caller: by Jupyter's login, or by a kernel's token, which Jupyter does not know.
+
+    @allow_unauthenticated
+    async def get(self, **path: str) -> None:
+        await self._run("GET", path)
+
+    @allow_unauthenticated
+    async def post(self, **path: str) -> None:
+        await self._run("POST", path)
+
+    @allow_unauthenticated
+    async def patch(self, **path: str) -> None:
+        await self._run("PATCH", path)
+
+    @allow_unauthenticated
+    async def delete(self, **path: str) -> None:
+        await self._run("DELETE", path)
+
+    async def _run(self, verb: str, path: Mapping[str, str]) -> None:
+        operation = self._operations.get(verb)
+        if operation is None:
+            self.set_header("Allow", ", ".join(self._operations))
+            raise web.HTTPError(405)
+        call: Call[Any, Any] = Call(
+            principal=self._principal or NOBODY,
+            path=path,
+            body=None if operation.body is None else self.received(operation.body),
+            query=decode_query(self.request.query_arguments, operation.query or _NoQuery),
+        )
+        answer = await operation.run(await self.context.services(), call)
+        self.set_status(operation.status)
+        self._forbid_storing()
+        if operation.location is not None:
+            below = operation.location.format(id=cast("Any", answer).id)
+            self.set_header("Location", url_path_join(self.context.root, below))
+        if answer is None:
+            self.finish()
+        else:
+            self.finish(models.encode(answer))

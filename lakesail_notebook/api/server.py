@@ -1,0 +1,33 @@
+"""The operations on the server itself: who is asking, and the keys that check its tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from .. import models
+from .base import Services
+from .operations import Call
+
+
+class KeySet(Struct, frozen=True, kw_only=True):
+    """A JWK set (RFC 7517) of public keys."""
+
+    keys: tuple[dict[str, Any], ...]
+
+
+async def me(services: Services, call: Call[None, None]) -> models.Me:
+    principal = call.principal
+    return models.Me(
+        member_id=principal.id,
+        team_ids=principal.team_ids,
+        organization_admin=principal.organization_admin,
+        kernel_id=principal.kernel_id,
+        notebook_id=principal.notebook_id,
+        notebook_path=principal.notebook_path,
+    )
+
+
+async def public_keys(services: Services, call: Call[None, None]) -> KeySet:
+    return KeySet(keys=tuple(dict(key) for key in services.public_keys()))

@@ -1,0 +1,167 @@
+"""The control plane, put together: opened by the first request that needs it, closed with the server."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .clock import Clock
+from .process import ProcessIdentity, identity_of
+from .workloads.ports import Backend, Kernels
+from .workloads.records import Owner
+from .workloads.settings import Settings
+
+if TYPE_CHECKING:
+    from .store.sql import SqlStore
+    from .supervisor import ProxySupervisor
+    from .workloads.configs import Configs
+    from .workloads.reconciler import Reconciler
+    from .workloads.sessions import Sessions
+
+_HEAVY_MODULES = ("store.sql", "supervisor", "tokens", "workloads.activity", "workloads.configs", "workloads.sessions")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlPlaneOptions:
+    """What the server's administrator chose."""
+
+    database_url: str
+    signing_key_file: Path
+    settings: Settings
+    proxy_hosts: tuple[str, ...]
+    """Addresses that the session proxy listens on; none: loopback."""
+    proxy_port: int
+    """0: a free one."""
+    proxy_public_endpoint: str | None
+    proxy_tls_certificate_file: str | None
+    proxy_tls_key_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPlane:
+    """All that answers requests while the server runs."""
+
+    sessions: Sessions
+    configs: Configs
+    public_keys: Callable[[], tuple[Mapping[str, Any], ...]]
+    _reconciler: Reconciler
+    _proxy: ProxySupervisor
+    _backends: Mapping[str, Backend]
+    _store: SqlStore
+
+    async def close(self) -> None:
+        """End the sessions that cannot outlive this process, then all that they ran on."""
+        await self._reconciler.close()
+        await self._proxy.close()
+        await asyncio.gather(*(backend.close() for backend in self._backends.values()))
+        await self._store.close()
+
+
+class ProcessOwners:
+    """This process as an owner of workloads, and whether others still live."""
+
+    def __init__(self) -> None:
+        me = identity_of(os.getpid())
+        self.mine = Owner(me.boot_id, me.pid, me.started_at)
+
+    def alive(self, owner: Owner) -> bool:
+        return ProcessIdentity(owner.boot_id, owner.pid, owner.started_at).alive()
+
+
+class LazyControlPlane:
+    """Opens the control plane once, for the first who asks; a failure to open is told, and tried again by the next."""
+
+    def __init__(self, open_it: Callable[[], Awaitable[ControlPlane]]) -> None:
+        self._open = open_it
+        self._lock = asyncio.Lock()
+        self._opened: ControlPlane | None = None
+
+    async def get(self) -> ControlPlane:
+        """:raises LakesailError: when it cannot be opened; says what to do."""
+        async with self._lock:
+            if self._opened is None:
+                self._opened = await self._open()
+            return self._opened
+
+    async def close(self) -> None:
+        """Close it, if it was opened. Safe to call twice."""
+        async with self._lock:
+            opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.close()
+
+
+async def open_control_plane(
+    options: ControlPlaneOptions, backends: Mapping[str, Backend], kernels: Kernels, clock: Clock
+) -> ControlPlane:
+    """Open the database, take over what dead servers left, and begin.
+
+    :raises LakesailError: when the database or the signing key cannot be used.
+    """
+    for module in _HEAVY_MODULES:  # a second of imports would stall every notebook of this server
+        await asyncio.to_thread(importlib.import_module, f"lakesail_notebook.{module}")
+    from .store.sql import open_store
+
+    store = await open_store(options.database_url)
+    try:
+        return await _begin(store, options, backends, kernels, clock)
+    except BaseException:
+        await store.close()
+        raise
+
+
+async def _begin(
+    store: SqlStore, options: ControlPlaneOptions, backends: Mapping[str, Backend], kernels: Kernels, clock: Clock
+) -> ControlPlane:
+    from .supervisor import ProxySupervisor
+    from .tokens import TokenIssuer, load_or_create_signing_key
+    from .workloads.activity import ProxyReports
+    from .workloads.configs import Configs
+    from .workloads.reconciler import Reconciler
+    from .workloads.sessions import Sessions
+    from .workloads.usage import Usage
+
+    key = await asyncio.to_thread(load_or_create_signing_key, options.signing_key_file)
+    tokens = TokenIssuer(store.issuer, key)
+    proxy = ProxySupervisor(
+        issuer=tokens.issuer,
+        public_keys=tokens.public_keys,
+        bind=options.proxy_hosts,
+        port=options.proxy_port,
+        public_endpoint=options.proxy_public_endpoint,
+        tls_certificate_file=options.proxy_tls_certificate_file,
+        tls_key_file=options.proxy_tls_key_file,
+    )
+    owners = ProcessOwners()
+    usage = Usage()
+    reconciler = Reconciler(
+        store=store,
+        backends=backends,
+        proxy=proxy,
+        owners=owners,
+        kernels=kernels,
+        usage=usage,
+        clock=clock,
+        settings=options.settings,
+    )
+    reports = ProxyReports(store, reconciler, usage, clock, options.settings.limits.spark_sessions_per_session)
+    proxy.serve(routes=reconciler.routes, reports=reports)
+    configs = Configs(store, backends.keys(), clock, options.settings)
+    await configs.ensure_default()
+    await reconciler.start()
+    sessions = Sessions(
+        store=store,
+        backends=backends,
+        proxy=proxy,
+        reconciler=reconciler,
+        tokens=tokens,
+        owners=owners,
+        clock=clock,
+        settings=options.settings,
+    )
+    return ControlPlane(sessions, configs, tokens.public_keys, reconciler, proxy, backends, store)

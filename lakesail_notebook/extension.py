@@ -1,0 +1,141 @@
+"""The Jupyter server extension: its settings, and what starts and stops with the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jupyter_core.paths import jupyter_data_dir
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
+from jupyter_server.utils import url_path_join
+from traitlets import Dict, TraitError, Unicode, default, validate
+
+from .api.base import ApiContext
+from .api.routes import API_PATH, handlers
+from .backends.local import LocalBackend
+from .clock import SystemClock
+from .control_plane import ControlPlane, ControlPlaneOptions, LazyControlPlane, open_control_plane
+from .ids import stable_id
+from .kernels import ServerKernels
+from .store import SCHEMA_MAJOR
+from .workloads.access import Principal
+from .workloads.settings import LOCAL, Settings, limits_from
+
+_WILDCARD_ADDRESSES = frozenset({"", "0.0.0.0", "::", "*", "localhost"})
+
+
+class LakesailApp(ExtensionApp):
+    """Governed Sail sessions for the notebooks of this server."""
+
+    name = "lakesail_notebook"
+    classes = [LocalBackend]  # noqa: RUF012 - traitlets reads a plain list
+    load_other_extensions = True
+
+    database_url = Unicode(
+        help="The database of sessions, as a URL. Default: lakesail/lakesail-<schema>.db in Jupyter's data directory."
+    ).tag(config=True)
+    default_config = Unicode("default", help="Name of the compute config of sessions that name none.").tag(config=True)
+    limits = Dict(
+        help="""Limits of sessions, in seconds, over the defaults: {"idle_timeout": {"default": 600, "floor": 60}}.
+        Names: idle_timeout, idle_close_delay, max_duration, token_duration (each: default, floor, ceiling);
+        detached_seconds, start_timeout_seconds, live_sessions_per_member, spark_sessions_per_session (numbers)."""
+    ).tag(config=True)
+    proxy_bind = Unicode(
+        "", help="HOST or HOST:PORT that the session proxy listens on; empty: loopback alone, on a free port."
+    ).tag(config=True)
+    proxy_public_endpoint = Unicode(
+        "", help="HOST:PORT by which clients reach the session proxy, when it is not this machine's loopback."
+    ).tag(config=True)
+    proxy_tls_cert = Unicode("", help="PEM file of the session proxy's certificate.").tag(config=True)
+    proxy_tls_key = Unicode("", help="PEM file of that certificate's private key.").tag(config=True)
+
+    @default("database_url")
+    def _default_database_url(self) -> str:
+        return f"sqlite:///{_data_directory() / f'lakesail-{SCHEMA_MAJOR}.db'}"
+
+    @validate("proxy_bind")
+    def _check_proxy_bind(self, proposal: Mapping[str, Any]) -> Any:
+        try:
+            _host_and_port(proposal["value"])
+        except ValueError as error:
+            raise TraitError(f"c.LakesailApp.proxy_bind is HOST or HOST:PORT, not {proposal['value']!r}") from error
+        return proposal["value"]
+
+    @validate("limits")
+    def _check_limits(self, proposal: Mapping[str, Any]) -> Any:
+        try:
+            limits_from(proposal["value"])
+        except ValueError as error:
+            raise TraitError(f"c.LakesailApp.limits: {error}") from error
+        return proposal["value"]
+
+    def initialize_handlers(self) -> None:
+        server = self._server()
+        self._kernels = ServerKernels(
+            server.kernel_manager,
+            api_url=self._api_url_on_this_machine,
+            owner=_principal_of,
+            root=server.root_dir,
+            runtime_directory=server.runtime_dir,
+        )
+        self._control_plane = LazyControlPlane(self._open_control_plane)
+        root = url_path_join(server.base_url, API_PATH)
+        context = ApiContext(
+            root=root, services=self._control_plane.get, by_login=_principal_of, by_kernel_token=self._kernels.by_token
+        )
+        self.handlers.extend(handlers(context))
+
+    async def stop_extension(self) -> None:
+        """Called when the server stops, perhaps twice."""
+        self._kernels.close()
+        await self._control_plane.close()
+
+    async def _open_control_plane(self) -> ControlPlane:
+        hosts, port = _host_and_port(self.proxy_bind)
+        options = ControlPlaneOptions(
+            database_url=self.database_url,
+            signing_key_file=_data_directory() / "signing-key.pem",
+            settings=Settings(limits=limits_from(self.limits), default_config=self.default_config or None),
+            proxy_hosts=hosts,
+            proxy_port=port,
+            proxy_public_endpoint=self.proxy_public_endpoint or None,
+            proxy_tls_certificate_file=self.proxy_tls_cert or None,
+            proxy_tls_key_file=self.proxy_tls_key or None,
+        )
+        backends = {LOCAL: LocalBackend(parent=self, server_root=self._server().root_dir)}
+        return await open_control_plane(options, backends, self._kernels, SystemClock())
+
+    def _server(self) -> ServerApp:
+        assert self.serverapp is not None  # set before any of our hooks is called
+        return self.serverapp
+
+    def _api_url_on_this_machine(self) -> str:
+        server = self._server()
+        address = "127.0.0.1" if server.ip in _WILDCARD_ADDRESSES else server.ip
+        host = f"[{address}]" if ":" in address else address
+        scheme = "https" if server.certfile else "http"
+        return url_path_join(f"{scheme}://{host}:{server.port}", server.base_url, API_PATH)
+
+
+def _host_and_port(bind: str) -> tuple[tuple[str, ...], int]:
+    """``""``, ``HOST``, ``HOST:PORT`` or ``[HOST]:PORT``; 0 stands for a free port."""
+    parts = urlsplit(f"//{bind}")
+    return (() if parts.hostname is None else (parts.hostname,)), parts.port or 0
+
+
+def _data_directory() -> Path:
+    return Path(jupyter_data_dir()) / "lakesail"
+
+
+def _principal_of(user: Any) -> Principal:
+    """Everybody who may log in to a single-user server is its user: token logins have random names."""
+    return Principal(
+        id=stable_id("member", LOCAL),
+        login=LOCAL.lower(),
+        team_ids=(LOCAL,),
+        admin_of=frozenset({LOCAL}),
+        organization_admin=True,
+    )

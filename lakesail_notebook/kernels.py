@@ -1,0 +1,147 @@
+"""The kernels of this Jupyter server: each one is told where the API is and given a token that dies with it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+from jupyter_server.base.call_context import CallContext
+
+from .errors import Unauthenticated
+from .ids import stable_id
+from .tokens import KernelTokens
+from .workloads.access import Principal
+
+URL_VARIABLE = "LAKESAIL_API_URL"
+TOKEN_FILE_VARIABLE = "LAKESAIL_API_TOKEN_FILE"
+_DIRECTORY = "lakesail-"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kernel:
+    owner: Principal
+    notebook_path: str | None
+
+
+class ServerKernels:
+    """Wraps the server's kernel manager; implements the domain's ``Kernels``.
+
+    :param manager: any ``MappingKernelManager``; its ``pre_start_kernel`` may change the arguments of a start.
+    :param api_url: the API's root, as a process of this machine reaches it; known once the server's port is.
+    :param owner: the principal of a Jupyter user, or of nobody known.
+    :param root: the server's root directory; a notebook is the same one on the same root.
+    :param runtime_directory: where Jupyter keeps its kernels' connection files, too.
+    """
+
+    def __init__(
+        self,
+        manager: Any,
+        *,
+        api_url: Callable[[], str],
+        owner: Callable[[Any], Principal],
+        root: str,
+        runtime_directory: str,
+    ) -> None:
+        self._manager = manager
+        self._api_url = api_url
+        self._owner = owner
+        self._root = root
+        self._directory = Path(runtime_directory) / f"{_DIRECTORY}{os.getpid()}"
+        self._tokens: KernelTokens | None = None
+        self._kernels: dict[str, _Kernel] = {}
+        self._pre_start = manager.pre_start_kernel
+        manager.pre_start_kernel = self._pre_start_kernel
+
+    def alive(self, kernel_id: str) -> bool:
+        return kernel_id in self._manager
+
+    def by_token(self, token: str) -> Principal:
+        """The owner of the kernel, as a plain member.
+
+        :raises Unauthenticated: when no living kernel of this server holds the token.
+        """
+        kernel_id = self._token_maker().kernel_of(token)
+        kernel = self._kernels.get(kernel_id)
+        if kernel is None or not self.alive(kernel_id):
+            raise Unauthenticated("The kernel that this token was made for is gone; use the token of a running kernel.")
+        path = kernel.notebook_path
+        return replace(
+            kernel.owner,
+            admin_of=frozenset(),
+            organization_admin=False,
+            kernel_id=kernel_id,
+            notebook_id=None if path is None else stable_id("notebook", self._root, path),
+            notebook_path=path,
+        )
+
+    def close(self) -> None:
+        """Take the tokens of all kernels away."""
+        self._manager.pre_start_kernel = self._pre_start
+        self._kernels.clear()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _pre_start_kernel(self, kernel_name: str | None, kwargs: dict[str, Any]) -> Any:
+        manager, name, kernel_id = self._pre_start(kernel_name, kwargs)
+        environment = dict(kwargs.get("env") or os.environ)
+        self._forget_dead_kernels()
+        self._kernels[kernel_id] = _Kernel(self._owner(_current_user()), environment.get("JPY_SESSION_NAME"))
+        kwargs["env"] = environment | {
+            URL_VARIABLE: self._api_url(),
+            TOKEN_FILE_VARIABLE: str(self._write_token(kernel_id)),
+        }
+        if _shares_our_environment(manager.kernel_spec.argv):
+            kwargs["extra_arguments"] = [*kwargs.get("extra_arguments", ()), "--ext=lakesail_notebook"]
+        return manager, name, kernel_id
+
+    def _write_token(self, kernel_id: str) -> Path:
+        if not self._directory.exists():
+            _clear_away_dead_servers(self._directory.parent)
+            self._directory.mkdir(mode=0o700, parents=True)
+        path = self._directory / kernel_id
+        token = self._token_maker().issue(kernel_id)
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(token)
+        return path
+
+    def _forget_dead_kernels(self) -> None:
+        starting: Mapping[str, Any] = getattr(self._manager, "_pending_kernels", {})
+        for kernel_id in [known for known in self._kernels if not self.alive(known) and known not in starting]:
+            del self._kernels[kernel_id]
+            with contextlib.suppress(OSError):
+                (self._directory / kernel_id).unlink()
+
+    def _token_maker(self) -> KernelTokens:
+        self._tokens = self._tokens or KernelTokens()
+        return self._tokens
+
+
+def _current_user() -> Any:
+    """The Jupyter user whose request starts the kernel, if it is one that starts it."""
+    handler = CallContext.get(CallContext.JUPYTER_HANDLER)
+    return None if handler is None else handler.current_user
+
+
+def _shares_our_environment(argv: list[str]) -> bool:
+    """Whether a kernelspec starts IPython's kernel in this server's environment, which has our magics."""
+    if not argv or not any("ipykernel" in argument for argument in argv):
+        return False
+    python = shutil.which(argv[0]) or argv[0]
+    return Path(python).parent == Path(sys.executable).parent
+
+
+def _clear_away_dead_servers(runtime_directory: Path) -> None:
+    """Servers that were killed left their directories; the tokens in them died with their servers."""
+    for directory in runtime_directory.glob(f"{_DIRECTORY}*"):
+        pid = directory.name.removeprefix(_DIRECTORY)
+        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,109 @@
+"""The routes in force, as the feed tells them, and RPCs that wait for one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
+
+from ..errors import Unavailable
+from ..feed import Route, supersedes
+from .auth import SessionClosed
+
+UNKNOWN_SECONDS = 0.5
+"""A token may be quicker than the feed: an unknown session may be one created a moment ago."""
+PENDING_SECONDS = 30.0
+PENDING_RETRY_SECONDS = 1.0
+REMEMBERED_CLOSED = 1000
+"""Of so many closed sessions the reason is still told; of older ones, that they are closed."""
+
+
+class RouteTable:
+    """Session id -> route. ``on_closed`` hears of each session that ends, once its route is out of force."""
+
+    def __init__(self, on_closed: Callable[[str, SessionClosed], None]) -> None:
+        self._routes: dict[str, Route] = {}
+        self._closed: deque[str] = deque()
+        self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+        self._on_closed = on_closed
+
+    def replace(self, routes: Iterable[Route]) -> None:
+        """Put a snapshot in force: sessions that are not in it are over."""
+        old, self._routes = self._routes, {route.session_id: route for route in routes}
+        self._closed = deque(route.session_id for route in self._routes.values() if route.state == "closed")
+        for session_id in old.keys() | self._routes.keys():
+            self._tell(session_id, old.get(session_id))
+
+    def change(self, route: Route) -> None:
+        old = self._routes.get(route.session_id)
+        if supersedes(route, old):
+            self._routes[route.session_id] = route
+            if route.state == "closed":
+                self._forget_an_old_one(route.session_id)
+            self._tell(route.session_id, old)
+
+    def _forget_an_old_one(self, closed: str) -> None:
+        self._closed.append(closed)
+        if len(self._closed) > REMEMBERED_CLOSED:
+            self._routes.pop(self._closed.popleft(), None)
+
+    def addresses(self) -> Collection[str]:
+        """The engines in use."""
+        return {route.address for route in self._routes.values() if route.address is not None}
+
+    async def ready(self, session_id: str) -> Route:
+        """The route of a session whose engine is ready, waiting for it within limits.
+
+        :raises SessionClosed: when the session is over, or unknown.
+        :raises Unavailable: when the engine is still starting.
+        """
+        route = await self._wait_while(session_id, lambda route: route is None, UNKNOWN_SECONDS)
+        if route is not None and route.state == "pending":
+            route = await self._wait_while(session_id, lambda route: _is_pending(route), PENDING_SECONDS)
+        if route is None or route.state == "closed":
+            raise _closed(session_id, route)
+        if route.state == "pending":
+            raise Unavailable(
+                f"Session {session_id} is still starting; try again in a moment.",
+                retry_after_seconds=PENDING_RETRY_SECONDS,
+            )
+        return route
+
+    async def _wait_while(
+        self, session_id: str, unsettled: Callable[[Route | None], bool], seconds: float
+    ) -> Route | None:
+        try:
+            async with asyncio.timeout(seconds):
+                while unsettled(self._routes.get(session_id)):
+                    await self._next_change(session_id)
+        except TimeoutError:
+            pass
+        return self._routes.get(session_id)
+
+    async def _next_change(self, session_id: str) -> None:
+        changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.setdefault(session_id, set())
+        waiting.add(changed)
+        try:
+            await changed
+        finally:
+            waiting.discard(changed)
+            if not waiting and self._waiting.get(session_id) is waiting:
+                del self._waiting[session_id]
+
+    def _tell(self, session_id: str, old: Route | None) -> None:
+        new = self._routes.get(session_id)
+        for changed in self._waiting.get(session_id, ()):
+            if not changed.done():
+                changed.set_result(None)
+        if (new is None or new.state == "closed") and (old is None or old.state != "closed"):
+            self._on_closed(session_id, _closed(session_id, new))
+
+
+def _is_pending(route: Route | None) -> bool:
+    return route is not None and route.state == "pending"
+
+
+def _closed(session_id: str, route: Route | None) -> SessionClosed:
+    said = route.message if route is not None else None
+    return SessionClosed(said or f"Session {session_id} is closed; run %sail connect to start a new one.")

@@ -1,0 +1,82 @@
+"""The gRPC channel of a session: how PySpark reaches the session proxy, and with which token."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import grpc
+from pyspark.sql.connect.client import DefaultChannelBuilder
+
+from .. import __version__
+from ..api_address import is_loopback
+from .session_token import RenewedToken
+
+_OPTIONS = (
+    ("grpc.compression_enabled_algorithms_bitset", 1),  # identity alone: gzip costs many times the throughput
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 5_000),
+)
+_NO_HTTP_PROXY = ("grpc.enable_http_proxy", 0)
+
+log = logging.getLogger(__name__)
+
+
+class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
+    """Builds the one channel of a PySpark session: plain on this machine, TLS elsewhere.
+
+    PySpark keeps its builder and prints its URL: the token is in neither.
+
+    :param endpoint: ``HOST:PORT`` of the session proxy.
+    """
+
+    def __init__(self, endpoint: str, token: RenewedToken) -> None:
+        super().__init__(f"sc://{endpoint}/", channelOptions=list(_OPTIONS))
+        self.set(self.PARAM_USER_AGENT, f"lakesail-notebook/{__version__}")
+        self._credentials = grpc.metadata_call_credentials(_BearerToken(token), name="lakesail")
+        self._channel: grpc.Channel | None = None
+
+    @property
+    def secure(self) -> bool:
+        return True
+
+    @property
+    def token(self) -> None:
+        """Nothing for PySpark to keep or print, whatever its environment says."""
+        return None
+
+    def use_spark_session(self, spark_session_id: str) -> None:
+        """The id under which PySpark will work."""
+        self.set(self.PARAM_SESSION_ID, spark_session_id)
+
+    def toChannel(self) -> grpc.Channel:
+        if self._channel is None:
+            self._channel = self._secure_channel(self.endpoint, self._channel_credentials())
+        return self._channel
+
+    def _channel_credentials(self) -> grpc.ChannelCredentials:
+        if is_loopback(self.host):
+            self.setChannelOption(*_NO_HTTP_PROXY)
+            transport = grpc.local_channel_credentials()
+        else:
+            transport = grpc.ssl_channel_credentials()
+        return grpc.composite_channel_credentials(transport, self._credentials)
+
+
+class _BearerToken(grpc.AuthMetadataPlugin):  # type: ignore[misc]
+    """gRPC asks it at each RPC, in a thread of its own."""
+
+    def __init__(self, token: RenewedToken) -> None:
+        self._token = token
+
+    def __call__(self, context: Any, callback: Any) -> None:
+        # PySpark takes an exception in here for a passing trouble and retries in silence for ten minutes. Without a
+        # good token, the proxy's answer says at once what is wrong.
+        try:
+            text = self._token.text()
+        except Exception:
+            log.exception("The session token cannot be had")
+            text = ""
+        callback((("authorization", f"Bearer {text}"),), None)

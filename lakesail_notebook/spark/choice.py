@@ -1,0 +1,187 @@
+"""What a caller of ``connect()`` wants, from where, and which session answers it. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..clock import in_words, parse_duration
+from ..errors import InvalidArgument
+from ..models import (
+    DIRECTORY_KEY,
+    KERNEL_KEY,
+    PYTHON_KEY,
+    Me,
+    Session,
+    SessionConfig,
+    SessionCreate,
+    SessionPage,
+    WorkloadConfig,
+)
+
+LIVE = frozenset({"pending", "active", "idle"})
+"""Statuses of sessions that can be used, or will be."""
+
+_SPARK_SESSIONS = uuid.UUID("6d5f0f5e-6a0f-5c0e-9f5c-2f4f3f8f3f55")
+"""Namespace of the Spark session ids that notebooks derive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The arguments of ``connect()``, checked. Durations in seconds."""
+
+    config: str | None = None
+    name: str | None = None
+    attach: str | None = None
+    new: bool = False
+    idle_timeout: int | None = None
+    max_duration: int | None = None
+    shared: bool = False
+    wait_seconds: int = 120
+
+    @classmethod
+    def checked(
+        cls,
+        *,
+        config: str | None,
+        name: str | None,
+        attach: str | None,
+        new: bool,
+        idle_timeout: str | int | None,
+        max_duration: str | int | None,
+        shared: bool,
+        wait_seconds: str | int,
+    ) -> Wanted:
+        """:raises InvalidArgument: for arguments that contradict each other, or a duration that is none."""
+        if attach is not None and (new or shared or {config, name, idle_timeout, max_duration} != {None}):
+            raise InvalidArgument(
+                "attach takes a session as it is: leave out config, name, new, idle_timeout, max_duration and shared."
+            )
+        return cls(
+            config=config,
+            name=name,
+            attach=attach,
+            new=new,
+            idle_timeout=_seconds("idle_timeout", idle_timeout),
+            max_duration=_seconds("max_duration", max_duration),
+            shared=shared,
+            wait_seconds=_seconds("wait_seconds", wait_seconds) or 0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """From where sessions are used: a notebook or another kernel of a Jupyter server, or a thread of any process."""
+
+    key: str
+    """The same for the same notebook, also after a restart of its kernel."""
+    me: Me
+
+    @property
+    def in_kernel(self) -> bool:
+        """Whether the control plane knows the place, and finds its sessions again."""
+        return self.me.kernel_id is not None or self.me.notebook_id is not None
+
+    @classmethod
+    def of(cls, me: Me, thread_key: str) -> Place:
+        return cls(me.notebook_id or me.kernel_id or thread_key, me)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A session, and the compute config that it runs on where the caller may see it."""
+
+    session: Session
+    config: WorkloadConfig | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.session.status in LIVE
+
+    def runs_on(self, config: str | None) -> bool:
+        """Whether it runs on the config of this id or name; any will do for ``None``."""
+        return config is None or (self.config is not None and config in {self.config.id, self.config.name})
+
+
+def candidates_of(page: SessionPage) -> list[Candidate]:
+    """The sessions of a page, in its order, with their configs."""
+    sessions = {session.id: session for session in page.included.sessions}
+    workloads = {workload.id: workload.workload_config_id for workload in page.included.workloads}
+    configs = {config.id: config for config in page.included.workload_configs}
+    return [
+        Candidate(session, configs.get(workloads.get(session.workload_id or "") or ""))
+        for session in (sessions[item.id] for item in page.items if item.id in sessions)
+    ]
+
+
+def of_place(candidates: Iterable[Candidate], me: Me) -> list[Candidate]:
+    """The caller's own Spark sessions of this kernel, then those of this notebook, each in the order given."""
+    own = [
+        candidate
+        for candidate in candidates
+        if candidate.session.member_id == me.member_id and candidate.session.endpoint_type == "spark_connect"
+    ]
+    by_kernel = [
+        candidate
+        for candidate in own
+        if me.kernel_id is not None and candidate.session.metadata.get(KERNEL_KEY) == me.kernel_id
+    ]
+    by_notebook = [
+        candidate for candidate in own if me.notebook_id is not None and candidate.session.notebook_id == me.notebook_id
+    ]
+    return by_kernel + [candidate for candidate in by_notebook if candidate not in by_kernel]
+
+
+def choose(candidates: Iterable[Candidate], wanted: Wanted) -> Candidate | None:
+    """The first live one that runs on the wanted config; ``None`` asks for a new session."""
+    if wanted.new:
+        return None
+    return next((one for one in candidates if one.live and one.runs_on(wanted.config)), None)
+
+
+def session_create(wanted: Wanted, *, python: str, directory: str) -> SessionCreate:
+    """The request for a new session whose engine runs with this interpreter, in this directory."""
+    return SessionCreate(
+        name=wanted.name,
+        config=SessionConfig(idle_timeout_seconds=wanted.idle_timeout, max_duration_seconds=wanted.max_duration),
+        metadata={PYTHON_KEY: python, DIRECTORY_KEY: directory},
+        workload_config_id=wanted.config,
+        allow_shared=wanted.shared,
+    )
+
+
+def differences(session: Session, wanted: Wanted) -> list[str]:
+    """What a session that was there before does otherwise than wanted; its limits and name cannot be changed."""
+    limits = (
+        ("idle timeout", wanted.idle_timeout, session.config.idle_timeout_seconds),
+        ("maximum duration", wanted.max_duration, session.config.max_duration_seconds),
+    )
+    found = [
+        f"it keeps its {what} of {in_words(has)}" if has is not None else f"it keeps having no {what}"
+        for what, asked, has in limits
+        if asked is not None and asked != has
+    ]
+    if wanted.name is not None and wanted.name != session.name:
+        found.append(f"it keeps its name {session.name!r}" if session.name else "it keeps having no name")
+    return found
+
+
+def spark_session_ids(session_id: str, place: Place) -> Iterator[str]:
+    """The Spark session ids to try, in order: the next one when the one before is dead.
+
+    A notebook comes back to the same ids on the same session, and so to its temp views. Elsewhere they are random.
+    """
+    if not place.in_kernel:
+        return (str(uuid.uuid4()) for _ in itertools.count())
+    return (str(uuid.uuid5(_SPARK_SESSIONS, f"{session_id}\0{place.key}\0{n}")) for n in itertools.count())
+
+
+def _seconds(name: str, duration: str | int | None) -> int | None:
+    if duration is None:
+        return None
+    try:
+        return parse_duration(duration)
+    except ValueError as error:
+        raise InvalidArgument(f"{name}: {error}.") from error

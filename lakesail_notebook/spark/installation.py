@@ -1,0 +1,85 @@
+"""Whether this Python has a PySpark that a session understands, and what to install when it has not."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import re
+import sys
+import threading
+from collections.abc import Collection
+from concurrent.futures import Future
+
+from ..errors import FailedPrecondition
+
+_DISTRIBUTIONS = ("pyspark", "pyspark-client")
+_OLDEST, _TOO_NEW = (4, 0), (4, 3)
+_INSTALL = '%pip install "pyspark-client>=4.0,<4.3"'
+_MODULES = ("lakesail_notebook.spark.channel", "lakesail_notebook.spark.first_rpc", "pyspark.sql.connect.session")
+
+
+def load_in_background() -> Future[None]:
+    """Begin to import PySpark (about a second) in a thread of its own.
+
+    The future ends with :class:`FailedPrecondition` when PySpark is missing or the wrong one; the message says what to
+    install.
+    """
+    loaded: Future[None] = Future()
+    threading.Thread(target=_load_into, args=(loaded,), name="lakesail-import", daemon=True).start()
+    return loaded
+
+
+def check_distributions(installed: Collection[str], importable: bool) -> None:
+    """:raises FailedPrecondition: when no PySpark is there, or two that overwrite each other's files."""
+    if len(installed) > 1:
+        raise FailedPrecondition(
+            "Both pyspark and pyspark-client are installed, and they share their files. Run "
+            f"%pip uninstall -y pyspark pyspark-client, then {_INSTALL}, and restart the kernel.",
+            reason="two_pysparks",
+        )
+    if not importable:
+        raise FailedPrecondition(f"PySpark is missing in {sys.prefix}. Run {_INSTALL}.", reason="no_pyspark")
+
+
+def check_version(version: str) -> None:
+    """:raises FailedPrecondition: for a PySpark that the engine refuses."""
+    match = re.match(r"(\d+)\.(\d+)", version)
+    if match is None or not _OLDEST <= (int(match[1]), int(match[2])) < _TOO_NEW:
+        raise FailedPrecondition(
+            f"PySpark {version} is installed; sessions need PySpark 4.0, 4.1 or 4.2. "
+            f"Run {_INSTALL} (or the same for pyspark[connect]), and restart the kernel.",
+            reason="pyspark_version",
+        )
+
+
+def _load_into(loaded: Future[None]) -> None:
+    try:
+        _load()
+    except BaseException as error:
+        loaded.set_exception(error)
+    else:
+        loaded.set_result(None)
+
+
+def _load() -> None:
+    check_distributions(_installed(), importlib.util.find_spec("pyspark") is not None)
+    try:
+        check_version(importlib.import_module("pyspark").__version__)
+        for module in _MODULES:
+            importlib.import_module(module)
+    except ImportError as error:
+        raise FailedPrecondition(
+            f"PySpark cannot be loaded ({error}). Run {_INSTALL}, and restart the kernel.", reason="pyspark_broken"
+        ) from error
+
+
+def _installed() -> list[str]:
+    found = []
+    for name in _DISTRIBUTIONS:
+        try:
+            importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        found.append(name)
+    return found

@@ -1,0 +1,132 @@
+"""The PySpark sessions that this process holds, and the one that PySpark takes for the active one."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import FailedPrecondition
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.session import SparkSession
+
+    from .channel import SessionChannelBuilder
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A PySpark session of this process: on which session it runs, and from where it is used."""
+
+    session_id: str
+    place_key: str
+    spark_session_id: str
+    spark: SparkSession
+    channel_builder: SessionChannelBuilder
+
+
+class OpenSessions:
+    """All of them. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._opened: list[OpenSession] = []
+
+    def find(self, session_id: str, place_key: str) -> OpenSession | None:
+        """The one that this place has on this session, if it was not stopped."""
+        with self._lock:
+            return next(
+                (
+                    opened
+                    for opened in self._opened
+                    if opened.session_id == session_id
+                    and opened.place_key == place_key
+                    and not opened.spark.is_stopped
+                ),
+                None,
+            )
+
+    def session_ids(self, place_key: str) -> list[str]:
+        """The sessions that this place has used in this process, the latest first; some may be over."""
+        with self._lock:
+            ids = [opened.session_id for opened in reversed(self._opened) if opened.place_key == place_key]
+        return list(dict.fromkeys(ids))
+
+    def open(
+        self, session_id: str, place_key: str, spark_session_id: str, channel_builder: SessionChannelBuilder
+    ) -> OpenSession:
+        """A new PySpark session; one that this place had on the same session is dropped."""
+        channel_builder.use_spark_session(spark_session_id)
+        opened = OpenSession(session_id, place_key, spark_session_id, _new_spark(channel_builder), channel_builder)
+        with self._lock:
+            older = [one for one in self._opened if (one.session_id, one.place_key) == (session_id, place_key)]
+            self._opened = [one for one in self._opened if one not in older] + [opened]
+        for one in older:
+            _drop(one.spark)
+        # Else PySpark would clean up at exit, and wait for minutes for a control plane that is gone.
+        atexit.register(opened.spark.client.close)
+        return opened
+
+    def drop(self, session_id: str) -> None:
+        """Stop the PySpark sessions on a session that is over: they raise at once, and no RPC is sent."""
+        with self._lock:
+            dropped = [opened for opened in self._opened if opened.session_id == session_id]
+        for opened in dropped:
+            _drop(opened.spark)
+
+
+OPEN_SESSIONS = OpenSessions()
+
+_thread = threading.local()
+
+
+def thread_key() -> str:
+    """A name for this thread of this process, as a place to use sessions from; no other thread ever has it."""
+    if not hasattr(_thread, "key"):
+        _thread.key = str(uuid.uuid4())
+    return str(_thread.key)
+
+
+def make_active(spark: SparkSession) -> None:
+    """Have PySpark take this session for the default one and for this thread's active one.
+
+    PySpark does so by itself for the first session only, and has no public way to change it.
+    """
+    from pyspark.sql.connect.session import SparkSession
+
+    with SparkSession._lock:
+        SparkSession._default_session = spark
+        SparkSession._active_session.session = spark
+
+
+def prepare_full_pyspark() -> None:
+    """Have a full PySpark (one that could also start a JVM) build Spark Connect plans.
+
+    :raises FailedPrecondition: when it runs a JVM already: one process cannot do both.
+    """
+    import pyspark
+    from pyspark.util import is_remote_only
+
+    if is_remote_only():
+        return
+    if getattr(pyspark.SparkContext, "_active_spark_context", None) is not None:
+        raise FailedPrecondition(
+            "A local Spark (with its JVM) runs in this process, and PySpark cannot use both. Stop it with spark.stop(), "
+            "or restart the kernel, then connect again."
+        )
+    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
+
+
+def _new_spark(channel_builder: SessionChannelBuilder) -> SparkSession:
+    from pyspark.sql.connect.session import SparkSession
+
+    builder: Any = SparkSession.builder
+    return builder.channelBuilder(channel_builder).create()
+
+
+def _drop(spark: SparkSession) -> None:
+    spark.release_session_on_close = False  # the RPC would be retried for minutes when nobody listens any more
+    spark.stop()
