@@ -1,14 +1,15 @@
-"""Every flight that left New York City in 2013, as Parquet files in ``data/``; and what the quickstart calls bad weather.
+"""Every flight that left New York City in 2013, as Parquet files in ``data/``, and what counts as bad weather.
 
 The engine imports this file to run :func:`sky`, so it imports nothing heavy at its top.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
-import os
-import tempfile
+import uuid
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -59,7 +60,9 @@ def _locate(source: str) -> Path:
     try:
         package = importlib.metadata.distribution(PACKAGE)
     except importlib.metadata.PackageNotFoundError as error:
-        raise ModuleNotFoundError(f"The flights come with {PACKAGE}: %pip install {PACKAGE}==0.0.3, then again.") from error
+        raise ModuleNotFoundError(
+            f"The flights come with {PACKAGE}: %pip install {PACKAGE}==0.0.3, then again."
+        ) from error
     return Path(str(package.locate_file(f"{PACKAGE}/data/{source}")))
 
 
@@ -71,16 +74,19 @@ def _write(source: Path, target: Path) -> None:
     options = pyarrow.csv.ConvertOptions(null_values=["NA"], strings_can_be_null=True)
     with _open(source) as lines:
         table = pyarrow.csv.read_csv(lines, convert_options=options)
-    handle, unfinished = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-")
-    os.close(handle)
+    unfinished = target.with_name(f".{target.stem}-{uuid.uuid4().hex}")
     try:
         pyarrow.parquet.write_table(table, unfinished, coerce_timestamps="us")
-        os.replace(unfinished, target)
+        unfinished.replace(target)
     finally:
-        Path(unfinished).unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
 
 
-def _open(source: Path) -> IO[bytes]:
+@contextlib.contextmanager
+def _open(source: Path) -> Iterator[IO[bytes]]:
     if source.suffix != ".zip":
-        return source.open("rb")
-    return zipfile.ZipFile(source).open(source.stem)
+        with source.open("rb") as lines:
+            yield lines
+        return
+    with zipfile.ZipFile(source) as archive, archive.open(source.stem) as lines:
+        yield lines

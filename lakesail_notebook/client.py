@@ -6,12 +6,13 @@ import os
 import random
 import time
 from collections.abc import Generator, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
+from .answers import Answer, decode_answer
 from .api_address import URL_VARIABLE, ApiAddress, Credentials, FixedToken, checked_url, find_api
 from .errors import (
     FAMILIES,
@@ -52,8 +53,6 @@ _PAUSES_SECONDS = (0.1, 0.5)
 """Between the tries."""
 _UNREACHABLE = "unreachable"
 _TIMED_OUT = "timed_out"
-
-Answer = TypeVar("Answer")
 
 
 class Client:
@@ -208,7 +207,7 @@ def _may_repeat(verb: str, reason: str | None) -> bool:
 
 def _read(response: httpx.Response, kind: type[Answer]) -> Answer:
     try:
-        return msgspec.json.decode(response.content, type=kind)
+        return decode_answer(response.content, kind)
     except msgspec.MsgspecError as error:
         raise FailedPrecondition(
             f"The answer at {response.url.copy_with(query=None)} is not the workloads API's ({error}); "

@@ -12,7 +12,7 @@ import hmac
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -29,7 +29,7 @@ _MAX_UNSENT_BYTES = 4 * feed.MAX_LINE_BYTES
 _MAX_PROXY_LINE_BYTES = 1024 * 1024
 
 Routes = Callable[[], Awaitable[Sequence[Route]]]
-PublicKeys = Callable[[], tuple[dict[str, Any], ...]]
+PublicKeys = Callable[[], Sequence[Mapping[str, Any]]]
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +133,8 @@ class FeedServer:
             log.exception("route feed: the connection to the session proxy broke")
         finally:
             self._drop(connection)
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
     async def _knows_the_secret(self, reader: asyncio.StreamReader) -> bool:
         try:
@@ -153,7 +155,10 @@ class FeedServer:
         routes |= {closed.session_id: closed for closed in self._closed.values()}
         connection.begin(
             feed.Snapshot(
-                sequence=sequence, issuer=self._issuer, keys=self._public_keys(), routes=tuple(routes.values())
+                sequence=sequence,
+                issuer=self._issuer,
+                keys=tuple(map(dict, self._public_keys())),
+                routes=tuple(routes.values()),
             )
         )
 

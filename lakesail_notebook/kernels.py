@@ -22,6 +22,12 @@ from .workloads.access import Principal
 URL_VARIABLE = "LAKESAIL_API_URL"
 TOKEN_FILE_VARIABLE = "LAKESAIL_API_TOKEN_FILE"
 _DIRECTORY = "lakesail-"
+_STARTED_AS_OURS = {
+    "python",
+    f"python{sys.version_info.major}",
+    f"python{sys.version_info.major}.{sys.version_info.minor}",
+}
+"""What jupyter_client replaces with this very interpreter, whatever PATH says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,8 @@ def _shares_our_environment(argv: list[str]) -> bool:
     """Whether a kernelspec starts IPython's kernel in this server's environment, which has our magics."""
     if not argv or not any("ipykernel" in argument for argument in argv):
         return False
+    if argv[0] in _STARTED_AS_OURS:
+        return True
     python = shutil.which(argv[0]) or argv[0]
     return Path(python).parent == Path(sys.executable).parent
 

@@ -1,6 +1,6 @@
 """What travels over the workloads API: frozen values, camelCase on the wire, every field of the reference.
 
-Requests refuse unknown fields; answers are read leniently, so that an older client understands a newer server.
+Requests refuse unknown fields; answers are read by :mod:`lakesail_notebook.answers`, which leaves them out.
 Times are RFC 3339 text (see :mod:`lakesail_notebook.clock`).
 """
 
@@ -45,7 +45,7 @@ class _Request(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     """Something the API is told."""
 
 
-# -- sessions
+# Sessions
 
 
 class SessionConfig(_Request, frozen=True, kw_only=True):
@@ -96,7 +96,7 @@ class SessionCreate(_Request, frozen=True, kw_only=True):
     notebook_id: Id | None = None
     config: SessionConfig | None = None
     metadata: Metadata = {}
-    workload_config_id: str | None = None
+    workload_config_id: Name | None = None
     """A config's id, or its name."""
     allow_shared: bool = False
 
@@ -123,7 +123,7 @@ class SessionListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     marker: str | None = None
 
 
-# -- who
+# Who
 
 
 class Member(_Answer, frozen=True, kw_only=True):
@@ -168,7 +168,7 @@ class Me(_Answer, frozen=True, kw_only=True):
     notebook_path: str | None = None
 
 
-# -- compute
+# Compute
 
 
 class EbsConfig(_Request, frozen=True, kw_only=True):
@@ -279,7 +279,7 @@ class WorkloadConfigListQuery(
     marker: str | None = None
 
 
-# -- pages
+# Pages
 
 
 class SessionReference(_Answer, frozen=True, kw_only=True):
@@ -311,7 +311,7 @@ class WorkloadConfigPage(_Answer, omit_defaults=True, frozen=True, kw_only=True)
     marker: str | None = None
 
 
-# -- errors
+# Errors
 
 
 class ProblemField(_Answer, frozen=True, kw_only=True):

@@ -90,6 +90,8 @@ class BoundedHandler(APIHandler):
         self.context = context
         self.request_id = secrets.token_hex(8)
         self._received = bytearray()
+        self._whole = False
+        """Whether the body was read to its end."""
         self._principal: Principal | None = None
 
     async def prepare(self) -> None:  # type: ignore[override]
@@ -131,6 +133,10 @@ class BoundedHandler(APIHandler):
     def data_received(self, chunk: bytes) -> None:
         self._received += chunk
 
+    def on_body_read(self) -> None:
+        """Called first by every handler's verbs, which tornado calls when it has read the body."""
+        self._whole = True
+
     def received(self, kind: type[Struct]) -> Struct:
         """The body as ``kind``.
 
@@ -147,6 +153,9 @@ class BoundedHandler(APIHandler):
         nobody = getattr(self, "_jupyter_current_user", None) is None
         error = _as_lakesail_error(status_code, (kwargs.get("exc_info") or (None, None))[1], nobody)
         status = status_code if not isinstance(error, Internal) and status_code < 500 else http_status(error)
+        if not self._whole:
+            # tornado closes a connection with an unread body, but does not say so: the next request would be lost.
+            self.set_header("Connection", "close")
         if error.retry_after_seconds is not None:
             self.set_header("Retry-After", str(max(1, round(error.retry_after_seconds))))
         self.set_status(status)
@@ -188,6 +197,7 @@ class HealthHandler(BoundedHandler):
 
     @allow_unauthenticated
     def get(self) -> None:
+        self.on_body_read()
         self._forbid_storing()
         self.finish(b'{"status":"ok"}')
 

@@ -84,6 +84,7 @@ class OperationHandler(BoundedHandler):
         await self._run("DELETE", path)
 
     async def _run(self, verb: str, path: Mapping[str, str]) -> None:
+        self.on_body_read()
         operation = self._operations.get(verb)
         if operation is None:
             self.set_header("Allow", ", ".join(self._operations))

@@ -25,8 +25,9 @@ from .routes import RouteTable
 from .spark_rpc import ADD_ARTIFACTS, CLONE_SESSION, RELEASE_SESSION, Head, Method
 from .spark_sessions import SparkSessions, stopped
 
-VERDICT_SECONDS = 2.0
-"""How long the control plane has to say what became of an engine that broke off."""
+VERDICT_PAUSES_SECONDS = (0.1, 0.4, 1.5)
+"""The control plane is asked this often what became of an engine that broke off: a dying process closes its sockets
+before anybody can see that it is dead."""
 
 log = logging.getLogger(__name__)
 
@@ -146,8 +147,9 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
     async def _engine_lost(self, route: Route, error: EngineLost) -> NoReturn:
         """Leave the control plane time to look: if the engine is gone, it closes the session, which cuts this RPC."""
         log.warning("session proxy: the engine of workload %s broke off: %s", route.workload_id, error)
-        self._feed.engine_lost(route.workload_id)
-        await asyncio.sleep(VERDICT_SECONDS)
+        for pause in VERDICT_PAUSES_SECONDS:
+            self._feed.engine_lost(route.workload_id)
+            await asyncio.sleep(pause)
         raise Unavailable(
             f"The engine of session {route.session_id} does not answer; trying again.", retry_after_seconds=1
         )

@@ -10,6 +10,7 @@ from pyspark.sql.connect.client import DefaultChannelBuilder
 
 from .. import __version__
 from ..api_address import is_loopback
+from .reconnecting import Reconnecting
 from .session_token import RenewedToken
 
 _OPTIONS = (
@@ -35,8 +36,10 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
     def __init__(self, endpoint: str, token: RenewedToken) -> None:
         super().__init__(f"sc://{endpoint}/", channelOptions=list(_OPTIONS))
         self.set(self.PARAM_USER_AGENT, f"lakesail-notebook/{__version__}")
-        self._credentials = grpc.metadata_call_credentials(_BearerToken(token), name="lakesail")
-        self._channel: grpc.Channel | None = None
+        if is_loopback(self.host):
+            self.setChannelOption(*_NO_HTTP_PROXY)
+        self.session_token = token
+        self.bare_channel: grpc.Channel = self._secure_channel(self.endpoint, self._channel_credentials())
 
     @property
     def secure(self) -> bool:
@@ -52,17 +55,12 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         self.set(self.PARAM_SESSION_ID, spark_session_id)
 
     def toChannel(self) -> grpc.Channel:
-        if self._channel is None:
-            self._channel = self._secure_channel(self.endpoint, self._channel_credentials())
-        return self._channel
+        return grpc.intercept_channel(self.bare_channel, Reconnecting(self.endpoint))
 
     def _channel_credentials(self) -> grpc.ChannelCredentials:
-        if is_loopback(self.host):
-            self.setChannelOption(*_NO_HTTP_PROXY)
-            transport = grpc.local_channel_credentials()
-        else:
-            transport = grpc.ssl_channel_credentials()
-        return grpc.composite_channel_credentials(transport, self._credentials)
+        transport = grpc.local_channel_credentials() if is_loopback(self.host) else grpc.ssl_channel_credentials()
+        token = grpc.metadata_call_credentials(_BearerToken(self.session_token), name="lakesail")
+        return grpc.composite_channel_credentials(transport, token)
 
 
 class _BearerToken(grpc.AuthMetadataPlugin):  # type: ignore[misc]

@@ -152,20 +152,22 @@ def session_create(wanted: Wanted, *, python: str, directory: str) -> SessionCre
     )
 
 
-def differences(session: Session, wanted: Wanted) -> list[str]:
-    """What a session that was there before does otherwise than wanted; its limits and name cannot be changed."""
+def difference(session: Session, wanted: Wanted) -> str | None:
+    """A sentence on what a session that was there before has otherwise than wanted: its limits and name stay."""
     limits = (
         ("idle timeout", wanted.idle_timeout, session.config.idle_timeout_seconds),
         ("maximum duration", wanted.max_duration, session.config.max_duration_seconds),
     )
-    found = [
-        f"it keeps its {what} of {in_words(has)}" if has is not None else f"it keeps having no {what}"
+    kept = [
+        f"no {what}" if has is None else f"its {what} of {in_words(has)}"
         for what, asked, has in limits
         if asked is not None and asked != has
     ]
     if wanted.name is not None and wanted.name != session.name:
-        found.append(f"it keeps its name {session.name!r}" if session.name else "it keeps having no name")
-    return found
+        kept.append(f"the name {session.name!r}" if session.name else "no name")
+    if not kept:
+        return None
+    return f"Session {session.id} was there before, so it keeps {' and '.join(kept)}; ask for a new one to change that."
 
 
 def spark_session_ids(session_id: str, place: Place) -> Iterator[str]:

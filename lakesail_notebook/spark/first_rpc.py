@@ -12,9 +12,6 @@ from grpc_status import rpc_status
 
 from ..errors import FAMILIES, FailedPrecondition, Internal, LakesailError, Unavailable
 
-SPARK_SESSION_STOPPED = "SPARK_SESSION_STOPPED"
-"""Reason of the error for an id whose Spark session was stopped: the session lives, the id is dead for ever."""
-
 _DOMAIN = "lakesail.notebook"
 _HARMLESS_SETTING = "spark.sql.session.timeZone"
 _PASSING = frozenset({"UNAVAILABLE", "CANCELLED"})
@@ -43,7 +40,7 @@ class FirstRpc:
         """Return if the RPC passed; to be called after :meth:`wait` said so.
 
         :raises Unavailable: when it may pass later, after ``retry_after_seconds``.
-        :raises FailedPrecondition: with reason :data:`SPARK_SESSION_STOPPED` for a dead Spark session id.
+        :raises FailedPrecondition: with reason ``SPARK_SESSION_STOPPED`` for a dead Spark session id.
         :raises LakesailError: when it never will.
         """
         if self._call.code() is not grpc.StatusCode.OK:

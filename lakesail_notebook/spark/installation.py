@@ -22,15 +22,25 @@ _MODULES = ("lakesail_notebook.spark.channel", "lakesail_notebook.spark.first_rp
 def load_in_background() -> Future[None]:
     """Begin to import PySpark (about a second) in a thread of its own.
 
-    The future ends with :class:`FailedPrecondition` when PySpark is missing or the wrong one; the message says what to
-    install.
+    The future ends with :class:`FailedPrecondition` when it cannot be loaded; the message says what to install.
     """
     loaded: Future[None] = Future()
     threading.Thread(target=_load_into, args=(loaded,), name="lakesail-import", daemon=True).start()
     return loaded
 
 
-def check_distributions(installed: Collection[str], importable: bool) -> None:
+def check_installation() -> None:
+    """Look without importing.
+
+    :raises FailedPrecondition: when PySpark is missing or the wrong one; the message says what to install.
+    """
+    installed = _installed()
+    check_distributions(installed, importable=importlib.util.find_spec("pyspark") is not None)
+    for version in installed.values():
+        check_version(version)
+
+
+def check_distributions(installed: Collection[str], *, importable: bool) -> None:
     """:raises FailedPrecondition: when no PySpark is there, or two that overwrite each other's files."""
     if len(installed) > 1:
         raise FailedPrecondition(
@@ -63,7 +73,6 @@ def _load_into(loaded: Future[None]) -> None:
 
 
 def _load() -> None:
-    check_distributions(_installed(), importlib.util.find_spec("pyspark") is not None)
     try:
         check_version(importlib.import_module("pyspark").__version__)
         for module in _MODULES:
@@ -74,12 +83,12 @@ def _load() -> None:
         ) from error
 
 
-def _installed() -> list[str]:
-    found = []
+def _installed() -> dict[str, str]:
+    """Distribution -> version, of those that bring PySpark."""
+    found = {}
     for name in _DISTRIBUTIONS:
         try:
-            importlib.metadata.distribution(name)
+            found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-        found.append(name)
     return found

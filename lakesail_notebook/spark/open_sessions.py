@@ -42,9 +42,7 @@ class OpenSessions:
                 (
                     opened
                     for opened in self._opened
-                    if opened.session_id == session_id
-                    and opened.place_key == place_key
-                    and not opened.spark.is_stopped
+                    if opened.session_id == session_id and opened.place_key == place_key and not opened.spark.is_stopped
                 ),
                 None,
             )
@@ -114,8 +112,8 @@ def prepare_full_pyspark() -> None:
         return
     if getattr(pyspark.SparkContext, "_active_spark_context", None) is not None:
         raise FailedPrecondition(
-            "A local Spark (with its JVM) runs in this process, and PySpark cannot use both. Stop it with spark.stop(), "
-            "or restart the kernel, then connect again."
+            "A local Spark with its JVM runs in this process, and PySpark cannot use both. "
+            "Stop it with spark.stop() or restart the kernel, then connect again."
         )
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
 

@@ -27,18 +27,13 @@ def live_sessions(client: Client, place: Place) -> list[Candidate]:
     return of_place(newest_first, place.me)
 
 
-def latest_session(client: Client, place: Place) -> Candidate | None:
-    """The place's live session, or the one that ended last; ``None`` when it never had one."""
-    live = live_sessions(client, place)
-    if live:
-        return live[0]
-    if not place.in_kernel:
-        return next(_used_here(client, place), None)
-    for page in client.session_pages():
-        found = of_place(candidates_of(page), place.me)
-        if found:
-            return found[0]
-    return None
+def ended_session(client: Client, place: Place) -> Session | None:
+    """The session of the place that ended last, among the latest hundred of the caller's."""
+    if place.in_kernel:
+        latest = of_place(candidates_of(next(client.session_pages())), place.me)
+    else:
+        latest = list(_used_here(client, place))
+    return next((candidate.session for candidate in latest if not candidate.live), None)
 
 
 def with_config(client: Client, session: Session) -> Candidate:

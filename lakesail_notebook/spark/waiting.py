@@ -15,6 +15,9 @@ from .choice import LIVE
 if TYPE_CHECKING:
     import grpc
 
+SPARK_SESSION_STOPPED = "SPARK_SESSION_STOPPED"
+"""Reason of the error for an id whose Spark session was stopped: the session lives, the id is dead for ever."""
+
 _LOOK_EVERY_SECONDS = 0.5
 _FIRST_PAUSE_SECONDS = 0.1
 _SETTLED_WITHIN_SECONDS = 1.0
@@ -81,7 +84,7 @@ class SessionWait:
     def for_first_rpc(self, channel: grpc.Channel, spark_session_id: str) -> None:
         """Return once an RPC under this Spark session id has passed.
 
-        :raises FailedPrecondition: also when the id is dead (see :mod:`.first_rpc`).
+        :raises FailedPrecondition: also with reason :data:`SPARK_SESSION_STOPPED`.
         """
         from .first_rpc import FirstRpc
 

@@ -1,4 +1,4 @@
-"""Connections to the database: one writer, several readers, and the migration to the newest schema.
+"""Connections to the database: one writer, several readers.
 
 SQLite allows one writer at a time and loses updates silently unless a transaction takes the write lock at its start; a
 pool of one writer connection with BEGIN IMMEDIATE turns waiting for the lock into waiting for the pool (measured: 509
@@ -7,9 +7,13 @@ creates a second with p99 123 ms, against 690 ms and more with a default pool).
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
-from collections.abc import Callable
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,30 +22,35 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ..errors import FailedPrecondition, Unavailable
-from .schema import REVISION, meta
+from .schema import meta
+from .upgrade import upgrade
 
-_BUSY_MILLISECONDS = 5000
-_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_SECONDS = 5.0
+_BUSY_POLL_SECONDS = 0.02
+_RETRY_AFTER_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pools:
+    path: Path
     writer: AsyncEngine
     reader: AsyncEngine
+
+    @contextmanager
+    def trouble_is_told(self) -> Iterator[None]:
+        """Turns what a database may suffer from into :class:`Unavailable`; mistakes in our SQL stay as they are."""
+        try:
+            yield
+        except sa.exc.TimeoutError as error:  # nobody gave a connection back
+            raise _busy(self.path) from error
+        except sa.exc.DatabaseError as error:
+            if type(error) not in {sa.exc.OperationalError, sa.exc.DatabaseError}:
+                raise
+            raise _unavailable(self.path, error.orig) from error
 
     async def close(self) -> None:
         await self.writer.dispose()
         await self.reader.dispose()
-
-
-def sqlite_path(url: str) -> Path:
-    """:raises FailedPrecondition: when the URL names no SQLite file."""
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
-        raise FailedPrecondition(
-            f"database_url {parsed.render_as_string()!r} is not supported; give a file, like 'sqlite:////home/me/l.db'."
-        )
-    return Path(parsed.database)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +66,59 @@ async def open_pools(url: str) -> tuple[Pools, DatabaseIdentity]:
 
     :raises LakesailError: says what is wrong with the database and what to do.
     """
-    path = sqlite_path(url)
+    path = _sqlite_path(url)
     _make_private(path)
-    pools = Pools(_engine(path, "BEGIN IMMEDIATE", query_only=False), _engine(path, "BEGIN", query_only=True))
+    await asyncio.to_thread(_use_write_ahead_log, path)
+    pools = Pools(path, _engine(path, "BEGIN IMMEDIATE", query_only=False), _engine(path, "BEGIN", query_only=True))
     try:
-        async with pools.writer.begin() as connection:
-            identity = await connection.run_sync(_prepare)
-    except sa.exc.DatabaseError as error:
-        await pools.close()
-        raise Unavailable(
-            f"The database {path} cannot be used ({error.orig}). Move the file away to start with an empty one."
-        ) from error
+        with pools.trouble_is_told():
+            async with pools.writer.begin() as connection:
+                return pools, await connection.run_sync(_prepare)
     except BaseException:
         await pools.close()
         raise
-    return pools, identity
+
+
+def _sqlite_path(url: str) -> Path:
+    """:raises FailedPrecondition: when the URL names no SQLite file."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        raise FailedPrecondition(
+            "c.LakesailApp.database_url names no SQLite file; give one like 'sqlite:////home/me/lakesail.db'."
+        )
+    return Path(str(parsed.database))
 
 
 def _make_private(path: Path) -> None:
     """The database, and the -wal and -shm files that copy its mode, are for their owner alone."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if path.is_file():
+            path.chmod(0o600)  # opening it here, and closing it, would drop the locks that this process has on it
+        elif not path.exists():
+            with suppress(FileExistsError):
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise Unavailable(
             f"The database {path} cannot be opened ({error.strerror}). Set c.LakesailApp.database_url to another file."
         ) from error
+
+
+def _use_write_ahead_log(path: Path) -> None:
+    """Set the journal's mode, which the file keeps. SQLite does not wait for others while it changes it, so we do."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.DatabaseError as error:
+            if not _is_busy(error) or time.monotonic() >= deadline:
+                raise _unavailable(path, error) from error
+        time.sleep(_BUSY_POLL_SECONDS)
 
 
 def _engine(path: Path, begin: str, *, query_only: bool) -> AsyncEngine:
@@ -98,8 +134,7 @@ def _connection_settings(query_only: bool) -> Callable[[Any, Any], None]:
         connection.isolation_level = None  # the driver must not begin transactions of its own
         cursor = connection.cursor()
         for pragma in (
-            f"busy_timeout={_BUSY_MILLISECONDS}",
-            "journal_mode=WAL",
+            f"busy_timeout={int(_BUSY_SECONDS * 1000)}",
             "synchronous=NORMAL",
             "foreign_keys=ON",
             f"query_only={int(query_only)}",
@@ -111,7 +146,7 @@ def _connection_settings(query_only: bool) -> Callable[[Any, Any], None]:
 
 
 def _prepare(connection: sa.Connection) -> DatabaseIdentity:
-    _migrate(connection)
+    upgrade(connection)
     issuer = _kept(connection, "issuer", f"lakesail-{secrets.token_hex(10)}")
     return DatabaseIdentity(issuer, bytes.fromhex(_kept(connection, "marker_key", secrets.token_hex(32))))
 
@@ -121,28 +156,30 @@ def _kept(connection: sa.Connection, key: str, fresh: str) -> str:
     return str(connection.scalar(sa.select(meta.c.value).where(meta.c.key == key)))
 
 
-def _migrate(connection: sa.Connection) -> None:
-    current = _revision(connection)
-    if current == REVISION:
-        return
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
+def _busy(path: Path) -> Unavailable:
+    return Unavailable(
+        f"The database {path} is held by others for longer than we wait; try again.",
+        retry_after_seconds=_RETRY_AFTER_SECONDS,
+    )
 
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
-        raise FailedPrecondition(
-            f"The database has schema {current}, which this version of lakesail-notebook ({REVISION}) does not know: "
-            "upgrade lakesail-notebook, or set c.LakesailApp.database_url to another file."
+
+def _unavailable(path: Path, error: BaseException | None) -> Unavailable:
+    if _is_busy(error):
+        return _busy(path)
+    if _error_name(error).startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return Unavailable(
+            f"The database {path} is damaged ({error}). Move it away, with its -wal and -shm files, to begin a new one."
         )
-    command.upgrade(config, "head")
+    return Unavailable(
+        f"The database {path} cannot be used ({error}). Give it space and rights, or set c.LakesailApp.database_url to "
+        "another file.",
+        retry_after_seconds=_RETRY_AFTER_SECONDS,
+    )
 
 
-def _revision(connection: sa.Connection) -> str | None:
-    if not sa.inspect(connection).has_table("alembic_version"):
-        return None
-    revision = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-    return None if revision is None else str(revision)
+def _is_busy(error: BaseException | None) -> bool:
+    return _error_name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def _error_name(error: BaseException | None) -> str:
+    return str(getattr(error, "sqlite_errorname", ""))

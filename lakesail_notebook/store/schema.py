@@ -48,7 +48,7 @@ class Packed(sa.types.TypeDecorator[Any]):
         return None if value is None else msgspec.json.decode(value, type=self.kind)
 
 
-metadata = sa.MetaData()
+metadata = sa.MetaData(naming_convention={"uq": "%(table_name)s_%(column_0_N_name)s_key"})
 
 meta = sa.Table("meta", metadata, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text))
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..workloads.lifecycle import LIVE, UNFINISHED, SessionMove, WorkloadMove
+from ..workloads.lifecycle import LIVE, REUSABLE, UNFINISHED, SessionMove, WorkloadMove
 from ..workloads.ports import PageKey, SessionFilter
 from ..workloads.records import (
     ConfigRecord,
@@ -132,21 +132,22 @@ class SqlWriting(SqlReading):
         return moved
 
     async def take_freed_workload(self, reuse_key: str, owner: Owner) -> WorkloadRecord | None:
-        free = sa.select(workload.c.id).where(
+        free = (
             workload.c.reuse_key == reuse_key,
             workload.c.owner == owner,
             workload.c.target == "running",
-            workload.c.infra_status.in_(("requested", "starting", "ready")),
+            workload.c.infra_status.in_(REUSABLE),
             workload.c.freed_at.is_not(None),
         )
-        newest = free.order_by(workload.c.created_at.desc()).limit(1).scalar_subquery()
-        taken = sa.update(workload).where(workload.c.id == newest, workload.c.freed_at.is_not(None))
-        return await self._one(WorkloadRecord, taken.values(freed_at=None).returning(workload))
+        newest = sa.select(workload.c.id).where(*free).order_by(workload.c.created_at.desc()).limit(1).scalar_subquery()
+        taken = sa.update(workload).where(workload.c.id == newest, *free).values(freed_at=None)
+        return await self._one(WorkloadRecord, taken.returning(workload))
 
     async def free_workload(self, workload_id: str, freed_at: datetime) -> None:
         still_used = sa.exists().where(session.c.workload_id == workload_id, session.c.status.in_(LIVE))
-        unused = sa.update(workload).where(workload.c.id == workload_id, ~still_used)
-        await self._connection.execute(unused.values(freed_at=freed_at, updated_at=freed_at))
+        unused = (workload.c.id == workload_id, workload.c.infra_status.in_(REUSABLE), ~still_used)
+        freed = sa.update(workload).where(*unused).values(freed_at=freed_at, updated_at=freed_at)
+        await self._connection.execute(freed)
 
     async def retire_workload(self, workload_id: str, now: datetime) -> bool:
         idle = (workload.c.id == workload_id, workload.c.freed_at.is_not(None), workload.c.target == "running")
@@ -200,7 +201,8 @@ class SqlWriting(SqlReading):
 
     async def release_spark_session(self, *, workload_id: str, spark_session_id: str, now: datetime) -> None:
         this = (spark_session.c.workload_id == workload_id, spark_session.c.spark_session_id == spark_session_id)
-        await self._connection.execute(sa.update(spark_session).where(*this).values(released_at=now))
+        live = (*this, spark_session.c.released_at.is_(None))
+        await self._connection.execute(sa.update(spark_session).where(*live).values(released_at=now))
 
     async def _add(self, table: sa.Table, record: Any) -> None:
         values = {column.name: getattr(record, column.name) for column in table.columns}
@@ -233,13 +235,17 @@ class SqlStore:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlReading]:
-        async with self._pools.reader.begin() as connection:
-            yield SqlReading(connection)
+        """:raises Unavailable: when the database is held by others for too long, or out of order."""
+        with self._pools.trouble_is_told():
+            async with self._pools.reader.begin() as connection:
+                yield SqlReading(connection)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlWriting]:
-        async with self._pools.writer.begin() as connection:
-            yield SqlWriting(connection)
+        """:raises Unavailable: when the database is held by others for too long, full, or out of order."""
+        with self._pools.trouble_is_told():
+            async with self._pools.writer.begin() as connection:
+                yield SqlWriting(connection)
 
     async def close(self) -> None:
         await self._pools.close()
@@ -261,15 +267,18 @@ def _matching(which: SessionFilter) -> list[sa.ColumnElement[bool]]:
 def _newest_first(query: sa.Select[Any], table: sa.Table, after: PageKey | None) -> sa.Select[Any]:
     key = sa.tuple_(table.c.created_at, table.c.id)
     if after is not None:
-        query = query.where(key < sa.tuple_(after.created_at, after.id))
+        last = (after.created_at, after.id)
+        query = query.where(key < sa.tuple_(*last, types=[column.type for column in key.clauses]))
     return query.order_by(table.c.created_at.desc(), table.c.id.desc())
 
 
 def _session_changes(move: SessionMove) -> dict[str, Any]:
     changes: dict[str, Any] = {"status": move.to, "updated_at": move.at, "status_message": move.message}
     if move.to == "active":
-        since = sa.func.coalesce(session.c.active_since, sa.literal(move.at, session.c.active_since.type))
-        return {**changes, "active_since": since, "idle_since": None, "last_activity_at": move.at}
+        at = sa.literal(move.at, session.c.last_activity_at.type)
+        since = sa.func.coalesce(session.c.active_since, at)
+        latest = sa.case((session.c.last_activity_at < at, at), else_=session.c.last_activity_at)
+        return {**changes, "active_since": since, "idle_since": None, "last_activity_at": latest}
     if move.to == "idle":
         return {**changes, "idle_since": move.at}
     return {**changes, "closed_at": move.at, "termination_reason": move.reason}

@@ -32,6 +32,8 @@ LIVE: frozenset[SessionStatus] = frozenset(status for status, moves in SESSION_M
 """Session statuses with a way out."""
 UNFINISHED: frozenset[InfraStatus] = frozenset(status for status, moves in WORKLOAD_MOVES.items() if moves)
 """Statuses of workloads that may still have something running."""
+REUSABLE: frozenset[InfraStatus] = frozenset({"requested", "starting", "ready"})
+"""Statuses of workloads that a next session may be given, while their target is to run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +114,6 @@ def _why(session: SessionRecord, reason: TerminationReason) -> str:
     if reason == "detached":
         return f"was closed because its kernel was gone and no client used it for {in_words(timeouts.detached)}"
     return f"was closed after {in_words(timeouts.idle_timeout + timeouts.idle_close_delay)} idle"
-
-
-def may_be_reused(workload: WorkloadRecord) -> bool:
-    return workload.target == "running" and workload.infra_status in {"requested", "starting", "ready"}
 
 
 def linger_over(workload: WorkloadRecord, linger_seconds: int, now: datetime) -> bool:

@@ -35,7 +35,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The single-user defaults of the lifecycle; all in seconds but ``liveSessionsPerMember``."""
+    """The single-user defaults: durations in seconds, and how many there may be of a thing."""
 
     idle_timeout: Limit = Limit(1800, 60, 28800)
     idle_close_delay: Limit = Limit(28800, 0, 28800)
@@ -81,7 +81,11 @@ def limits_from(trait: Mapping[str, Any], base: Limits | None = None) -> Limits:
 def _limit(name: str, old: Limit, value: Any) -> Limit:
     if not isinstance(value, Mapping) or not set(value) <= {"default", "floor", "ceiling"}:
         raise ValueError(f"limits[{name!r}] is a mapping of default, floor and ceiling (seconds), not {value!r}")
-    return replace(old, **{key: _count(f"{name}.{key}", seconds) for key, seconds in value.items()})
+    limit = replace(old, **{key: _count(f"{name}.{key}", seconds) for key, seconds in value.items()})
+    default = limit.floor if limit.default is None else limit.default
+    if not limit.floor <= default <= limit.ceiling:
+        raise ValueError(f"limits[{name!r}] has its default {default} outside {limit.floor} to {limit.ceiling} seconds")
+    return limit
 
 
 def _count(name: str, value: Any) -> int:

@@ -72,7 +72,7 @@ def signed(header: bytes | Mapping[str, Any], payload: bytes | Mapping[str, Any]
 def refused(token: str, now: datetime = NOW) -> str:
     with pytest.raises(Unauthenticated) as caught:
         VERIFIER.verify(token, now)
-    assert token == "" or token not in caught.value.message
+    assert len(token) < 40 or token not in caught.value.message
     return caught.value.message
 
 
@@ -144,7 +144,7 @@ def test_another_algorithm_is_refused(algorithm: object) -> None:
 
 
 def test_an_unsigned_token_is_refused() -> None:
-    refused(jwt.encode(dict(PAYLOAD), None, algorithm="none", headers={"typ": SESSION_TYPE, "kid": KEY.kid}))
+    refused(jwt.encode(dict(PAYLOAD), "", algorithm="none", headers={"typ": SESSION_TYPE, "kid": KEY.kid}))
     refused(signed(HEADER, PAYLOAD).rpartition(".")[0] + ".")
 
 
@@ -349,13 +349,14 @@ def other_keys() -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("content", ["empty", "text", "rsa", "encrypted", "public"])
-def test_a_file_that_is_no_signing_key_is_said_and_left_alone(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize("kind", ["empty", "text", "rsa", "encrypted", "public"])
+def test_a_file_that_is_no_signing_key_is_said_and_left_alone(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "signing-key.pem"
-    path.write_bytes(other_keys()[content])
+    content = other_keys()[kind]
+    path.write_bytes(content)
     with pytest.raises(FailedPrecondition, match=r"signing-key\.pem holds no Ed25519 private key; move it away"):
         load_or_create_signing_key(path)
-    assert path.read_bytes() == other_keys()[content] or content in {"rsa", "encrypted"}
+    assert path.read_bytes() == content
 
 
 def test_a_place_where_no_key_can_be_made_is_said(tmp_path: Path) -> None:

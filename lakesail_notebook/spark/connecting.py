@@ -1,0 +1,156 @@
+"""One run of ``connect()``: find or create the session, wait until it can be used, bind a PySpark session to it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from ..client import Client
+from ..clock import SystemClock
+from ..errors import FailedPrecondition, Unauthenticated
+from ..models import Session
+from .choice import LIVE, Candidate, Wanted, choose, difference, session_create, spark_session_ids
+from .installation import check_installation, load_in_background
+from .open_sessions import OPEN_SESSIONS, OpenSession, make_active, prepare_full_pyspark
+from .session_token import RenewedToken
+from .sessions_here import ended_session, live_sessions, this_place, with_config
+from .waiting import SPARK_SESSION_STOPPED, Progress, SessionWait, Stopwatch, ended
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.session import SparkSession
+
+    from .channel import SessionChannelBuilder
+
+How = Literal["created", "attached", "kept"]
+"""A new session; one that was there, with a new PySpark session; or all as it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What ``connect()`` came to."""
+
+    spark: SparkSession
+    endpoint: str
+    reached: Candidate
+    """The session as it stands now, and its config."""
+    how: How
+    seconds: float
+    notes: tuple[str, ...] = ()
+    """What the caller may not expect, in sentences."""
+
+
+def open_connection(wanted: Wanted, client: Client, progress: Progress) -> Connection:
+    """Connect from here; the wait is told to ``progress``.
+
+    :raises LakesailError: see :func:`.connect.connect`.
+    """
+    return _Connecting(wanted, client, progress).run()
+
+
+class _Connecting:
+    def __init__(self, wanted: Wanted, client: Client, progress: Progress) -> None:
+        check_installation()
+        self._wanted = wanted
+        self._client = client
+        self._progress = progress
+        self._clock = SystemClock()
+        self._stopwatch = Stopwatch(self._clock, wanted.wait_seconds)
+        self._loaded = load_in_background()  # it takes a second, and so does a new session
+        self._place = this_place(client)
+
+    def run(self) -> Connection:
+        if self._wanted.attach is not None:
+            return self._enter(self._attachable(self._wanted.attach), "attached")
+        live = live_sessions(self._client, self._place)
+        chosen = choose(live, self._wanted)
+        if chosen is None:
+            return replace(self._create(), notes=self._notes_on_the_others(live))
+        try:
+            connection = self._enter(chosen.session, "attached")
+        except FailedPrecondition as error:
+            if self._client.session(chosen.session.id).status in LIVE:
+                raise
+            return replace(self._create(), notes=(_replaced(error.message),))
+        note = difference(chosen.session, self._wanted)
+        return replace(connection, notes=() if note is None else (note,))
+
+    def _attachable(self, session_id: str) -> Session:
+        session = self._client.session(session_id)
+        if session.status not in LIVE:
+            raise ended(session)
+        return session
+
+    def _create(self) -> Connection:
+        wanted = session_create(self._wanted, python=sys.executable, directory=os.getcwd())
+        return self._enter(self._client.create_session(wanted), "created")
+
+    def _enter(self, session: Session, how: How) -> Connection:
+        wait = SessionWait(self._client, session, self._stopwatch, self._progress)
+        endpoint = wait.for_endpoint()
+        self._loaded.result()
+        prepare_full_pyspark()
+        kept = self._kept(wait, session.id, endpoint)
+        opened = kept or self._opened(wait, session.id, endpoint)
+        make_active(opened.spark)
+        return Connection(
+            spark=opened.spark,
+            endpoint=endpoint,
+            reached=with_config(self._client, wait.until_settled()),
+            how=how if kept is None else "kept",
+            seconds=self._stopwatch.seconds,
+        )
+
+    def _kept(self, wait: SessionWait, session_id: str, endpoint: str) -> OpenSession | None:
+        """The PySpark session that this place already has here, if it can still be used."""
+        opened = OPEN_SESSIONS.find(session_id, self._place.key)
+        if opened is None or opened.channel_builder.endpoint != endpoint:
+            return None
+        return opened if self._passes(wait, opened.channel_builder, opened.spark_session_id) else None
+
+    def _opened(self, wait: SessionWait, session_id: str, endpoint: str) -> OpenSession:
+        from .channel import SessionChannelBuilder
+
+        token = RenewedToken(lambda: self._client.issue_token(session_id), self._clock)
+        token.renew()
+        builder = SessionChannelBuilder(endpoint, token)
+        ids = spark_session_ids(session_id, self._place)
+        try:
+            usable = next(spark_session_id for spark_session_id in ids if self._passes(wait, builder, spark_session_id))
+            return OPEN_SESSIONS.open(session_id, self._place.key, usable, builder)
+        except BaseException:
+            builder.bare_channel.close()
+            raise
+
+    def _passes(self, wait: SessionWait, builder: SessionChannelBuilder, spark_session_id: str) -> bool:
+        """Wait until an RPC under this Spark session id passes; ``False`` when the id is dead."""
+        try:
+            try:
+                wait.for_first_rpc(builder.bare_channel, spark_session_id)
+            except Unauthenticated:  # the token was revoked, or this machine's clock is late
+                builder.session_token.renew()
+                wait.for_first_rpc(builder.bare_channel, spark_session_id)
+        except FailedPrecondition as error:
+            if error.reason != SPARK_SESSION_STOPPED:
+                raise
+            return False
+        return True
+
+    def _notes_on_the_others(self, live: Sequence[Candidate]) -> tuple[str, ...]:
+        """What to say of the place's other sessions when it got a new one."""
+        if self._wanted.new:
+            return ()
+        if live:
+            return tuple(
+                f"Session {one.session.id} on another compute config is still {one.session.status}." for one in live
+            )
+        last = ended_session(self._client, self._place)
+        if last is None or last.termination_reason == "user_closed":
+            return ()
+        return (_replaced(ended(last).message),)
+
+
+def _replaced(sentence: str) -> str:
+    return f"{sentence.partition(';')[0].rstrip('.')}. This is a new session: temp views and settings are gone."

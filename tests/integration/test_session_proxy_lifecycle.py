@@ -1,0 +1,373 @@
+"""Sessions that start and end, tokens that expire, processes that die: what clients of the session proxy see."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+import psutil
+import pyspark.sql.connect.proto as spark_proto
+import pytest
+from pyspark.errors.exceptions.connect import SparkConnectException
+
+from tests.integration.proxy_rig import ProxyRig, listening_child, proxy_rig, until
+from tests.integration.spark_clients import (
+    Answer,
+    bearer,
+    call,
+    config_request,
+    new_spark_session_id,
+    sql_request,
+    stock_client,
+)
+
+ENDLESS = "select id from range(1000000000000)"
+"""A stream without end, which the engine gives up when nobody wants it."""
+OBSTINATE = "select count(*) from range(1000000) a cross join range(100000) b where a.id + b.id < 0"
+"""A query without a result, which the engine goes on with whatever happens."""
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyRig]:
+    with proxy_rig(Path(tmp_path_factory.mktemp("rig"))) as running:
+        yield running
+
+
+@pytest.fixture
+def own_rig(tmp_path: Path) -> Iterator[ProxyRig]:
+    """For tests that leave nothing whole."""
+    with proxy_rig(tmp_path) as running:
+        yield running
+
+
+def in_thread(work: Callable[[], T]) -> Future[T]:
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
+
+
+def start_query(rig: ProxyRig, token: str, sql: str = ENDLESS) -> Future[Answer]:
+    """A raw query that runs on the engine by now."""
+    before = rig.relay.requests
+    request = sql_request(new_spark_session_id(), sql)
+    answer = in_thread(lambda: call(rig.endpoint, "ExecutePlan", request, bearer(token), seconds=60))
+    until(lambda: rig.relay.requests > before)
+    return answer
+
+
+def sleeping_udf(seconds: float) -> Any:
+    from pyspark.sql.functions import udf
+
+    def slow(value: int) -> int:
+        time.sleep(seconds)
+        return value
+
+    return udf(slow, "long", useArrow=False)
+
+
+@pytest.mark.parametrize(
+    ("method", "session_changed"),
+    [
+        ("ExecutePlan", True),
+        ("ReattachExecute", True),
+        ("AnalyzePlan", True),
+        ("Config", False),
+        ("Interrupt", False),
+        ("ReleaseExecute", False),
+        ("ArtifactStatus", False),
+        ("FetchErrorDetails", False),
+        ("GetStatus", False),
+        ("CloneSession", False),
+        ("AddArtifacts", False),
+    ],
+)
+def test_a_closed_session_answers_at_once(rig: ProxyRig, method: str, session_changed: bool) -> None:
+    session = rig.add_session()
+    token = rig.token(session)
+    rig.close_session(session)
+    before, began = rig.relay.requests, time.monotonic()
+    answer = call(rig.endpoint, method, config_request(new_spark_session_id()), bearer(token))
+    assert time.monotonic() - began < 1
+    assert answer.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert answer.message == f"Session {session} was closed by you; run %sail connect to start a new one."
+    assert answer.retry_info is None
+    assert (answer.error_info is not None) == session_changed
+    if answer.error_info is not None:
+        assert answer.error_info.metadata["errorClass"] == "INVALID_HANDLE.SESSION_CHANGED"
+    assert rig.relay.requests == before
+
+
+def test_releasing_a_spark_session_of_a_closed_session_is_fine(rig: ProxyRig) -> None:
+    session, spark_session = rig.add_session(), new_spark_session_id()
+    token = bearer(rig.token(session))
+    rig.close_session(session)
+    answer = call(rig.endpoint, "ReleaseSession", config_request(spark_session), token)
+    assert answer.code is grpc.StatusCode.OK
+    assert spark_proto.ReleaseSessionResponse.FromString(answer.response).session_id == spark_session
+
+
+def test_a_stock_client_of_a_closed_session_reads_the_sentence_and_is_stopped(rig: ProxyRig) -> None:
+    session = rig.add_session()
+    with stock_client(rig.endpoint, rig.token(session)) as spark:
+        spark.sql("select 1").collect()
+        rig.close_session(session)
+        began = time.monotonic()
+        with pytest.raises(SparkConnectException, match=f"^Session {session} was closed by you; run %sail connect"):
+            spark.sql("select 1").collect()
+        assert time.monotonic() - began < 1
+        assert spark.is_stopped
+
+
+def test_a_running_stream_of_a_closed_session_ends_within_a_second(rig: ProxyRig) -> None:
+    session = rig.add_session()
+    running = start_query(rig, rig.token(session))
+    began = time.monotonic()
+    rig.close_session(session)
+    answer = running.result(5)
+    assert time.monotonic() - began < 1
+    assert answer.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert "was closed by you" in answer.message
+    assert answer.error_info is not None
+
+
+def test_closing_one_session_leaves_the_streams_of_its_neighbour_alone(rig: ProxyRig) -> None:
+    workload = rig.add_workload()
+    closing, staying = rig.add_session(workload), rig.add_session(workload, member="BOB")
+    with stock_client(rig.endpoint, rig.token(staying, caller="BOB")) as spark:
+        slow = sleeping_udf(2)
+        running = in_thread(lambda: spark.range(1).select(slow("id")).collect())
+        call(rig.endpoint, "Config", config_request(new_spark_session_id()), bearer(rig.token(closing)))
+        rig.close_session(closing)
+        assert len(running.result(30)) == 1
+
+
+def test_a_pending_session_holds_the_first_request_until_the_engine_is_ready(rig: ProxyRig) -> None:
+    session = rig.add_session(rig.add_workload(ready=False))
+    token = bearer(rig.token(session))
+    held = in_thread(lambda: call(rig.endpoint, "Config", config_request(new_spark_session_id()), token))
+    with pytest.raises(TimeoutError):
+        held.result(0.7)
+    assert rig.session(session).status == "pending"
+    rig.make_ready(session)
+    assert held.result(5).code is grpc.StatusCode.OK
+    until(lambda: rig.session(session).status == "active")
+
+
+def test_a_pending_session_that_is_closed_answers_what_was_held(rig: ProxyRig) -> None:
+    session = rig.add_session(rig.add_workload(ready=False))
+    token = bearer(rig.token(session))
+    held = in_thread(lambda: call(rig.endpoint, "Config", config_request(new_spark_session_id()), token))
+    with pytest.raises(TimeoutError):
+        held.result(0.3)
+    rig.close_session(session)
+    assert held.result(1).code is grpc.StatusCode.FAILED_PRECONDITION
+
+
+def test_too_many_requests_in_flight_are_refused(rig: ProxyRig) -> None:
+    session = rig.add_session(rig.add_workload(ready=False))
+    token = bearer(rig.token(session))
+    request = config_request(new_spark_session_id())
+    with grpc.insecure_channel(rig.endpoint) as channel:
+        config = channel.unary_unary("/spark.connect.SparkConnectService/Config")
+        held = [config.future(request, metadata=token, timeout=20) for _ in range(64)]
+        until(lambda: call(rig.endpoint, "Config", request, token).code is grpc.StatusCode.RESOURCE_EXHAUSTED)
+        rig.make_ready(session)
+        assert {rpc.code() for rpc in held} == {grpc.StatusCode.OK}
+
+
+def test_a_token_that_expires_while_a_query_runs_does_not_fail_the_query(rig: ProxyRig) -> None:
+    session = rig.add_session()
+    with stock_client(rig.endpoint, rig.token(session, seconds=3)) as spark:
+        slow = sleeping_udf(4)
+        assert [row.value for row in spark.range(1).select(slow("id").alias("value")).collect()] == [0]
+        with pytest.raises(SparkConnectException, match="expired"):
+            spark.sql("select 1").collect()
+
+
+def test_an_expired_token_has_no_grace_without_an_operation(rig: ProxyRig) -> None:
+    session, spark_session = rig.add_session(), new_spark_session_id()
+    token = bearer(rig.token(session, seconds=1))
+    assert call(rig.endpoint, "Config", config_request(spark_session), token).code is grpc.StatusCode.OK
+    expiry = time.time() + 1
+    until(lambda: time.time() > expiry)
+    answer = call(rig.endpoint, "Config", config_request(spark_session), token)
+    assert answer.code is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_a_running_query_is_activity_until_it_ends(rig: ProxyRig) -> None:
+    session = rig.add_session()
+    running = start_query(rig, rig.token(session))
+    usage = rig.parts.usage
+    first = until(lambda: usage.up_to_date(rig.session(session)).last_activity_at)
+    until(lambda: (usage.up_to_date(rig.session(session)).last_activity_at - first).total_seconds() > 1.5)
+    rig.close_session(session)
+    running.result(5)
+
+
+def test_a_clients_cancel_reaches_the_engine(rig: ProxyRig) -> None:
+    token = bearer(rig.token(rig.add_session()))
+    with grpc.insecure_channel(rig.endpoint, options=[("grpc.max_receive_message_length", -1)]) as channel:
+        execute = channel.unary_stream("/spark.connect.SparkConnectService/ExecutePlan")
+        rpc = execute(sql_request(new_spark_session_id(), ENDLESS), metadata=token)
+        next(rpc)
+        before = rig.relay.cancellations
+        rpc.cancel()
+        until(lambda: rig.relay.cancellations > before, seconds=2)
+
+
+def test_a_killed_proxy_comes_back_on_its_port_and_the_query_completes(rig: ProxyRig) -> None:
+    session = rig.add_session()
+    endpoint, old = rig.endpoint, rig.proxy_pid
+    with stock_client(endpoint, rig.token(session)) as spark:
+        slow = sleeping_udf(3)
+        before = rig.relay.requests
+        running = in_thread(lambda: spark.range(1).select(slow("id").alias("value")).collect())
+        until(lambda: rig.relay.requests > before)
+        rig.kill_proxy()
+        assert [row.value for row in running.result(60)] == [0]
+        assert rig.endpoint == endpoint
+        assert rig.proxy_pid not in {None, old}
+        assert spark.range(3).count() == 3
+
+
+def test_a_fresh_proxy_still_says_why_a_session_is_closed(rig: ProxyRig) -> None:
+    session, old = rig.add_session(), rig.proxy_pid
+    token = bearer(rig.token(session))
+    rig.close_session(session)
+    rig.kill_proxy()
+    until(lambda: rig.proxy_pid not in {None, old})
+    answer = call(rig.endpoint, "Config", config_request(new_spark_session_id()), token)
+    assert "was closed by you" in answer.message
+
+
+def test_nobody_can_take_the_port_while_the_proxy_is_down(rig: ProxyRig) -> None:
+    import socket
+
+    old = rig.proxy_pid
+    rig.kill_proxy()
+    with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError, match="in use"):
+            squatter.bind(("127.0.0.1", int(rig.endpoint.rpartition(":")[2])))
+    until(lambda: rig.proxy_pid not in {None, old})
+
+
+def test_a_killed_engine_fails_its_query_with_what_became_of_it(own_rig: ProxyRig) -> None:
+    session = own_rig.add_session()
+    with stock_client(own_rig.endpoint, own_rig.token(session)) as spark:
+        before = own_rig.relay.requests
+        running = in_thread(lambda: spark.sql(OBSTINATE).collect())
+        until(lambda: own_rig.relay.requests > before + 1)
+        began = time.monotonic()
+        own_rig.engine.kill()
+        with pytest.raises(SparkConnectException, match=r"its engine ended with signal 9 .*run %sail connect"):
+            running.result(10)
+        assert time.monotonic() - began < 3
+        began = time.monotonic()
+        with pytest.raises(SparkConnectException):
+            spark.sql("select 1").collect()
+        assert time.monotonic() - began < 1
+    assert own_rig.session(session).termination_reason == "engine_crashed"
+
+
+def test_a_refusing_engine_that_is_dead_closes_the_session(own_rig: ProxyRig) -> None:
+    session = own_rig.add_session()
+    own_rig.engine.kill()
+    own_rig.relay.refuse()
+    began = time.monotonic()
+    request = sql_request(new_spark_session_id(), "select 1")
+    answer = call(own_rig.endpoint, "ExecutePlan", request, bearer(own_rig.token(session)))
+    assert time.monotonic() - began < 3
+    assert answer.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert answer.error_info is not None
+    assert "signal 9" in answer.message
+
+
+def test_an_engine_out_of_reach_that_lives_is_worth_a_retry(own_rig: ProxyRig) -> None:
+    session = own_rig.add_session()
+    token, spark_session = bearer(own_rig.token(session)), new_spark_session_id()
+    own_rig.relay.refuse()
+    answer = call(own_rig.endpoint, "Config", config_request(spark_session), token)
+    assert answer.code is grpc.StatusCode.UNAVAILABLE
+    assert answer.retry_info is not None
+    own_rig.relay.accept()
+    until(lambda: call(own_rig.endpoint, "Config", config_request(spark_session), token).code is grpc.StatusCode.OK)
+
+
+@pytest.mark.parametrize("stuck", [False, True])
+def test_a_proxy_ends_with_its_control_plane(stuck: bool) -> None:
+    script = Path(__file__).with_name("control_plane_process.py")
+    control_plane = subprocess.Popen([sys.executable, str(script)])
+    try:
+        proxy = psutil.Process(until(lambda: listening_child(control_plane.pid)))
+        if stuck:
+            proxy.send_signal(signal.SIGSTOP)
+            threading.Timer(1, lambda: proxy.send_signal(signal.SIGCONT)).start()
+        control_plane.kill()
+        until(lambda: not proxy.is_running() or proxy.status() == psutil.STATUS_ZOMBIE, seconds=5)
+    finally:
+        control_plane.kill()
+        control_plane.wait()
+
+
+def test_a_proxy_without_its_feed_starts_nothing_and_soon_lets_nothing_go_on(own_rig: ProxyRig) -> None:
+    token = bearer(own_rig.token(own_rig.add_session()))
+    running = start_query(own_rig, own_rig.token(own_rig.add_session()))
+    began = time.monotonic()
+    with control_plane_blocked(own_rig):
+        answer = until(lambda: _unless_ok(own_rig, token), seconds=10)
+        assert answer.code is grpc.StatusCode.UNAVAILABLE
+        assert answer.retry_info is not None
+        assert not running.done()
+        cut = running.result(15)
+        assert cut.code is grpc.StatusCode.UNAVAILABLE
+        assert cut.retry_info is not None
+        assert time.monotonic() - began > 8
+    request = config_request(new_spark_session_id())
+    until(lambda: call(own_rig.endpoint, "Config", request, token).code is grpc.StatusCode.OK)
+
+
+@contextlib.contextmanager
+def control_plane_blocked(rig: ProxyRig) -> Iterator[None]:
+    stop, blocked = threading.Event(), threading.Event()
+
+    def block() -> None:
+        blocked.set()
+        stop.wait(30)
+
+    rig.loop.call_soon_threadsafe(block)
+    blocked.wait(5)
+    try:
+        yield
+    finally:
+        stop.set()
+
+
+def _unless_ok(rig: ProxyRig, token: Any) -> Answer | None:
+    answer = call(rig.endpoint, "ExecutePlan", sql_request(new_spark_session_id(), "select 1"), token)
+    return None if answer.code is grpc.StatusCode.OK else answer
+
+
+def test_a_stopped_proxy_is_replaced(own_rig: ProxyRig) -> None:
+    old = own_rig.proxy_pid
+    assert old is not None
+    os.kill(old, signal.SIGTERM)
+    until(lambda: own_rig.proxy_pid not in {None, old})

@@ -1,0 +1,165 @@
+"""The life of a session over the API."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+
+SESSIONS = "workloads/sessions"
+
+SESSION_FIELDS = {
+    *("id", "endpointType", "name", "status", "workloadId", "teamId", "memberId", "serviceAccountId", "notebookId"),
+    *("terminationReason", "statusMessage", "connectionInfo", "lastActivityAt", "idleSince", "closedAt", "timeoutAt"),
+    *("config", "metadata", "createdAt", "updatedAt"),
+}
+
+
+@pytest.fixture
+def session(api: httpx.Client) -> Iterator[dict[str, Any]]:
+    created = api.post(SESSIONS, json={"name": "of a test"}).json()
+    yield created
+    api.delete(f"{SESSIONS}/{created['id']}")
+
+
+def test_a_created_session_is_told_whole_and_where_it_is(api: httpx.Client) -> None:
+    answer = api.post(SESSIONS, json={"name": "first", "metadata": {"team": "blue"}})
+    assert answer.status_code == 201, answer.text
+    created = answer.json()
+    assert set(created) == SESSION_FIELDS
+    assert created["status"] == "pending"
+    assert created["endpointType"] == "spark_connect"
+    assert created["connectionInfo"]["grpcEndpoint"].startswith("localhost:")
+    assert created["metadata"] == {"team": "blue"}
+    assert answer.headers["Location"].endswith(f"/lakesail/api/v1/{SESSIONS}/{created['id']}")
+    assert api.get(f"{SESSIONS}/{created['id']}").json()["name"] == "first"
+    api.delete(f"{SESSIONS}/{created['id']}")
+
+
+def test_an_empty_body_makes_a_session_with_the_defaults(api: httpx.Client) -> None:
+    created = api.post(SESSIONS)
+    assert created.status_code == 201
+    assert created.json()["config"] == {
+        "idleTimeoutSeconds": 1800,
+        "idleCloseDelaySeconds": 28800,
+        "maxDurationSeconds": None,
+    }
+    api.delete(f"{SESSIONS}/{created.json()['id']}")
+
+
+def test_times_are_utc_with_milliseconds(session: dict[str, Any]) -> None:
+    for field in ("createdAt", "updatedAt", "lastActivityAt", "timeoutAt"):
+        assert datetime.strptime(session[field], "%Y-%m-%dT%H:%M:%S.%fZ")
+        assert len(session[field]) == len("2026-01-31T12:00:00.000Z")
+
+
+def test_closing_answers_204_also_when_it_is_closed_already(api: httpx.Client, session: dict[str, Any]) -> None:
+    for _ in range(2):
+        answer = api.delete(f"{SESSIONS}/{session['id']}")
+        assert (answer.status_code, answer.content) == (204, b"")
+    closed = api.get(f"{SESSIONS}/{session['id']}").json()
+    assert (closed["status"], closed["terminationReason"]) == ("closed", "user_closed")
+    assert closed["closedAt"] is not None
+    assert closed["timeoutAt"] is None
+    assert closed["connectionInfo"] is None
+    assert session["id"] in closed["statusMessage"]
+
+
+def test_a_token_lasts_as_long_as_it_says(api: httpx.Client, session: dict[str, Any]) -> None:
+    answer = api.post(f"{SESSIONS}/{session['id']}/token", json={"durationSeconds": 60})
+    assert answer.status_code == 201
+    assert answer.headers["Cache-Control"] == "no-store"
+    claims = _claims(answer.json()["token"])
+    assert claims["sid"] == session["id"]
+    assert claims["sub"] == session["memberId"]
+    assert claims["exp"] - claims["iat"] == 60
+    assert datetime.fromisoformat(answer.json()["expiresAt"]).timestamp() == claims["exp"]
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 59, 7_776_001])
+def test_a_token_of_a_length_out_of_range_is_refused(api: httpx.Client, session: dict[str, Any], seconds: int) -> None:
+    answer = api.post(f"{SESSIONS}/{session['id']}/token", json={"durationSeconds": seconds})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/durationSeconds"
+
+
+def test_a_closed_session_has_no_tokens_and_says_why(api: httpx.Client, session: dict[str, Any]) -> None:
+    api.delete(f"{SESSIONS}/{session['id']}")
+    answer = api.post(f"{SESSIONS}/{session['id']}/token")
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "FAILED_PRECONDITION"
+    assert "%sail connect" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("session_id", ["UNKNOWN", "unknown", "..%2F..%2Fetc", "A" * 21, "%00", "A%0A"])
+@pytest.mark.parametrize(("verb", "below"), [("GET", ""), ("DELETE", ""), ("POST", "/token")])
+def test_an_unknown_session_is_404_for_every_verb(api: httpx.Client, session_id: str, verb: str, below: str) -> None:
+    answer = api.request(verb, f"{SESSIONS}/{session_id}{below}")
+    assert answer.status_code == 404
+    assert answer.json()["message"] == "There is no such session."
+
+
+def test_a_list_is_newest_first_and_pages_to_its_end(api: httpx.Client) -> None:
+    made = [api.post(SESSIONS, json={"name": f"page {n}"}).json()["id"] for n in range(3)]
+    seen: list[str] = []
+    page = api.get(f"{SESSIONS}?limit=2").json()
+    total = page["total"]
+    while True:
+        assert len(page["items"]) <= 2
+        assert {row["id"] for row in page["items"]} == {row["id"] for row in page["included"]["sessions"]}
+        seen += [row["id"] for row in page["items"]]
+        if "marker" not in page:
+            break
+        page = api.get(f"{SESSIONS}?limit=2&marker={page['marker']}").json()
+    assert seen[:3] == made[::-1]
+    assert len(seen) == len(set(seen)) == total
+    for session_id in made:
+        api.delete(f"{SESSIONS}/{session_id}")
+
+
+def test_included_holds_each_referenced_object_once(api: httpx.Client, session: dict[str, Any]) -> None:
+    page = api.get(f"{SESSIONS}?limit=100").json()
+    workloads = [row["id"] for row in page["included"]["workloads"]]
+    assert len(workloads) == len(set(workloads))
+    assert {row["computeInstanceId"] for row in page["items"]} == set(workloads)
+    assert [row["id"] for row in page["included"]["members"]] == [session["memberId"]]
+    assert [row["name"] for row in page["included"]["workloadConfigs"]].count("default") == 1
+
+
+def test_filters_select_and_a_limit_of_zero_only_counts(api: httpx.Client, session: dict[str, Any]) -> None:
+    live = api.get(f"{SESSIONS}?status=pending").json()
+    assert session["id"] in {row["id"] for row in live["items"]}
+    api.delete(f"{SESSIONS}/{session['id']}")
+    closed = api.get(f"{SESSIONS}?status=closed").json()
+    assert session["id"] in {row["id"] for row in closed["items"]}
+    counted = api.get(f"{SESSIONS}?status=closed&limit=0").json()
+    assert (counted["total"], counted["items"]) == (closed["total"], [])
+    assert api.get(f"{SESSIONS}?teamId=OTHER").json()["total"] == 0
+
+
+def test_a_marker_is_refused_when_altered_or_used_under_other_filters(api: httpx.Client) -> None:
+    made = [api.post(SESSIONS).json()["id"] for _ in range(2)]
+    marker = api.get(f"{SESSIONS}?limit=1").json()["marker"]
+    altered = marker[:-1] + ("A" if marker[-1] != "A" else "B")
+    assert api.get(f"{SESSIONS}?limit=1&marker={altered}").status_code == 400
+    assert api.get(f"{SESSIONS}?limit=1&status=pending&marker={marker}").status_code == 400
+    assert api.get(f"{SESSIONS}?limit=1&marker={marker}").status_code == 200
+    for session_id in made:
+        api.delete(f"{SESSIONS}/{session_id}")
+
+
+def test_sessions_are_for_oneself(api: httpx.Client) -> None:
+    assert api.post(SESSIONS, json={"memberId": "SOMEBODYELSE"}).status_code == 403
+    assert api.post(SESSIONS, json={"teamId": "OTHER"}).status_code == 404
+    assert api.post(SESSIONS, json={"workloadConfigId": "no such config"}).status_code == 404
+
+
+def _claims(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
