@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from headless_kernel import JupyterApi, JupyterError, Kernel
 
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
+ORPHAN_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 _LOG_LINES_QUOTED = 30
 _NOT_INHERITED = ("JUPYTER", "JPY_", "LAKESAIL_")
@@ -48,7 +49,10 @@ class JupyterServer:
         self._seen: set[psutil.Process] = set()
 
     def request(self, method: str, path: str, json: object = None) -> httpx.Response:
-        """One REST request as the server's owner; ``path`` is relative to the base path. Any status is an answer."""
+        """One REST request as the server's owner; ``path`` is relative to the base path. Any status is an answer.
+
+        :raises JupyterError: when there is no answer.
+        """
         return self._api.request(method, path, json)
 
     def start_kernel(self, notebook: str, kernel_name: str = "python3") -> Kernel:
@@ -67,7 +71,7 @@ class JupyterServer:
 
     def descendants(self) -> list[psutil.Process]:
         """The processes that came from this server and still run, orphans that were seen here before included."""
-        with contextlib.suppress(psutil.NoSuchProcess):
+        if self._process.poll() is None:  # afterwards its pid may be a stranger's
             self._seen.update(psutil.Process(self.pid).children(recursive=True))
         return [process for process in self._seen if _runs(process)]
 
@@ -84,20 +88,18 @@ class JupyterServer:
         self._api.close()
         if self._process.poll() is None:
             self._process.terminate()
-        leftovers = self._still_running(STOP_SECONDS)
+        self._wait_while(lambda: self._process.poll() is None, STOP_SECONDS)
         _kill(self._process)
-        for process in leftovers:
+        self._wait_while(lambda: bool(self.descendants()), ORPHAN_SECONDS)
+        for process in self.descendants():
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
 
-    def _still_running(self, seconds: float) -> Sequence[psutil.Process]:
-        """The descendants that outlive the grace; looked at again and again, for a kernel may just be starting."""
+    def _wait_while(self, condition: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while (running := self.descendants()) or self._process.poll() is None:
-            if time.monotonic() > deadline:
-                break
+        while condition() and time.monotonic() < deadline:
+            self.descendants()  # a kernel may just be starting
             time.sleep(_POLL_SECONDS)
-        return running
 
 
 @contextlib.contextmanager
@@ -193,12 +195,18 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], home: Path, log_fil
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise JupyterError(f"The Jupyter server ended with code {process.returncode}:\n{_quote(log_file)}")
+            raise JupyterError(_last_words(process, log_file))
         with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):  # absent, or half written
             info = json.loads(info_file.read_text())
-            return JupyterApi(info["url"], info["token"])
+            return JupyterApi(info["url"], info["token"], lambda: _last_words(process, log_file))
         time.sleep(_POLL_SECONDS)
     raise JupyterError(f"The Jupyter server did not come up within {START_SECONDS:g} s:\n{_quote(log_file)}")
+
+
+def _last_words(process: subprocess.Popen[bytes], log_file: Path) -> str:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return f"The Jupyter server ended with code {process.wait(1.0)}:\n{_quote(log_file)}"
+    return "The Jupyter server still runs."
 
 
 def _quote(log_file: Path) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -61,17 +62,25 @@ class JupyterApi:
     """The REST API of one Jupyter server, and the door to its WebSockets.
 
     :param url: with the base path, such as ``http://127.0.0.1:8888/``.
+    :param last_words: asked what became of the server, when it does not answer.
     """
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, last_words: Callable[[], str]) -> None:
         self.url = url
+        self.last_words = last_words
         self._headers = {"Authorization": f"token {token}"}
         # No proxy of the environment stands between this machine and itself.
         self._client = httpx.Client(base_url=url, headers=self._headers, trust_env=False)
 
     def request(self, method: str, path: str, json: object = None, *, timeout_seconds: float = 60.0) -> httpx.Response:
-        """One request with the server's token; ``path`` is relative to the base path. Any status is an answer."""
-        return self._client.request(method, path.lstrip("/"), json=json, timeout=timeout_seconds)
+        """One request with the server's token; ``path`` is relative to the base path. Any status is an answer.
+
+        :raises JupyterError: when there is no answer.
+        """
+        try:
+            return self._client.request(method, path.lstrip("/"), json=json, timeout=timeout_seconds)
+        except httpx.TransportError as error:
+            raise JupyterError(f"{method} {path} was not answered ({error}). {self.last_words()}") from error
 
     def call(self, method: str, path: str, json: object = None) -> Any:
         """The decoded body of a request that has to succeed.
@@ -156,7 +165,8 @@ class Kernel:
         self._socket.close()
 
     def _connect(self) -> None:
-        self._socket = self._api.websocket(f"{self._kernel_path}/channels?session_id={self._client_id}")
+        with self._line():
+            self._socket = self._api.websocket(f"{self._kernel_path}/channels?session_id={self._client_id}")
         # The reply shows that the outputs' subscription stands: what a cell said before that would be lost.
         for message in self._conversation("kernel_info_request", {}, time.monotonic() + START_SECONDS):
             if message["msg_type"] == "kernel_info_reply":
@@ -167,7 +177,8 @@ class Kernel:
         header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "version": "5.3"}
         header |= {"session": self._client_id, "username": "headless", "date": ""}
         request = {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content}
-        self._socket.send(json.dumps(request))
+        with self._line():
+            self._socket.send(json.dumps(request))
         while True:
             message = self._receive(deadline)
             if message["msg_type"] == "status" and message["content"]["execution_state"] in ("dead", "restarting"):
@@ -179,17 +190,26 @@ class Kernel:
         while True:
             # Zero would mean: without blocking.
             self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
-            try:
+            with self._line():
                 frame = self._socket.recv()
-            except websocket.WebSocketTimeoutException:
-                raise TimeoutError from None
-            except (websocket.WebSocketException, OSError) as error:
-                raise JupyterError("The Jupyter server hung up.") from error
             if frame == "":
-                raise JupyterError("The Jupyter server hung up.")
+                raise self._hung_up()
             if isinstance(frame, str):  # binary frames carry the buffers of widgets, and no output
                 message: Mapping[str, Any] = json.loads(frame)
                 return message
+
+    @contextlib.contextmanager
+    def _line(self) -> Iterator[None]:
+        """Failures of the WebSocket, in our words."""
+        try:
+            yield
+        except websocket.WebSocketTimeoutException:
+            raise TimeoutError("The kernel did not answer in time.") from None
+        except (websocket.WebSocketException, OSError) as error:
+            raise self._hung_up() from error
+
+    def _hung_up(self) -> JupyterError:
+        return JupyterError(f"The line to the kernel is cut. {self._api.last_words()}")
 
 
 @dataclass(slots=True)

@@ -6,7 +6,6 @@ the standard library and pysail. Sail reads its settings from ``SAIL_*`` environ
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import resource
@@ -45,8 +44,8 @@ def _end_with_parent() -> None:
         import fcntl
 
         # A UDF that holds the interpreter lock keeps the thread from running. The kernel needs no lock: it sends SIGIO
-        # at the end of the pipe, whose default is to end a process, to all of the group: what UDFs started ends too.
-        fcntl.fcntl(0, fcntl.F_SETOWN, -os.getpgrp())
+        # at the end of the pipe, whose default is to end a process, to all of our group: what UDFs started ends too.
+        fcntl.fcntl(0, fcntl.F_SETOWN, -os.getpid() if _leads_its_group() else os.getpid())
         fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
 
 
@@ -56,8 +55,14 @@ def _watch_lifeline() -> None:
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(os.getpgrp(), signal.SIGKILL)
+    if _leads_its_group():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _leads_its_group() -> bool:
+    """Started by hand, it may share the group of a shell."""
+    return os.getpgrp() == os.getpid()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ from .feed import Route
 
 HELLO_SECONDS = 5.0
 CONFIRM_SECONDS = 1.0
+SILENCE_SECONDS = 5 * feed.HEARTBEAT_SECONDS
+"""A proxy confirms every heartbeat; one that says nothing for so long has to connect again."""
 REMEMBERED_CLOSED = 1000
 """Of so many closed sessions a fresh proxy is told why they are closed."""
 _MAX_UNSENT_BYTES = 4 * feed.MAX_LINE_BYTES
@@ -57,6 +59,7 @@ class FeedServer:
         self._applied = 0
         self._applied_more = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looked_at: set[str] = set()
 
     def serve(self, routes: Routes, reports: Reports) -> None:
         """Whom to ask for all live routes, and whom to tell what proxies report."""
@@ -95,6 +98,13 @@ class FeedServer:
             return False
         return True
 
+    async def abandoned(self, seconds: int) -> None:
+        """Return once no proxy has been connected for so long. A blocked event loop makes it later, never earlier."""
+        missing = 0
+        while missing < seconds:
+            await asyncio.sleep(1)
+            missing = 0 if self._connection is not None else missing + 1
+
     async def close(self) -> None:
         if self._server is not None:
             self._server.close()
@@ -128,7 +138,7 @@ class FeedServer:
                 for helper in helpers:
                     helper.cancel()
         except* (OSError, ValueError, LakesailError, msgspec.MsgspecError) as group:
-            log.warning("route feed: the connection to the session proxy broke: %s", group.exceptions[0])
+            log.info("route feed: the connection to the session proxy broke: %s", group.exceptions[0])
         except* Exception:
             log.exception("route feed: the connection to the session proxy broke")
         finally:
@@ -168,12 +178,12 @@ class FeedServer:
             connection.change(feed.Heartbeat(sequence=self._sequence))
 
     async def _listen(self, reader: asyncio.StreamReader, connection: _Connection) -> None:
-        while line := await reader.readline():
+        while line := await _line(reader):
             message = feed.decode_from_proxy(line)
             if isinstance(message, feed.Applied):
                 await self._confirm(message.sequence, connection)
             elif isinstance(message, feed.EngineLost):
-                self._spawn(self._tell_engine_lost(message.workload_id))
+                self._look_at(message.workload_id)
             else:
                 connection.reports.put_nowait(message)
 
@@ -209,16 +219,21 @@ class FeedServer:
         granted = verdict == "granted"
         connection.say(feed.ClaimAnswer(claim_id=claim.claim_id, granted=granted, reason=None if granted else verdict))
 
-    async def _tell_engine_lost(self, workload_id: str) -> None:
+    def _look_at(self, workload_id: str) -> None:
         """Apart from the other reports: what follows may take as long as an engine takes to stop."""
-        if self._reports is None:
-            return
+        if self._reports is not None and workload_id not in self._looked_at:
+            self._looked_at.add(workload_id)
+            self._spawn(self._tell_engine_lost(workload_id, self._reports))
+
+    async def _tell_engine_lost(self, workload_id: str, reports: Reports) -> None:
         try:
-            await self._reports.engine_lost(workload_id)
+            await reports.engine_lost(workload_id)
         except LakesailError as error:
             log.warning("route feed: workload %s could not be looked at: %s", workload_id, error.message)
         except Exception:
             log.exception("route feed: workload %s could not be looked at", workload_id)
+        finally:
+            self._looked_at.discard(workload_id)
 
     def _drop(self, connection: _Connection | None) -> None:
         if connection is not None:
@@ -265,3 +280,8 @@ class _Connection:
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._writer.transport.abort()
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(SILENCE_SECONDS):
+        return await reader.readline()

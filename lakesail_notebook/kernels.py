@@ -14,13 +14,12 @@ from typing import Any
 import psutil
 from jupyter_server.base.call_context import CallContext
 
+from .api_address import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
 from .errors import Unauthenticated
 from .ids import stable_id
 from .tokens import KernelTokens
 from .workloads.access import Principal
 
-URL_VARIABLE = "LAKESAIL_API_URL"
-TOKEN_FILE_VARIABLE = "LAKESAIL_API_TOKEN_FILE"
 _DIRECTORY = "lakesail-"
 _STARTED_AS_OURS = {
     "python",
@@ -96,6 +95,7 @@ class ServerKernels:
     def _pre_start_kernel(self, kernel_name: str | None, kwargs: dict[str, Any]) -> Any:
         manager, name, kernel_id = self._pre_start(kernel_name, kwargs)
         environment = dict(kwargs.get("env") or os.environ)
+        environment.pop(TOKEN_VARIABLE, None)  # of the control plane that the server's own environment names
         self._forget_dead_kernels()
         self._kernels[kernel_id] = _Kernel(self._owner(_current_user()), environment.get("JPY_SESSION_NAME"))
         kwargs["env"] = environment | {

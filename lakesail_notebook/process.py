@@ -145,8 +145,10 @@ class ChildProcess:
     async def stop(self, grace_seconds: float) -> int:
         """SIGTERM, a grace, then SIGKILL to the whole group. Safe to call on a child that has ended."""
         if self.return_code is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._transport.terminate()
+            # Not by the transport: it would ask for the return code, which then nobody else is told.
+            if self.identity.alive():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.identity.pid, signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.wait(), grace_seconds)
         if self.return_code is None:

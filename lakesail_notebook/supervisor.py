@@ -20,6 +20,8 @@ from .process import ChildProcess, describe_exit, own_python, spawn
 
 LOOPBACK = ("127.0.0.1", "::1")
 STOP_SECONDS = 3.0
+ABANDONED_SECONDS = 30
+"""A proxy that runs without following the feed for so long is stuck, and replaced."""
 _YOUNG_SECONDS = 10.0
 _FIRST_BACKOFF_SECONDS, _LAST_BACKOFF_SECONDS = 0.1, 5.0
 _PORT_TRIES = 20
@@ -111,6 +113,10 @@ class ProxySupervisor:
         if route.state == "closed" and runs and not await self._feed.applied(sequence):
             log.warning("session proxy: it did not confirm in time that session %s is closed", route.session_id)
 
+    def log_tail(self, count: int) -> list[str]:
+        """The last lines that the proxy wrote."""
+        return [] if self._child is None else self._child.log.tail(count)
+
     async def close(self) -> None:
         """Stop the proxy and give the port back."""
         async with self._starting:
@@ -154,13 +160,23 @@ class ProxySupervisor:
         except Unavailable as error:
             return error.message
         try:
-            return_code = await self._child.wait()
+            return_code = await self._end_of(self._child)
         except asyncio.CancelledError:
             await self._child.stop(STOP_SECONDS)
             raise
-        self._child.close_lifeline()
         last_words = " | ".join(self._child.log.tail(3))
         return f"it ended with {describe_exit(return_code)} ({last_words or 'it wrote nothing'})"
+
+    async def _end_of(self, child: ChildProcess) -> int:
+        """The return code of a proxy, which is ended if it is stuck."""
+        abandoned = asyncio.create_task(self._feed.abandoned(ABANDONED_SECONDS))
+        ended = asyncio.create_task(child.wait())
+        try:
+            await asyncio.wait({abandoned, ended}, return_when=asyncio.FIRST_COMPLETED)
+            return await child.stop(0) if not ended.done() else ended.result()
+        finally:
+            abandoned.cancel()
+            ended.cancel()
 
 
 def proxy_environment(environment: Mapping[str, str]) -> dict[str, str]:

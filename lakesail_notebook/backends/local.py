@@ -166,7 +166,8 @@ def _identity(handle: Handle) -> ProcessIdentity | None:
 
 
 def _last_words(child: ChildProcess) -> str:
-    last = next((line.strip() for line in reversed(child.log.tail()) if line.strip()), None)
+    said = (line.strip() for line in reversed(child.log.tail()))
+    last = next((line for line in said if line and " INFO " not in line), None)
     exit_text = f"its engine ended with {describe_exit(child.return_code or 0)}"
     return exit_text if last is None else f"{exit_text}; its last words: {last[:200]}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import functools
 import shlex
 from collections.abc import Iterable
 from typing import Any, NoReturn
@@ -11,6 +12,9 @@ from typing import Any, NoReturn
 from IPython.core.error import UsageError
 
 from ..clock import parse_duration
+
+_WIDTH = 160
+"""Each usage stays one line; a cell's output is no terminal of 80 columns."""
 
 
 class HelpAsked(Exception):
@@ -21,7 +25,13 @@ class _Parser(argparse.ArgumentParser):
     """An argparse parser for a notebook: it raises where others print and exit."""
 
     def __init__(self, command: str, description: str) -> None:
-        super().__init__(prog=f"%sail {command}", description=description, add_help=False, allow_abbrev=False)
+        super().__init__(
+            prog=f"%sail {command}",
+            description=description,
+            formatter_class=functools.partial(argparse.HelpFormatter, width=_WIDTH),
+            add_help=False,
+            allow_abbrev=False,
+        )
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message}\n{self.format_usage().strip()}")

@@ -90,10 +90,9 @@ def connection_text(connection: Connection, variable: str, now: datetime) -> str
     """One line on what ``%sail connect`` came to, then its notes."""
     session = connection.reached.session
     how = {"created": "new", "attached": "attached", "kept": "connected already"}[connection.how]
-    sentences = [
-        f"Session {session.id}{_named(session.name)} is {session.status}: {how}, "
-        f"config {_config_name(connection.reached)}, {connection.endpoint}, ready in {connection.seconds:.1f} s."
-    ]
+    config = _config_name(connection.reached)
+    facts = (how, config and f"config {config}", connection.endpoint, f"ready in {connection.seconds:.1f} s")
+    sentences = [f"Session {session.id}{_named(session.name)} is {session.status}: {', '.join(filter(None, facts))}."]
     if session.timeout_at is not None:
         sentences.append(f"It closes {_moment_ahead(session.timeout_at, now)}.")
     sentences.append(f"Use it as {variable}.")
@@ -129,9 +128,8 @@ def _named(name: str | None) -> str:
     return f" {name!r}" if name else ""
 
 
-def _config_name(candidate: Candidate) -> str:
-    config = candidate.config
-    return "unnamed" if config is None else config.name or config.id
+def _config_name(candidate: Candidate) -> str | None:
+    return None if candidate.config is None else candidate.config.name or "unnamed"
 
 
 def _moment_ahead(text: str | None, now: datetime) -> str | None:

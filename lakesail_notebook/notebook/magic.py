@@ -47,7 +47,10 @@ class SailMagics(Magics):
         try:
             commands[command](arguments)
         except LakesailError as error:
-            show_as_one_line(error)
+            show_as_one_line(error, error.message)
+            raise
+        except KeyboardInterrupt as error:
+            show_as_one_line(error, "interrupted")
             raise
 
     def _connect(self, arguments: argparse.Namespace) -> None:
@@ -56,9 +59,7 @@ class SailMagics(Magics):
         try:
             connection = open_connection(wanted, default_client(), line)
         except KeyboardInterrupt:
-            line.ended(
-                "Interrupted. A session that was starting goes on: %sail connect waits for it, %sail close ends it."
-            )
+            line.broken_off("Interrupted; the session goes on. %sail connect waits for it, %sail close ends it.")
             raise
         except LakesailError:
             line.broken_off("Not connected.")
@@ -83,12 +84,12 @@ class SailMagics(Magics):
         print(f"Session {session_id} is closed.")
 
 
-def show_as_one_line(error: LakesailError) -> None:
+def show_as_one_line(error: BaseException, message: str) -> None:
     """Have IPython show one readable line when the error is raised; ``%tb`` then shows the rest."""
 
     def render() -> list[str]:
         del error._render_traceback_  # type: ignore[attr-defined]
-        return [f"{type(error).__name__}: {error.message}"]
+        return [f"{type(error).__name__}: {message}"]
 
     error._render_traceback_ = render  # type: ignore[attr-defined]
 

@@ -35,6 +35,10 @@ _CHANNEL_OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.max_pings_without_data", 0),
+    # Large results: fewer and larger reads and frames (measured: a quarter more throughput).
+    ("grpc.experimental.tcp_read_chunk_size", 1024 * 1024),
+    ("grpc.experimental.tcp_max_read_chunk_size", 4 * 1024 * 1024),
+    ("grpc.http2.max_frame_size", 1024 * 1024),
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..errors import PermissionDenied
 from ..tokens import SessionClaims
@@ -36,7 +36,7 @@ class _Operation:
     token_id: str
     """The ``jti`` of the token that it was begun under."""
     streams: int = 0
-    ended_at: float = field(default=0.0)
+    ended_at: float = 0.0
     """When its last stream ended; Unix seconds of the token time."""
 
 
@@ -65,19 +65,20 @@ class Operations:
 
     def has_grace(self, method: Method, head: Head, owner: SparkSession, claims: SessionClaims) -> bool:
         """Whether an RPC may pass although its token has expired, because it finishes what was begun in time."""
-        now = self._time.now()
+        if method.grace == "none":
+            return False
         if method.grace == "operation":
             named = self._operations.get((owner.workload_id, head.operation_id or ""))
             candidates = [] if named is None else [named]
         else:
             candidates = list(self._operations.values())
-        return any(
-            operation.owner == owner
-            and operation.token_id == claims.jti
-            and (operation.streams > 0 or method.grace != "running")
-            and (operation.streams > 0 or now < max(claims.exp, operation.ended_at) + GRACE_SECONDS)
-            for operation in candidates
-        )
+        begun_under_it = [one for one in candidates if one.owner == owner and one.token_id == claims.jti]
+        if any(operation.streams for operation in begun_under_it):
+            return True
+        latest_end = max((operation.ended_at for operation in begun_under_it), default=None)
+        if latest_end is None or method.grace == "running":
+            return False
+        return self._time.now() < max(claims.exp, latest_end) + GRACE_SECONDS
 
     def _operation_of(
         self, method: Method, head: Head, owner: SparkSession, claims: SessionClaims

@@ -21,11 +21,14 @@ REMEMBERED_CLOSED = 1000
 class RouteTable:
     """Session id -> route. ``on_closed`` hears of each session that ends, once its route is out of force."""
 
-    def __init__(self, on_closed: Callable[[str, SessionClosed], None]) -> None:
+    def __init__(
+        self, on_closed: Callable[[str, SessionClosed], None], *, pending_seconds: float = PENDING_SECONDS
+    ) -> None:
         self._routes: dict[str, Route] = {}
         self._closed: deque[str] = deque()
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         self._on_closed = on_closed
+        self._pending_seconds = pending_seconds
 
     def replace(self, routes: Iterable[Route]) -> None:
         """Put a snapshot in force: sessions that are not in it are over."""
@@ -59,7 +62,7 @@ class RouteTable:
         """
         route = await self._wait_while(session_id, lambda route: route is None, UNKNOWN_SECONDS)
         if route is not None and route.state == "pending":
-            route = await self._wait_while(session_id, lambda route: _is_pending(route), PENDING_SECONDS)
+            route = await self._wait_while(session_id, _is_pending, self._pending_seconds)
         if route is None or route.state == "closed":
             raise _closed(session_id, route)
         if route.state == "pending":

@@ -81,9 +81,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
             raise
         except Exception:
             log.exception("session proxy: %s failed", method.name)
-            await context.abort_with_status(
-                status_of(Internal("The session proxy failed; its log in the control plane says why."), method)
-            )
+            await context.abort_with_status(status_of(Internal("The session proxy failed; its log says why."), method))
         raise AssertionError("abort raises")
 
     async def _answer(self, method: Method, claims: SessionClaims, call: Call, context: Any) -> bytes:

@@ -18,8 +18,8 @@ from ..errors import Unavailable
 _NEVER_SENT = ("failed to connect to all addresses", "errors resolving")
 """How gRPC begins to say that there was no connection to send on."""
 _LONGEST_OUTAGE_SECONDS = 30.0
-_LONGEST_OUTAGE_OF_A_RESULT_SECONDS = 330.0
-"""A query that runs on is worth more patience."""
+_PATIENCE_FOR_RESULTS = 11
+"""How much longer to try for the results of a query that runs on."""
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 
@@ -30,13 +30,15 @@ class Reconnecting(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInter
     """Sends RPCs until one leaves; raises :class:`Unavailable` when the outage lasts.
 
     :param endpoint: for the message.
+    :param longest_outage_seconds: before it gives up; on the results of a running query, eleven times as long.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, longest_outage_seconds: float = _LONGEST_OUTAGE_SECONDS) -> None:
         self._endpoint = endpoint
+        self._longest = longest_outage_seconds
 
     def intercept_unary_unary(self, send: Send, details: Any, request: Any) -> Any:
-        outage = _Outage(self._endpoint, details.method)
+        outage = self._outage(details.method)
         while True:
             answer = send(details, request)
             if not _never_sent(answer):
@@ -44,7 +46,7 @@ class Reconnecting(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInter
             outage.wait(answer)
 
     def intercept_unary_stream(self, send: Send, details: Any, request: Any) -> Iterator[Any]:
-        outage = _Outage(self._endpoint, details.method)
+        outage = self._outage(details.method)
         while True:
             answers = send(details, request)
             try:
@@ -60,14 +62,17 @@ class Reconnecting(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInter
                 yield from answers
                 return
 
+    def _outage(self, method: str) -> _Outage:
+        patience = _PATIENCE_FOR_RESULTS if method.endswith("/ReattachExecute") else 1
+        return _Outage(self._endpoint, self._longest * patience)
+
 
 class _Outage:
     """How long an RPC has been waiting to be sent."""
 
-    def __init__(self, endpoint: str, method: str) -> None:
+    def __init__(self, endpoint: str, longest_seconds: float) -> None:
         self._endpoint = endpoint
-        patient = method.endswith("/ReattachExecute")
-        self._longest = _LONGEST_OUTAGE_OF_A_RESULT_SECONDS if patient else _LONGEST_OUTAGE_SECONDS
+        self._longest = longest_seconds
         self._pause = _FIRST_PAUSE_SECONDS
         self._began: float | None = None
 
@@ -77,7 +82,8 @@ class _Outage:
         :raises Unavailable: when the outage has lasted too long.
         """
         now = time.monotonic()
-        self._began = self._began or now
+        if self._began is None:
+            self._began = now
         if now - self._began >= self._longest:
             raise Unavailable(
                 f"The session's endpoint {self._endpoint} cannot be reached for {self._longest:.0f} s "

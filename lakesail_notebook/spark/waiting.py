@@ -20,6 +20,7 @@ SPARK_SESSION_STOPPED = "SPARK_SESSION_STOPPED"
 
 _LOOK_EVERY_SECONDS = 0.5
 _FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 2.0
 _SETTLED_WITHIN_SECONDS = 1.0
 _LOOKS_WITHOUT_ANSWER = 3
 
@@ -88,7 +89,6 @@ class SessionWait:
         """
         from .first_rpc import FirstRpc
 
-        self._tell(self._session.status_message)
         pause = _FIRST_PAUSE_SECONDS
         while True:
             rpc = FirstRpc(channel, spark_session_id)
@@ -101,8 +101,8 @@ class SessionWait:
                 return rpc.result()
             except Unavailable as error:
                 self._look(error.message)
-                time.sleep(error.retry_after_seconds or pause)
-            pause = min(2 * pause, 2.0)
+                time.sleep(min(error.retry_after_seconds or pause, _LONGEST_PAUSE_SECONDS))
+            pause *= 2
 
     def until_settled(self) -> Session:
         """The session as it stands after its first RPC; the word of that RPC may take a moment to arrive."""

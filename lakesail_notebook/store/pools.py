@@ -36,18 +36,6 @@ class Pools:
     writer: AsyncEngine
     reader: AsyncEngine
 
-    @contextmanager
-    def trouble_is_told(self) -> Iterator[None]:
-        """Turns what a database may suffer from into :class:`Unavailable`; mistakes in our SQL stay as they are."""
-        try:
-            yield
-        except sa.exc.TimeoutError as error:  # nobody gave a connection back
-            raise _busy(self.path) from error
-        except sa.exc.DatabaseError as error:
-            if type(error) not in {sa.exc.OperationalError, sa.exc.DatabaseError}:
-                raise
-            raise _unavailable(self.path, error.orig) from error
-
     async def close(self) -> None:
         await self.writer.dispose()
         await self.reader.dispose()
@@ -67,16 +55,39 @@ async def open_pools(url: str) -> tuple[Pools, DatabaseIdentity]:
     :raises LakesailError: says what is wrong with the database and what to do.
     """
     path = _sqlite_path(url)
-    _make_private(path)
-    await asyncio.to_thread(_use_write_ahead_log, path)
-    pools = Pools(path, _engine(path, "BEGIN IMMEDIATE", query_only=False), _engine(path, "BEGIN", query_only=True))
+    # In a thread: the imports of a migration, and waiting for others, would stall every notebook of the server.
+    identity = await asyncio.to_thread(_prepare, path)
+    url_of_pools = sa.URL.create("sqlite+aiosqlite", database=str(path))
+    writer = create_async_engine(url_of_pools, pool_size=1, max_overflow=0)
+    reader = create_async_engine(url_of_pools)
+    _set_up(writer.sync_engine, "BEGIN IMMEDIATE", query_only=False)
+    _set_up(reader.sync_engine, "BEGIN", query_only=True)
+    return Pools(path, writer, reader), identity
+
+
+@contextmanager
+def trouble_is_told(path: Path) -> Iterator[None]:
+    """Turns what a database may suffer from into :class:`Unavailable`; mistakes in our SQL stay as they are."""
     try:
-        with pools.trouble_is_told():
-            async with pools.writer.begin() as connection:
-                return pools, await connection.run_sync(_prepare)
-    except BaseException:
-        await pools.close()
-        raise
+        yield
+    except sa.exc.TimeoutError as error:  # nobody gave a connection back
+        raise _busy(path) from error
+    except sa.exc.DatabaseError as error:
+        if type(error) not in {sa.exc.OperationalError, sa.exc.DatabaseError}:
+            raise
+        raise _unavailable(path, error.orig) from error
+
+
+def _prepare(path: Path) -> DatabaseIdentity:
+    _make_private(path)
+    _use_write_ahead_log(path)
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), poolclass=sa.NullPool)
+    _set_up(engine, "BEGIN IMMEDIATE", query_only=False)
+    with trouble_is_told(path), engine.begin() as connection:
+        upgrade(connection)
+        issuer = _kept(connection, "issuer", f"lakesail-{secrets.token_hex(10)}")
+        marker_key = _kept(connection, "marker_key", secrets.token_hex(32))
+    return DatabaseIdentity(issuer, bytes.fromhex(marker_key))
 
 
 def _sqlite_path(url: str) -> Path:
@@ -121,12 +132,9 @@ def _use_write_ahead_log(path: Path) -> None:
         time.sleep(_BUSY_POLL_SECONDS)
 
 
-def _engine(path: Path, begin: str, *, query_only: bool) -> AsyncEngine:
-    pool: dict[str, Any] = {} if query_only else {"pool_size": 1, "max_overflow": 0}
-    engine = create_async_engine(sa.URL.create("sqlite+aiosqlite", database=str(path)), **pool)
-    sa.event.listen(engine.sync_engine, "connect", _connection_settings(query_only))
-    sa.event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
+def _set_up(engine: sa.Engine, begin: str, *, query_only: bool) -> None:
+    sa.event.listen(engine, "connect", _connection_settings(query_only))
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
 
 
 def _connection_settings(query_only: bool) -> Callable[[Any, Any], None]:
@@ -143,12 +151,6 @@ def _connection_settings(query_only: bool) -> Callable[[Any, Any], None]:
         cursor.close()
 
     return configure
-
-
-def _prepare(connection: sa.Connection) -> DatabaseIdentity:
-    upgrade(connection)
-    issuer = _kept(connection, "issuer", f"lakesail-{secrets.token_hex(10)}")
-    return DatabaseIdentity(issuer, bytes.fromhex(_kept(connection, "marker_key", secrets.token_hex(32))))
 
 
 def _kept(connection: sa.Connection, key: str, fresh: str) -> str:

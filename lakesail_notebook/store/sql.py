@@ -21,7 +21,7 @@ from ..workloads.records import (
     SessionRecord,
     WorkloadRecord,
 )
-from .pools import DatabaseIdentity, Pools, open_pools
+from .pools import DatabaseIdentity, Pools, open_pools, trouble_is_told
 from .schema import event, member, session, spark_session, workload, workload_config
 
 Record = TypeVar("Record")
@@ -236,14 +236,14 @@ class SqlStore:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlReading]:
         """:raises Unavailable: when the database is held by others for too long, or out of order."""
-        with self._pools.trouble_is_told():
+        with trouble_is_told(self._pools.path):
             async with self._pools.reader.begin() as connection:
                 yield SqlReading(connection)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlWriting]:
         """:raises Unavailable: when the database is held by others for too long, full, or out of order."""
-        with self._pools.trouble_is_told():
+        with trouble_is_told(self._pools.path):
             async with self._pools.writer.begin() as connection:
                 yield SqlWriting(connection)
 

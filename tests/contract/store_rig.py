@@ -30,16 +30,28 @@ def in_store(url: str, work: Callable[[SqlStore], Awaitable[T]]) -> T:
     return asyncio.run(main())
 
 
-def in_processes(work: Callable[[str, int], T], url: str) -> list[T]:
-    """What several processes, that begin at the same moment, make of one database.
+class Processes:
+    """Some processes that use one database at once; made once, since each takes a second to begin."""
 
-    :param work: a function of a module, called with the URL and the process's number.
-    """
-    context = multiprocessing.get_context("spawn")
-    start = context.Barrier(PROCESSES)
-    with ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=_join, initargs=(start,)) as pool:
-        running = [pool.submit(_begin_together, work, url, number) for number in range(PROCESSES)]
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        start = context.Barrier(PROCESSES)
+        self._pool = ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=_join, initargs=(start,))
+
+    def all(self, work: Callable[[str, int], T], url: str) -> list[T]:
+        """What each of them makes of the database, when they begin at the same moment.
+
+        :param work: a function of a module, called with the URL and the process's number.
+        """
+        running = [self._pool.submit(_begin_together, work, url, number) for number in range(PROCESSES)]
         return [process.result(_PATIENCE_SECONDS) for process in running]
+
+    def one(self, work: Callable[[str, int], T], url: str) -> T:
+        """What one of them makes of the database."""
+        return self._pool.submit(work, url, 0).result(_PATIENCE_SECONDS)
+
+    def close(self) -> None:
+        self._pool.shutdown()
 
 
 def _join(start: Any) -> None:

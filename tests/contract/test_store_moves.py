@@ -13,7 +13,7 @@ from lakesail_notebook.store.sql import SqlStore
 from lakesail_notebook.workloads.lifecycle import SESSION_MOVES, WORKLOAD_MOVES, SessionMove, WorkloadMove, ending
 from lakesail_notebook.workloads.records import EventRecord, SessionRecord, WorkloadRecord
 from tests.builders import NOW, a_session, a_workload
-from tests.contract.store_rig import PROCESSES, in_processes, in_store
+from tests.contract.store_rig import PROCESSES, Processes, in_store
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -99,9 +99,9 @@ def close_five_times(url: str, number: int) -> int:
     return in_store(url, test)
 
 
-def test_one_of_many_closers_in_many_processes_wins(database_url: str) -> None:
+def test_one_of_many_closers_in_many_processes_wins(database_url: str, processes: Processes) -> None:
     in_store(database_url, lambda store: add(store, a_session(id="THESESSION", status="active")))
-    wins = in_processes(close_five_times, database_url)
+    wins = processes.all(close_five_times, database_url)
     assert sorted(wins) == [0] * (PROCESSES - 1) + [1]
 
     async def test(store: SqlStore) -> None:
@@ -119,7 +119,7 @@ def move_at_random(url: str, number: int) -> int:
 
     async def test(store: SqlStore) -> int:
         made = 0
-        for step in range(50):
+        for step in range(25):
             wanted = SessionMove(to=steps[(step + number) % 2], at=LATER)
             made += await move(store, "THESESSION", wanted) is not None
         return made
@@ -127,9 +127,9 @@ def move_at_random(url: str, number: int) -> int:
     return in_store(url, test)
 
 
-def test_no_move_is_lost_among_processes(database_url: str) -> None:
+def test_no_move_is_lost_among_processes(database_url: str, processes: Processes) -> None:
     in_store(database_url, lambda store: add(store, a_session(id="THESESSION", status="active")))
-    made = sum(in_processes(move_at_random, database_url))
+    made = sum(processes.all(move_at_random, database_url))
     told = in_store(database_url, events)[1:]
     assert len(told) == made > 0
     assert all(event.new_status in SESSION_MOVES[event.old_status] for event in told)  # type: ignore[index]

@@ -13,7 +13,7 @@ from lakesail_notebook.store.sql import SqlStore
 from lakesail_notebook.workloads.ports import PageKey, SessionFilter
 from lakesail_notebook.workloads.records import ConfigRecord, LaunchSpec, SessionRecord, Timeouts
 from tests.builders import NOW, a_config, a_member, a_session, a_workload
-from tests.contract.store_rig import in_processes, in_store
+from tests.contract.store_rig import Processes, in_store
 
 ALL = SessionFilter()
 LATER = NOW + timedelta(minutes=5)
@@ -75,10 +75,10 @@ def insert_sessions(url: str, number: int) -> list[str]:
     return in_store(url, write if number % 2 == 0 else read)
 
 
-def test_pages_are_complete_while_others_write(database_url: str) -> None:
+def test_pages_are_complete_while_others_write(database_url: str, processes: Processes) -> None:
     old = some_sessions(120)
     in_store(database_url, lambda store: add(store, old))
-    written_or_seen = in_processes(insert_sessions, database_url)
+    written_or_seen = processes.all(insert_sessions, database_url)
     for seen in written_or_seen[1::2]:
         assert len(seen) == len(set(seen))
         assert {session.id for session in old} <= set(seen)

@@ -13,7 +13,7 @@ from lakesail_notebook.store.sql import SqlStore
 from lakesail_notebook.workloads.lifecycle import ending
 from lakesail_notebook.workloads.records import Owner, WorkloadRecord
 from tests.builders import NOW, OWNER, a_session, a_workload
-from tests.contract.store_rig import PROCESSES, in_processes, in_store
+from tests.contract.store_rig import PROCESSES, Processes, in_store
 
 LATER = NOW + timedelta(minutes=5)
 STRANGER = replace(OWNER, pid=OWNER.pid + 1)
@@ -108,9 +108,9 @@ def take_five_times(url: str, _number: int) -> int:
     return in_store(url, test)
 
 
-def test_as_many_take_a_workload_as_there_are(database_url: str) -> None:
+def test_as_many_take_a_workload_as_there_are(database_url: str, processes: Processes) -> None:
     in_store(database_url, lambda store: add(store, *(lingering(id=f"W{number}") for number in range(7))))
-    assert sum(in_processes(take_five_times, database_url)) == 7
+    assert sum(processes.all(take_five_times, database_url)) == 7
 
 
 CONTESTED = [f"W{number}" for number in range(25)]
@@ -127,9 +127,9 @@ def take_or_retire(url: str, number: int) -> tuple[list[str], list[str]]:
     return in_store(url, test)
 
 
-def test_a_workload_is_either_taken_or_retired(database_url: str) -> None:
+def test_a_workload_is_either_taken_or_retired(database_url: str, processes: Processes) -> None:
     in_store(database_url, lambda store: add(store, *(lingering(id=key, reuse_key=key) for key in CONTESTED)))
-    got = in_processes(take_or_retire, database_url)
+    got = processes.all(take_or_retire, database_url)
     taken = [key for mine, _ in got for key in mine]
     retired = [key for _, mine in got for key in mine]
     # Retiring again a workload that waits to be stopped changes nothing, and says so.
@@ -184,9 +184,9 @@ def adopt(url: str, number: int) -> bool:
     return in_store(url, test)
 
 
-def test_a_workload_is_taken_over_once(database_url: str) -> None:
+def test_a_workload_is_taken_over_once(database_url: str, processes: Processes) -> None:
     in_store(database_url, lambda store: add(store, a_workload(id="W")))
-    adopted = in_processes(adopt, database_url)
+    adopted = processes.all(adopt, database_url)
     assert sorted(adopted) == [False] * (PROCESSES - 1) + [True]
     workload = in_store(database_url, lambda store: workload_of(store, "W"))
     assert workload.owner == replace(STRANGER, pid=adopted.index(True))
@@ -269,6 +269,6 @@ def claim_the_same(url: str, number: int) -> str:
     return in_store(url, lambda store: claim(store, "uuid-1", session_id=f"S{number}"))
 
 
-def test_one_process_wins_a_spark_session_id(database_url: str) -> None:
+def test_one_process_wins_a_spark_session_id(database_url: str, processes: Processes) -> None:
     in_store(database_url, lambda store: add(store, a_workload(id="W")))
-    assert sorted(in_processes(claim_the_same, database_url)) == ["foreign"] * (PROCESSES - 1) + ["granted"]
+    assert sorted(processes.all(claim_the_same, database_url)) == ["foreign"] * (PROCESSES - 1) + ["granted"]

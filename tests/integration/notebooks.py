@@ -54,7 +54,7 @@ def engine_of(server: JupyterServer, session: dict[str, Any]) -> psutil.Process:
 
 def _command_line(process: psutil.Process) -> list[str]:
     try:
-        return process.cmdline()
+        return list(process.cmdline())
     except psutil.NoSuchProcess:
         return []
 

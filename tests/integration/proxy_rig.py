@@ -68,7 +68,7 @@ def listening_child(parent: int, port: int | None = None) -> int | None:
         with contextlib.suppress(psutil.Error):
             for connection in child.net_connections(kind="tcp"):
                 if connection.status == psutil.CONN_LISTEN and port in {None, connection.laddr.port}:
-                    return child.pid
+                    return int(child.pid)
     return None
 
 

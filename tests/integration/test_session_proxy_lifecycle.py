@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -259,8 +261,6 @@ def test_a_fresh_proxy_still_says_why_a_session_is_closed(rig: ProxyRig) -> None
 
 
 def test_nobody_can_take_the_port_while_the_proxy_is_down(rig: ProxyRig) -> None:
-    import socket
-
     old = rig.proxy_pid
     rig.kill_proxy()
     with socket.socket() as squatter:
@@ -312,6 +312,26 @@ def test_an_engine_out_of_reach_that_lives_is_worth_a_retry(own_rig: ProxyRig) -
     until(lambda: call(own_rig.endpoint, "Config", config_request(spark_session), token).code is grpc.StatusCode.OK)
 
 
+def test_a_query_survives_a_cut_connection_to_its_engine(own_rig: ProxyRig) -> None:
+    with stock_client(own_rig.endpoint, own_rig.token(own_rig.add_session())) as spark:
+        slow = sleeping_udf(2)
+        before = own_rig.relay.requests
+        running = in_thread(lambda: spark.range(1).select(slow("id").alias("value")).collect())
+        until(lambda: own_rig.relay.requests > before)
+        own_rig.relay.cut()
+        assert [row.value for row in running.result(60)] == [0]
+
+
+def test_what_is_no_grpc_is_turned_away(rig: ProxyRig) -> None:
+    port = int(rig.endpoint.rpartition(":")[2])
+    for noise in (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", os.urandom(1000)):
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            connection.sendall(noise)
+            while connection.recv(4096):
+                pass
+    assert call(rig.endpoint, "/grpc.health.v1.Health/Check", b"", ()).code is grpc.StatusCode.OK
+
+
 @pytest.mark.parametrize("stuck", [False, True])
 def test_a_proxy_ends_with_its_control_plane(stuck: bool) -> None:
     script = Path(__file__).with_name("control_plane_process.py")
@@ -334,6 +354,7 @@ def test_a_proxy_without_its_feed_starts_nothing_and_soon_lets_nothing_go_on(own
     began = time.monotonic()
     with control_plane_blocked(own_rig):
         answer = until(lambda: _unless_ok(own_rig, token), seconds=10)
+        assert answer is not None
         assert answer.code is grpc.StatusCode.UNAVAILABLE
         assert answer.retry_info is not None
         assert not running.done()
@@ -371,3 +392,14 @@ def test_a_stopped_proxy_is_replaced(own_rig: ProxyRig) -> None:
     assert old is not None
     os.kill(old, signal.SIGTERM)
     until(lambda: own_rig.proxy_pid not in {None, old})
+
+
+def test_starting_it_again_changes_nothing(own_rig: ProxyRig) -> None:
+    endpoint, children = own_rig.endpoint, {child.pid for child in psutil.Process().children()}
+
+    async def start_twice() -> None:
+        await asyncio.gather(own_rig.parts.supervisor.start(), own_rig.parts.supervisor.start())
+
+    own_rig.run(start_twice())
+    assert own_rig.endpoint == endpoint
+    assert {child.pid for child in psutil.Process().children()} == children

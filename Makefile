@@ -1,0 +1,55 @@
+# One virtual environment, set up again only when its lists have changed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SET_UP := $(VENV)/.set-up
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab demo check test bench format lock
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(SET_UP) ## Make .venv with everything that the others need
+
+lab: $(SET_UP) ## Open JupyterLab on the quickstart
+	$(BIN)/jupyter lab $(AS_ROOT) examples/quickstart.ipynb
+
+demo: $(SET_UP) ## Run the quickstart without a browser and print its result
+	$(BIN)/python examples/demo.py
+
+check: $(SET_UP) ## Format, lint, types, and which way imports go
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest --quiet tests/unit/test_imports.py
+
+test: $(SET_UP) ## Run all tests but the measurements
+	$(BIN)/pytest --ignore=tests/bench
+
+bench: $(SET_UP) ## Measure
+	$(BIN)/pytest -m bench tests/bench
+
+format: $(SET_UP) ## Put the code into form
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lock: $(SET_UP) ## Write requirements.lock; LOCK_OPTIONS=--upgrade for the newest of all
+	$(PIP) install uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra local --extra test pyproject.toml \
+		--no-emit-index-url --no-header $(LOCK_OPTIONS) --output-file requirements.lock
+
+$(SET_UP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up $(VENV); the first time takes a few minutes."
+	@$(PYTHON) -m venv $(VENV) || { \
+		test "$$(id -u)" = 0 && apt-get --quiet update && apt-get --quiet --yes install python3-venv && \
+		$(PYTHON) -m venv --clear $(VENV); \
+	}
+	$(PIP) install --requirement requirements.lock
+	$(PIP) install --no-deps --editable .
+	@touch $@

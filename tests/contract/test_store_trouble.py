@@ -1,0 +1,150 @@
+"""What a database may suffer: it is told in a way that callers can act on, and nothing acknowledged is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from lakesail_notebook.errors import Unavailable
+from lakesail_notebook.store.sql import SqlStore, open_store
+from lakesail_notebook.workloads.ports import SessionFilter
+from tests.builders import a_member, a_session
+from tests.contract.store_rig import Processes, in_store
+
+ALL = SessionFilter()
+ROOT = Path(__file__).parents[2]
+
+
+def file_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+async def add_session(store: SqlStore) -> str:
+    session = a_session()
+    async with store.writing() as unit:
+        await unit.add_session(session)
+    return session.id
+
+
+async def count(store: SqlStore) -> int:
+    async with store.reading() as view:
+        return await view.count_sessions(ALL)
+
+
+def test_a_database_that_is_held_too_long_asks_for_patience(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        with closing(sqlite3.connect(file_of(database_url), isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            with pytest.raises(Unavailable, match="held by others") as caught:
+                await add_session(store)
+            assert caught.value.retry_after_seconds is not None
+            assert await count(store) == 0
+        await add_session(store)
+        assert await count(store) == 1
+
+    in_store(database_url, test)
+
+
+def fill_the_disk(url: str, _number: int) -> tuple[int, int, str]:
+    """Sessions acknowledged, sessions found afterwards, and what was said when no more would fit."""
+
+    async def test(store: SqlStore) -> tuple[int, int, str]:
+        acknowledged = 0
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+        try:
+            for acknowledged in range(1000):  # noqa: B007 - it is the count
+                await add_session(store)
+        except Unavailable as error:
+            said = error.message
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        await add_session(store)
+        return acknowledged + 1, await count(store), said
+
+    return in_store(url, test)
+
+
+def test_a_full_disk_is_said_and_got_over(database_url: str, processes: Processes) -> None:
+    acknowledged, found, said = processes.one(fill_the_disk, database_url)
+    assert acknowledged == found > 1
+    assert "Give it space" in said
+    with closing(sqlite3.connect(file_of(database_url))) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_mistake_in_our_sql_is_no_trouble_of_the_database(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        with pytest.raises(sa.exc.IntegrityError):
+            await know_twice(store)
+
+    in_store(database_url, test)
+
+
+async def know_twice(store: SqlStore) -> None:
+    async with store.writing() as unit:
+        await unit.know_member(a_member(id="ONE", login="same"))
+        await unit.know_member(a_member(id="TWO", login="same"))
+
+
+WRITER = """
+import asyncio, sys
+from tests.contract.test_store_trouble import add_session
+from lakesail_notebook.store.sql import open_store
+
+async def main():
+    store = await open_store(sys.argv[1])
+    while True:
+        await asyncio.gather(*(acknowledge(store) for _ in range(4)))
+
+async def acknowledge(store):
+    print(await add_session(store), flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_a_killed_writer_loses_nothing_that_it_acknowledged(database_url: str) -> None:
+    acknowledged: list[str] = []
+    for _ in range(5):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, database_url], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        assert writer.stdout is not None
+        acknowledged += [writer.stdout.readline().strip() for _ in range(25)]
+        os.kill(writer.pid, signal.SIGKILL)
+        acknowledged += writer.stdout.read().split("\n")[:-1]
+        writer.stdout.close()
+        writer.wait()
+
+    async def test(store: SqlStore) -> None:
+        async with store.reading() as view:
+            found = {session.id for session in await view.sessions(ALL, after=None, limit=100_000)}
+            events = await view.events_after(0, 100_000)
+        assert set(acknowledged) <= found
+        assert {event.session_id for event in events} == found
+        assert len(events) == len(found)
+
+    in_store(database_url, test)
+    with closing(sqlite3.connect(file_of(database_url))) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_store_can_be_closed_twice(database_url: str) -> None:
+    async def main() -> None:
+        store = await open_store(database_url)
+        await store.close()
+        await store.close()
+
+    asyncio.run(main())

@@ -1,0 +1,152 @@
+"""``%sail`` in a real IPython shell, between a small control plane and a small endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from traitlets.config import Config
+
+from lakesail_notebook import load_ipython_extension, models
+from lakesail_notebook.clock import to_rfc3339
+from lakesail_notebook.spark.connect import default_client
+from lakesail_notebook.spark.open_sessions import OPEN_SESSIONS
+from tests.unit.small_api import TOKEN, Answer, SmallApi, page, session
+from tests.unit.small_endpoint import SmallEndpoint
+
+SESSIONS = "/workloads/sessions"
+SESSION_TOKEN = "eyJ-session-token"
+
+
+class Notebook:
+    """A shell, its control plane, and what its cells show."""
+
+    def __init__(self, api: SmallApi, endpoint: SmallEndpoint, capsys: pytest.CaptureFixture[str]) -> None:
+        self.api = api
+        self.live = session(
+            connection_info=models.ConnectionInfo(grpc_endpoint=endpoint.address),
+            metadata={models.KERNEL_KEY: "k-magic"},
+        )
+        self._capsys = capsys
+        config = Config()
+        config.HistoryManager.enabled = False
+        self.shell = InteractiveShell(config=config)  # type: ignore[no-untyped-call]
+        load_ipython_extension(self.shell)
+        self.outputs = ""
+
+    def run(self, cell: str) -> tuple[ExecutionResult, str]:
+        result = self.shell.run_cell(cell)  # type: ignore[no-untyped-call]
+        captured = self._capsys.readouterr()
+        self.outputs += captured.out + captured.err
+        return result, captured.out + captured.err
+
+    def has(self, *sessions: models.Session) -> None:
+        for status in ("pending", "active", "idle"):
+            found = page(*(one for one in sessions if one.status == status))
+            self.api.on("GET", f"{SESSIONS}?status={status}", Answer(body=found))
+        self.api.on("GET", SESSIONS, Answer(body=page(*sessions)))
+        for one in sessions:
+            self.api.on("GET", f"{SESSIONS}/{one.id}", Answer(body=one))
+            self.api.on("GET", f"{SESSIONS}?status={one.status}", Answer(body=page(one)))
+
+
+@pytest.fixture
+def notebook(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Notebook]:
+    with SmallApi() as api, SmallEndpoint() as endpoint:
+        monkeypatch.setenv("LAKESAIL_API_URL", api.url)
+        monkeypatch.setenv("LAKESAIL_API_TOKEN", TOKEN)
+        me = models.Me(member_id="M1", team_ids=(), organization_admin=False, kernel_id="k-magic")
+        api.on("GET", "/me", Answer(body=me))
+        end = to_rfc3339(datetime.now(UTC) + timedelta(hours=1))
+        api.on("POST", f"{SESSIONS}/S1/token", Answer(201, models.SessionToken(token=SESSION_TOKEN, expires_at=end)))
+        notebook = Notebook(api, endpoint, capsys)
+        yield notebook
+        OPEN_SESSIONS.drop("S1")
+        default_client().close()
+
+
+def test_connect_binds_spark_and_says_so(notebook: Notebook) -> None:
+    notebook.has(notebook.live)
+    result, said = notebook.run("%sail connect")
+    assert result.success
+    assert "Session S1 is active: attached" in said
+    assert not notebook.shell.user_ns["spark"].is_stopped
+
+
+def test_connect_binds_the_variable_that_was_asked_for(notebook: Notebook) -> None:
+    notebook.has(notebook.live)
+    notebook.run("%sail connect --var mine")
+    assert "mine" in notebook.shell.user_ns
+    assert "spark" not in notebook.shell.user_ns
+
+
+def test_close_closes_and_leaves_a_spark_that_says_it_is_stopped(notebook: Notebook) -> None:
+    notebook.has(notebook.live)
+    notebook.run("%sail connect")
+    notebook.api.on("DELETE", f"{SESSIONS}/S1", Answer(204))
+    _, said = notebook.run("%sail close")
+    assert said == "Session S1 is closed.\n"
+    result, _ = notebook.run("spark.range(1).count()")
+    assert "NO_ACTIVE_SESSION" in str(result.error_in_exec)
+
+
+def test_closing_without_a_session_is_no_mistake(notebook: Notebook) -> None:
+    notebook.has()
+    result, said = notebook.run("%sail close")
+    assert result.success
+    assert "no live session" in said
+
+
+def test_a_bare_line_shows_the_session_or_what_to_do(notebook: Notebook) -> None:
+    notebook.has()
+    assert "%sail connect starts one" in notebook.run("%sail")[1]
+    notebook.has(session("S1", status="failed", metadata={models.KERNEL_KEY: "k-magic"}, status_message="It broke."))
+    _, said = notebook.run("%sail")
+    assert "failed" in said
+    assert "It broke." in said
+
+
+def test_a_mistake_stops_run_all_with_a_line_and_no_traceback(notebook: Notebook) -> None:
+    result, said = notebook.run("%sail connect --nmae x\nreached = True")
+    assert not result.success
+    assert "reached" not in notebook.shell.user_ns
+    assert "did you mean --name?" in said
+    assert "Traceback" not in said
+
+
+def test_an_error_is_one_line_and_tb_shows_the_rest(notebook: Notebook) -> None:
+    notebook.api.on("GET", "/me", Answer(403, {"code": "PERMISSION_DENIED", "message": "Not for you."}))
+    result, said = notebook.run("%sail connect")
+    assert not result.success
+    assert said.strip() == "PermissionDenied: Not for you."
+    assert "client.py" in notebook.run("%tb")[1]
+
+
+def test_no_control_plane_says_what_to_do(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as without:
+        without.delenv("LAKESAIL_API_URL")
+        result, said = notebook.run("%sail connect")
+    assert not result.success
+    assert said.startswith("FailedPrecondition: No LakeSail control plane is known here")
+
+
+def test_no_token_is_left_in_the_shell(notebook: Notebook) -> None:
+    notebook.has(notebook.live)
+    notebook.run("%sail connect")
+    notebook.run("spark, spark.client, spark.client._builder, vars(spark.client._builder)")
+    notebook.run("%sail status")
+    notebook.api.on("GET", "/me", Answer(500, b"?"))
+    notebook.run("%sail connect")
+    notebook.run("%tb Verbose")
+    shown = notebook.outputs + repr(notebook.shell.user_ns)
+    assert "http://127.0.0.1" in shown
+    assert TOKEN not in shown
+    assert SESSION_TOKEN not in shown
+
+
+def test_loading_twice_does_no_harm(notebook: Notebook) -> None:
+    load_ipython_extension(notebook.shell)
+    notebook.has()
+    assert notebook.run("%sail")[0].success

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+from IPython.core.error import UsageError
+
+from lakesail_notebook.notebook.arguments import HelpAsked, connect_arguments, parse_line
+
+
+def test_connect_takes_everything_that_the_function_takes() -> None:
+    line = """connect big --name 'two words' --new --idle 30m --max 8h --shared --wait 2m --var sp"""
+    command, arguments = parse_line(line)
+    assert (command, arguments.var) == ("connect", "sp")
+    assert connect_arguments(arguments) == {
+        "config": "big",
+        "name": "two words",
+        "attach": None,
+        "new": True,
+        "idle_timeout": 1800,
+        "max_duration": 28800,
+        "shared": True,
+        "wait_seconds": 120,
+    }
+
+
+def test_a_bare_line_is_status() -> None:
+    assert parse_line("")[0] == "status"
+    assert parse_line("   ")[0] == "status"
+
+
+def test_close_takes_an_id_or_none() -> None:
+    assert parse_line("close")[1].session_id is None
+    assert parse_line("close S1")[1].session_id == "S1"
+
+
+def test_what_looks_like_shell_code_is_taken_as_it_stands() -> None:
+    assert parse_line('connect --name "$(id) `id` ; rm"')[1].name == "$(id) `id` ; rm"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("conect", "there is no 'conect'; did you mean connect?"),
+        ("frobnicate", "there is no 'frobnicate'\n"),
+        ("connect --nmae x", "%sail connect: there is no '--nmae'; did you mean --name?"),
+        ("connect --idel=30m", "there is no '--idel'; did you mean --idle?"),
+        ("connect --nam x", "there is no '--nam'; did you mean --name?"),
+        ("connect a b", "there is no 'b'"),
+        ("close a b", "there is no 'b'"),
+        ("connect --idle 2x", "'2x' is no duration; give whole seconds, or a text such as 45s, 30m, 8h, 1h30m"),
+        ("connect --var a.b", "'a.b' is no name for a variable"),
+        ("connect --name", "expected one argument"),
+        ('connect --name "x', "No closing quotation"),
+    ],
+)
+def test_a_mistake_is_a_usage_error_that_names_it(line: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_line(line)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("line", ["conect", "connect --nmae x", "connect --idle 2x"])
+def test_a_mistake_comes_with_the_usage(line: str) -> None:
+    with pytest.raises(UsageError, match=r"usage: %sail connect .*--idle 30m"):
+        parse_line(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("--help", "usage: %sail close"), ("help", "usage: %sail connect"), ("connect -h", "what to call a new session")],
+)
+def test_help_is_given_when_asked_for(line: str, said: str) -> None:
+    with pytest.raises(HelpAsked, match=said):
+        parse_line(line)
