@@ -1,0 +1,195 @@
+"""What time does to a session, on a server whose limits are low: each way for it to end, and what keeps it alive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from headless import Config, JupyterServer, jupyter_server
+from headless_kernel import CellFailed, Kernel
+
+from .notebooks import API, BackgroundCell, Marker, describe, eventually, processes_of, session_of
+
+DETACHED_SECONDS = 3
+LINGER_SECONDS = 2
+LOW_LIMITS: Config = {
+    "LakesailApp": {
+        "limits": {
+            "idle_timeout": {"floor": 1},
+            "max_duration": {"floor": 1},
+            "detached_seconds": DETACHED_SECONDS,
+            "start_timeout_seconds": 8,
+        }
+    },
+    "LocalBackend": {"linger_seconds": LINGER_SECONDS},
+}
+
+
+@pytest.fixture(scope="module")
+def server(root: Path) -> Iterator[JupyterServer]:
+    with jupyter_server(root, config=LOW_LIMITS) as running:
+        yield running
+
+
+def _create(server: JupyterServer, **config: int) -> dict[str, Any]:
+    answer = server.request("POST", f"{API}/workloads/sessions", {"config": config})
+    assert answer.status_code == 201, answer.text
+    session: dict[str, Any] = answer.json()
+    return session
+
+
+def _attached(server: JupyterServer, notebook: str, session: dict[str, Any]) -> Kernel:
+    kernel = server.start_kernel(notebook)
+    kernel.execute(f"%sail connect --attach {session['id']}")
+    return kernel
+
+
+def _ended(server: JupyterServer, session: dict[str, Any], seconds: float) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        seen = describe(server, session["id"])
+        return seen if seen["status"] in {"closed", "failed"} else None
+
+    return eventually(look, seconds, f"session {session['id']} ended")
+
+
+def _status(server: JupyterServer, session: dict[str, Any], status: str, seconds: float) -> None:
+    eventually(lambda: describe(server, session["id"])["status"] == status, seconds, f"the session is {status}")
+
+
+_SLEEPING_UDF = """
+from pyspark.sql.functions import udf
+@udf("long")
+def slow(n):
+    import time
+    open("{marker}", "w").close()
+    time.sleep({seconds})
+    return n + 1
+spark.range(1).select(slow("id")).first()[0]
+"""
+
+
+def test_a_query_of_18_seconds_survives_an_idle_timeout_of_5(server: JupyterServer, root: Path) -> None:
+    session = _create(server, idleTimeoutSeconds=5, idleCloseDelaySeconds=0)
+    kernel = _attached(server, "long query.ipynb", session)
+    cell = BackgroundCell(kernel, _SLEEPING_UDF.format(marker="long-query", seconds=18))
+    Marker(root, "long-query").wait()
+    assert cell.outcome(40).text == "1"
+    assert describe(server, session["id"])["status"] == "active"
+    ended = _ended(server, session, 12)
+    assert (ended["status"], ended["terminationReason"]) == ("closed", "idle_timeout")
+    assert "5 s idle" in ended["statusMessage"]
+    kernel.shutdown()
+
+
+def test_an_idle_session_is_active_again_with_its_next_query(server: JupyterServer) -> None:
+    session = _create(server, idleTimeoutSeconds=2, idleCloseDelaySeconds=60)
+    kernel = _attached(server, "idle.ipynb", session)
+    _status(server, session, "idle", 10)
+    assert describe(server, session["id"])["idleSince"] is not None
+    kernel.execute("spark.range(3).count()")
+    _status(server, session, "active", 1)
+    assert describe(server, session["id"])["idleSince"] is None
+    kernel.shutdown()
+
+
+def test_a_session_that_nobody_uses_closes_by_the_idle_rules(server: JupyterServer) -> None:
+    session = _create(server, idleTimeoutSeconds=1, idleCloseDelaySeconds=1)
+    assert _ended(server, session, 10)["terminationReason"] == "idle_timeout"
+
+
+def test_the_countdown_is_the_moment_at_which_it_closes(server: JupyterServer) -> None:
+    session = _create(server, idleTimeoutSeconds=2, idleCloseDelaySeconds=1)
+    told = datetime.fromisoformat(session["timeoutAt"])
+    closed = datetime.fromisoformat(_ended(server, session, 10)["closedAt"])
+    assert told <= closed <= told + timedelta(seconds=2)
+
+
+def test_a_session_closes_at_its_maximum_duration_though_a_query_runs(server: JupyterServer, root: Path) -> None:
+    session = _create(server, maxDurationSeconds=6)
+    kernel = _attached(server, "maximum.ipynb", session)
+    cell = BackgroundCell(kernel, _SLEEPING_UDF.format(marker="maximum", seconds=20))
+    Marker(root, "maximum").wait()
+    told = datetime.fromisoformat(describe(server, session["id"])["timeoutAt"])
+    assert "maximum duration of 6 s" in cell.failure(12).error.value
+    ended = describe(server, session["id"])
+    assert ended["terminationReason"] == "max_duration"
+    assert told <= datetime.fromisoformat(ended["closedAt"]) <= told + timedelta(seconds=2)
+    kernel.shutdown()
+
+
+def test_a_token_ends_with_the_maximum_duration(server: JupyterServer) -> None:
+    session = _create(server, maxDurationSeconds=600)
+    kernel = _attached(server, "token.ipynb", session)
+    _status(server, session, "active", 5)
+    now = describe(server, session["id"])
+    token = server.request("POST", f"{API}/workloads/sessions/{session['id']}/token", {"durationSeconds": 3600}).json()
+    assert datetime.fromisoformat(token["expiresAt"]) <= datetime.fromisoformat(now["createdAt"]) + timedelta(
+        minutes=11
+    )
+    kernel.shutdown()
+
+
+def test_a_session_whose_kernel_is_gone_closes_as_detached(server: JupyterServer) -> None:
+    kernel = server.start_kernel("detached.ipynb")
+    kernel.execute("%sail connect")
+    session = session_of(server, kernel)
+    kernel.shutdown()
+    ended = _ended(server, session, DETACHED_SECONDS + 6)
+    assert (ended["status"], ended["terminationReason"]) == ("closed", "detached")
+
+
+def test_a_session_goes_on_with_the_kernel_that_took_it_over(server: JupyterServer) -> None:
+    first, second = server.start_kernel("first of two.ipynb"), server.start_kernel("second of two.ipynb")
+    first.execute("%sail connect")
+    session = session_of(server, first)
+    second.execute(f"%sail connect --attach {session['id']}")
+    first.shutdown()
+    time.sleep(DETACHED_SECONDS + 3)  # nothing shows that nothing happens, but time
+    assert describe(server, session["id"])["status"] == "active"
+    assert second.execute("spark.range(4).count()").text == "4"
+    second.shutdown()
+
+
+def test_an_engine_that_never_becomes_ready_fails_its_session_in_time(server: JupyterServer, root: Path) -> None:
+    never = root / "never-ready"
+    never.write_text("#!/bin/sh\nexec sleep 60\n")
+    never.chmod(0o700)
+    answer = server.request("POST", f"{API}/workloads/sessions", {"metadata": {"lakesail/python": str(never)}})
+    ended = _ended(server, answer.json(), 20)
+    assert (ended["status"], ended["terminationReason"]) == ("failed", "start_timeout")
+    assert "within 8 s" in ended["statusMessage"]
+    eventually(lambda: not processes_of(server, "60"), 6, "what was started is gone")
+
+
+def test_a_freed_engine_lingers_and_then_ends(server: JupyterServer) -> None:
+    kernel = server.start_kernel("lingers.ipynb")
+    kernel.execute("%sail connect --new")
+    session = session_of(server, kernel)
+    kernel.execute("%sail close")
+    ended = _workload(server, session)
+    assert (ended["infraStatus"], ended["shutdownPolicy"]) == ("ready", f"linger:{LINGER_SECONDS}")
+    eventually(lambda: _workload(server, session)["infraStatus"] == "stopped", LINGER_SECONDS + 8, "it stopped")
+    assert _workload(server, session)["cleanedAt"] is not None
+    kernel.shutdown()
+
+
+def test_a_session_on_a_used_engine_sees_nothing_of_the_one_before(server: JupyterServer) -> None:
+    kernel = server.start_kernel("reused.ipynb")
+    kernel.execute("%sail connect\nspark.range(3).createOrReplaceTempView('before')")
+    before = session_of(server, kernel)
+    kernel.execute("%sail close")
+    kernel.execute("%sail connect")
+    assert session_of(server, kernel)["workloadId"] == before["workloadId"]
+    with pytest.raises(CellFailed):
+        kernel.execute("spark.sql('select * from before').collect()")
+    kernel.shutdown()
+
+
+def _workload(server: JupyterServer, session: dict[str, Any]) -> dict[str, Any]:
+    page = server.request("GET", f"{API}/workloads/sessions").json()
+    workloads: dict[str, dict[str, Any]] = {row["id"]: row for row in page["included"]["workloads"]}
+    return workloads[session["workloadId"]]
