@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .clock import Clock
 from .process import ProcessIdentity, identity_of
+from .workloads.access import Principal
 from .workloads.ports import Backend, Kernels
 from .workloads.records import Owner
 from .workloads.settings import Settings
@@ -76,16 +78,20 @@ class ProcessOwners:
 class LazyControlPlane:
     """Opens the control plane once, for the first who asks; a failure to open is told, and tried again by the next."""
 
-    def __init__(self, open_it: Callable[[], Awaitable[ControlPlane]]) -> None:
+    def __init__(self, open_it: Callable[[bool], Awaitable[ControlPlane]]) -> None:
+        """:param open_it: told whether a session will be asked for next."""
         self._open = open_it
         self._lock = asyncio.Lock()
         self._opened: ControlPlane | None = None
 
-    async def get(self) -> ControlPlane:
-        """:raises LakesailError: when it cannot be opened; says what to do."""
+    async def get(self, principal: Principal) -> ControlPlane:
+        """The control plane, for who asks. A kernel that asks first is about to connect.
+
+        :raises LakesailError: when it cannot be opened; says what to do.
+        """
         async with self._lock:
             if self._opened is None:
-                self._opened = await self._open()
+                self._opened = await self._open(principal.kernel_id is not None)
             return self._opened
 
     async def close(self) -> None:
@@ -96,29 +102,65 @@ class LazyControlPlane:
             await opened.close()
 
 
+def load_modules(database_url: str) -> None:
+    """Import what a control plane needs; takes a third of a second the first time.
+
+    :raises FailedPrecondition: when there can be no such database.
+    """
+    for module in _HEAVY_MODULES:
+        importlib.import_module(f"lakesail_notebook.{module}")
+    from .store.pools import preload_for
+
+    preload_for(database_url)
+
+
 async def open_control_plane(
-    options: ControlPlaneOptions, backends: Mapping[str, Backend], kernels: Kernels, clock: Clock
+    options: ControlPlaneOptions,
+    backends: Mapping[str, Backend],
+    kernels: Kernels,
+    clock: Clock,
+    *,
+    for_a_session: bool = False,
 ) -> ControlPlane:
     """Open the database, take over what dead servers left, and begin.
 
+    :param for_a_session: a session will be asked for next: its proxy starts while the rest is opened.
     :raises LakesailError: when the database or the signing key cannot be used.
     """
-    for module in _HEAVY_MODULES:  # a second of imports would stall every notebook of this server
-        await asyncio.to_thread(importlib.import_module, f"lakesail_notebook.{module}")
-    from .store.sql import open_store
+    from .supervisor import ProxySupervisor
 
-    store = await open_store(options.database_url)
-    try:
-        return await _begin(store, options, backends, kernels, clock)
-    except BaseException:
-        await store.close()
-        raise
+    proxy = ProxySupervisor(
+        bind=options.proxy_hosts,
+        port=options.proxy_port,
+        public_endpoint=options.proxy_public_endpoint,
+        tls_certificate_file=options.proxy_tls_certificate_file,
+        tls_key_file=options.proxy_tls_key_file,
+    )
+    async with contextlib.AsyncExitStack() as undo:
+        undo.push_async_callback(proxy.close)
+        if for_a_session:
+            await proxy.start()
+        await asyncio.to_thread(
+            load_modules, options.database_url
+        )  # in the event loop it would stall every notebook of this server
+        from .store.sql import open_store
+
+        store = await open_store(options.database_url)
+        undo.push_async_callback(store.close)
+        plane = await _begin(store, proxy, options, backends, kernels, clock)
+        undo.pop_all()
+    return plane
 
 
 async def _begin(
-    store: SqlStore, options: ControlPlaneOptions, backends: Mapping[str, Backend], kernels: Kernels, clock: Clock
+    store: SqlStore,
+    proxy: ProxySupervisor,
+    options: ControlPlaneOptions,
+    backends: Mapping[str, Backend],
+    kernels: Kernels,
+    clock: Clock,
 ) -> ControlPlane:
-    from .supervisor import ProxySupervisor
+    from .feed_server import FeedSource
     from .tokens import TokenIssuer, load_or_create_signing_key
     from .workloads.activity import ProxyReports
     from .workloads.configs import Configs
@@ -128,15 +170,6 @@ async def _begin(
 
     key = await asyncio.to_thread(load_or_create_signing_key, options.signing_key_file)
     tokens = TokenIssuer(store.issuer, key)
-    proxy = ProxySupervisor(
-        issuer=tokens.issuer,
-        public_keys=tokens.public_keys,
-        bind=options.proxy_hosts,
-        port=options.proxy_port,
-        public_endpoint=options.proxy_public_endpoint,
-        tls_certificate_file=options.proxy_tls_certificate_file,
-        tls_key_file=options.proxy_tls_key_file,
-    )
     owners = ProcessOwners()
     usage = Usage()
     reconciler = Reconciler(
@@ -150,7 +183,9 @@ async def _begin(
         settings=options.settings,
     )
     reports = ProxyReports(store, reconciler, usage, clock, options.settings.limits.spark_sessions_per_session)
-    proxy.serve(routes=reconciler.routes, reports=reports)
+    proxy.serve(
+        FeedSource(issuer=tokens.issuer, public_keys=tokens.public_keys, routes=reconciler.routes, reports=reports)
+    )
     configs = Configs(store, backends.keys(), clock, options.settings)
     await configs.ensure_default()
     await reconciler.start()

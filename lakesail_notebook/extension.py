@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from .api.base import ApiContext
 from .api.routes import API_PATH, handlers
 from .backends.local import LocalBackend
 from .clock import SystemClock
-from .control_plane import ControlPlane, ControlPlaneOptions, LazyControlPlane, open_control_plane
+from .control_plane import ControlPlane, ControlPlaneOptions, LazyControlPlane, load_modules, open_control_plane
 from .ids import stable_id
 from .kernels import ServerKernels
 from .store import SCHEMA_MAJOR
@@ -80,6 +81,7 @@ class LakesailApp(ExtensionApp):
             owner=_principal_of,
             root=server.root_dir,
             runtime_directory=server.runtime_dir,
+            on_first_start=self._warm_up,
         )
         self._control_plane = LazyControlPlane(self._open_control_plane)
         root = url_path_join(server.base_url, API_PATH)
@@ -93,7 +95,14 @@ class LakesailApp(ExtensionApp):
         self._kernels.close()
         await self._control_plane.close()
 
-    async def _open_control_plane(self) -> ControlPlane:
+    def _warm_up(self) -> None:
+        """While a kernel starts, which takes longer, so that its first connect finds the modules loaded.
+
+        What goes wrong here goes wrong again when the control plane opens, and is told then.
+        """
+        asyncio.get_running_loop().run_in_executor(None, load_modules, self.database_url)
+
+    async def _open_control_plane(self, for_a_session: bool) -> ControlPlane:
         hosts, port = _host_and_port(self.proxy_bind)
         options = ControlPlaneOptions(
             database_url=self.database_url,
@@ -106,7 +115,7 @@ class LakesailApp(ExtensionApp):
             proxy_tls_key_file=self.proxy_tls_key or None,
         )
         backends = {LOCAL: LocalBackend(parent=self, server_root=self._server().root_dir)}
-        return await open_control_plane(options, backends, self._kernels, SystemClock())
+        return await open_control_plane(options, backends, self._kernels, SystemClock(), for_a_session=for_a_session)
 
     def _server(self) -> ServerApp:
         assert self.serverapp is not None  # set before any of our hooks is called

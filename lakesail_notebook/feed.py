@@ -17,6 +17,8 @@ HEARTBEAT_SECONDS = 2.0
 STALE_AFTER_SECONDS = 10.0
 """A proxy that has heard nothing for so long lets nothing pass."""
 MAX_LINE_BYTES = 16 * 1024 * 1024
+REMEMBERED_CLOSED = 1000
+"""Of so many closed sessions both sides keep the reason; of older ones it is only known that they are closed."""
 
 RouteState = Literal["pending", "ready", "closed"]
 

@@ -13,6 +13,7 @@ import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -25,8 +26,6 @@ HELLO_SECONDS = 5.0
 CONFIRM_SECONDS = 1.0
 SILENCE_SECONDS = 5 * feed.HEARTBEAT_SECONDS
 """A proxy confirms every heartbeat; one that says nothing for so long has to connect again."""
-REMEMBERED_CLOSED = 1000
-"""Of so many closed sessions a fresh proxy is told why they are closed."""
 _MAX_UNSENT_BYTES = 4 * feed.MAX_LINE_BYTES
 _MAX_PROXY_LINE_BYTES = 1024 * 1024
 
@@ -45,12 +44,24 @@ class Reports(Protocol):
     async def engine_lost(self, workload_id: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSource:
+    """What there is to say to proxies, and who hears what they report."""
+
+    issuer: str
+    """``iss`` of the tokens that a proxy accepts."""
+    public_keys: PublicKeys
+    """The JWKs that sign them, asked for each time a proxy connects."""
+    routes: Routes
+    """All live routes."""
+    reports: Reports
+
+
 class FeedServer:
-    def __init__(self, issuer: str, public_keys: PublicKeys) -> None:
-        self._issuer = issuer
-        self._public_keys = public_keys
-        self._routes: Routes | None = None
-        self._reports: Reports | None = None
+    """A proxy may connect before there is a source; it then waits for its snapshot."""
+
+    def __init__(self) -> None:
+        self._source: asyncio.Future[FeedSource] = asyncio.get_running_loop().create_future()
         self._server: asyncio.Server | None = None
         self._secret: str | None = None
         self._sequence = 0
@@ -61,10 +72,9 @@ class FeedServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._looked_at: set[str] = set()
 
-    def serve(self, routes: Routes, reports: Reports) -> None:
-        """Whom to ask for all live routes, and whom to tell what proxies report."""
-        self._routes = routes
-        self._reports = reports
+    def serve(self, source: FeedSource) -> None:
+        """From now on, proxies are told what there is."""
+        self._source.set_result(source)
 
     async def start(self) -> tuple[str, int]:
         """Listen on the loopback; the address to give to proxies."""
@@ -83,7 +93,7 @@ class FeedServer:
         self._sequence += 1
         if route.state == "closed":
             self._closed[route.session_id] = route
-            if len(self._closed) > REMEMBERED_CLOSED:
+            if len(self._closed) > feed.REMEMBERED_CLOSED:
                 self._closed.popitem(last=False)
         if self._connection is not None:
             self._connection.change(feed.RouteChange(sequence=self._sequence, route=route))
@@ -158,16 +168,17 @@ class FeedServer:
         return hmac.compare_digest(hello.secret.encode(), secret.encode())
 
     async def _send_snapshot(self, connection: _Connection) -> None:
+        source = await asyncio.shield(self._source)  # a proxy that goes away must not take it with it
         sequence = self._sequence
-        live = await self._routes() if self._routes is not None else ()
+        live = await source.routes()
         routes = {route.session_id: route for route in live}
         # A session that ended while the live ones were read: its end counts.
         routes |= {closed.session_id: closed for closed in self._closed.values()}
         connection.begin(
             feed.Snapshot(
                 sequence=sequence,
-                issuer=self._issuer,
-                keys=tuple(map(dict, self._public_keys())),
+                issuer=source.issuer,
+                keys=tuple(map(dict, source.public_keys())),
                 routes=tuple(routes.values()),
             )
         )
@@ -199,15 +210,14 @@ class FeedServer:
 
     async def _tell(self, message: feed.FromProxy, connection: _Connection) -> None:
         """What cannot be kept now is not answered: the proxy says it again."""
-        if self._reports is None:
-            return
+        reports = (await asyncio.shield(self._source)).reports
         try:
             if isinstance(message, feed.Activity):
-                await self._reports.activity(message.sessions)
+                await reports.activity(message.sessions)
             elif isinstance(message, feed.Claim):
-                await self._answer_claim(message, self._reports, connection)
+                await self._answer_claim(message, reports, connection)
             elif isinstance(message, feed.Released):
-                await self._reports.released(message.session_id, message.spark_session_id)
+                await reports.released(message.session_id, message.spark_session_id)
                 connection.say(
                     feed.ReleaseKept(session_id=message.session_id, spark_session_id=message.spark_session_id)
                 )
@@ -221,13 +231,14 @@ class FeedServer:
 
     def _look_at(self, workload_id: str) -> None:
         """Apart from the other reports: what follows may take as long as an engine takes to stop."""
-        if self._reports is not None and workload_id not in self._looked_at:
+        if workload_id not in self._looked_at:
             self._looked_at.add(workload_id)
-            self._spawn(self._tell_engine_lost(workload_id, self._reports))
+            self._spawn(self._tell_engine_lost(workload_id))
 
-    async def _tell_engine_lost(self, workload_id: str, reports: Reports) -> None:
+    async def _tell_engine_lost(self, workload_id: str) -> None:
         try:
-            await reports.engine_lost(workload_id)
+            source = await asyncio.shield(self._source)
+            await source.reports.engine_lost(workload_id)
         except LakesailError as error:
             log.warning("route feed: workload %s could not be looked at: %s", workload_id, error.message)
         except Exception:

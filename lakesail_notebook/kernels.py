@@ -42,6 +42,7 @@ class ServerKernels:
     :param api_url: the API's root, as a process of this machine reaches it; known once the server's port is.
     :param owner: the principal of a Jupyter user, or of nobody known.
     :param root: the server's root directory; a notebook is the same one on the same root.
+    :param on_first_start: called when the first kernel is about to start.
     :param runtime_directory: where Jupyter keeps its kernels' connection files, too.
     """
 
@@ -53,9 +54,11 @@ class ServerKernels:
         owner: Callable[[Any], Principal],
         root: str,
         runtime_directory: str,
+        on_first_start: Callable[[], object],
     ) -> None:
         self._manager = manager
         self._api_url = api_url
+        self._on_first_start: Callable[[], object] | None = on_first_start
         self._owner = owner
         self._root = root
         self._directory = Path(runtime_directory) / f"{_DIRECTORY}{os.getpid()}"
@@ -97,6 +100,9 @@ class ServerKernels:
         environment = dict(kwargs.get("env") or os.environ)
         environment.pop(TOKEN_VARIABLE, None)  # of the control plane that the server's own environment names
         self._forget_dead_kernels()
+        if self._on_first_start is not None:
+            self._on_first_start()
+            self._on_first_start = None
         self._kernels[kernel_id] = _Kernel(self._owner(_current_user()), environment.get("JPY_SESSION_NAME"))
         kwargs["env"] = environment | {
             URL_VARIABLE: self._api_url(),

@@ -15,7 +15,7 @@ import msgspec
 
 from .errors import Unavailable
 from .feed import ProxyLaunch, Route
-from .feed_server import FeedServer, PublicKeys, Reports, Routes
+from .feed_server import FeedServer, FeedSource
 from .process import ChildProcess, describe_exit, own_python, spawn
 
 LOOPBACK = ("127.0.0.1", "::1")
@@ -50,8 +50,6 @@ log = logging.getLogger(__name__)
 class ProxySupervisor:
     """The control plane's ``SessionProxy``: a child process that it keeps alive.
 
-    :param issuer: ``iss`` of the tokens that the proxy accepts.
-    :param public_keys: the JWKs that sign them, asked for each time a proxy connects.
     :param bind: addresses to serve; without any, the loopback.
     :param port: ``0`` for a free one, then held until :meth:`close`.
     :param public_endpoint: ``HOST:PORT`` to tell to clients, where it is not ``localhost``.
@@ -60,8 +58,6 @@ class ProxySupervisor:
     def __init__(
         self,
         *,
-        issuer: str,
-        public_keys: PublicKeys,
         bind: Sequence[str] = (),
         port: int = 0,
         public_endpoint: str | None = None,
@@ -72,15 +68,15 @@ class ProxySupervisor:
         self._wanted_port = port
         self._public_endpoint = public_endpoint
         self._tls = (tls_certificate_file, tls_key_file)
-        self._feed = FeedServer(issuer, public_keys)
+        self._feed = FeedServer()
         self._starting = asyncio.Lock()
         self._reserved: list[socket.socket] = []
         self._child: ChildProcess | None = None
         self._keeping: asyncio.Task[None] | None = None
 
-    def serve(self, *, routes: Routes, reports: Reports) -> None:
-        """Before :meth:`start`: whom to ask for the live routes, and whom to tell what the proxy reports."""
-        self._feed.serve(routes, reports)
+    def serve(self, source: FeedSource) -> None:
+        """What to tell to the proxy; one that is started before waits for it, and lets nothing pass."""
+        self._feed.serve(source)
 
     async def start(self) -> None:
         """Reserve the port and begin to keep a proxy on it; return before it serves. Idempotent.
@@ -201,9 +197,9 @@ def reserve_port(bind: Sequence[str], port: int = 0) -> list[socket.socket]:
             for held in reserved:
                 held.close()
             if port or error.errno != errno.EADDRINUSE:
+                wanted = f"port {port} of {', '.join(hosts)}" if port else ", ".join(hosts)
                 raise Unavailable(
-                    f"The session proxy cannot have port {port or 'of any number'} on {', '.join(hosts)}: "
-                    f"{error.strerror}; see c.LakesailApp.proxy_bind."
+                    f"The session proxy cannot listen on {wanted}: {error.strerror}; see c.LakesailApp.proxy_bind."
                 ) from error
     raise Unavailable(f"No port is free on all of {', '.join(hosts)} for the session proxy; try again.")
 

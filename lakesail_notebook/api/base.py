@@ -74,7 +74,7 @@ class ApiContext:
 
     root: str
     """The API's root path on this server, its base URL included."""
-    services: Callable[[], Awaitable[Services]]
+    services: Callable[[Principal], Awaitable[Services]]
     """Opens the control plane on first use."""
     by_login: Callable[[Any], Principal]
     """The principal of a user whom Jupyter's identity provider knows."""

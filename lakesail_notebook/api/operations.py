@@ -95,7 +95,7 @@ class OperationHandler(BoundedHandler):
             body=None if operation.body is None else self.received(operation.body),
             query=decode_query(self.request.query_arguments, operation.query or _NoQuery),
         )
-        answer = await operation.run(await self.context.services(), call)
+        answer = await operation.run(await self.context.services(call.principal), call)
         self.set_status(operation.status)
         self._forbid_storing()
         if operation.location is not None:

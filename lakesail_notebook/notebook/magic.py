@@ -15,7 +15,7 @@ from ..spark.choice import Candidate, Wanted
 from ..spark.connect import default_client
 from ..spark.connecting import open_connection
 from ..spark.open_sessions import OPEN_SESSIONS
-from ..spark.sessions_here import ended_session, live_sessions, this_place, with_config
+from ..spark.sessions_here import sessions_here, this_place
 from .arguments import HelpAsked, connect_arguments, parse_line
 from .display import connection_text, session_text, status_line
 
@@ -96,14 +96,10 @@ def show_as_one_line(error: BaseException, message: str) -> None:
 
 def _session_here(client: Client) -> Candidate | None:
     """This notebook's live session, or the one that ended last."""
-    place = this_place(client)
-    live = live_sessions(client, place)
-    if live:
-        return live[0]
-    last = ended_session(client, place)
-    return None if last is None else with_config(client, last)
+    here = sessions_here(client, this_place(client))
+    return here.live[0] if here.live else here.ended
 
 
 def _live_session_id(client: Client) -> str | None:
-    live = live_sessions(client, this_place(client))
+    live = sessions_here(client, this_place(client)).live
     return live[0].session.id if live else None

@@ -33,12 +33,14 @@ def main() -> int:
     except msgspec.MsgspecError:
         print("lakesail_notebook.proxy is started by the control plane, with a line on standard input", file=sys.stderr)
         return 2
+    failures: list[str] = []
     try:
         asyncio.run(_run(launch))
-    except LakesailError as error:
-        print(error.message, file=sys.stderr)
-        return 1
-    return 0
+    except* LakesailError as group:
+        failures = [str(error) for error in group.exceptions]
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
 
 
 async def _run(launch: ProxyLaunch) -> None:

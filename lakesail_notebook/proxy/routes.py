@@ -6,28 +6,28 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
 
-from ..errors import Unavailable
-from ..feed import Route, supersedes
+from ..errors import LakesailError, Unauthenticated, Unavailable
+from ..feed import REMEMBERED_CLOSED, Route, supersedes
 from .auth import SessionClosed
 
 UNKNOWN_SECONDS = 0.5
 """A token may be quicker than the feed: an unknown session may be one created a moment ago."""
 PENDING_SECONDS = 30.0
 PENDING_RETRY_SECONDS = 1.0
-REMEMBERED_CLOSED = 1000
-"""Of so many closed sessions the reason is still told; of older ones, that they are closed."""
 
 
 class RouteTable:
-    """Session id -> route. ``on_closed`` hears of each session that ends, once its route is out of force."""
+    """Session id -> route.
 
-    def __init__(
-        self, on_closed: Callable[[str, SessionClosed], None], *, pending_seconds: float = PENDING_SECONDS
-    ) -> None:
+    :param end: called with a session and the reason when what runs of it has to end: it was closed, or its tokens were
+        revoked. By then its new route is in force.
+    """
+
+    def __init__(self, end: Callable[[str, LakesailError], None], *, pending_seconds: float = PENDING_SECONDS) -> None:
         self._routes: dict[str, Route] = {}
         self._closed: deque[str] = deque()
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
-        self._on_closed = on_closed
+        self._end = end
         self._pending_seconds = pending_seconds
 
     def replace(self, routes: Iterable[Route]) -> None:
@@ -100,7 +100,13 @@ class RouteTable:
             if not changed.done():
                 changed.set_result(None)
         if (new is None or new.state == "closed") and (old is None or old.state != "closed"):
-            self._on_closed(session_id, _closed(session_id, new))
+            self._end(session_id, _closed(session_id, new))
+        elif new is not None and old is not None and new.generation > old.generation:
+            self._end(session_id, revoked())
+
+
+def revoked() -> Unauthenticated:
+    return Unauthenticated("The token was revoked; run %sail connect to get a new one.")
 
 
 def _is_pending(route: Route | None) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,14 @@ import grpc
 import grpc.aio
 
 from ..clock import SystemClock
-from ..errors import FailedPrecondition
+from ..errors import FailedPrecondition, LakesailError
 from ..feed import ProxyLaunch
-from .auth import SessionClosed, Tokens, TokenTime
+from .auth import Tokens, TokenTime
 from .calls import Calls
 from .feed_client import FeedClient
 from .forwarding import Engines
 from .routes import RouteTable
 from .service import SparkConnectService
-from .spark_rpc import SERVICE
 
 MAX_REQUEST_BYTES = 128 * 1024 * 1024
 STOP_SECONDS = 0.5
@@ -46,7 +44,7 @@ _SERVER_OPTIONS = (
 async def serve(launch: ProxyLaunch, stop: asyncio.Event) -> None:
     """Serve until ``stop`` is set; say on standard output when the addresses are bound.
 
-    :raises FailedPrecondition: when an address cannot be bound or the TLS files cannot be read.
+    :raises ExceptionGroup: of FailedPrecondition, when an address cannot be bound or a TLS file cannot be read.
     """
     clock = SystemClock()
     time = TokenTime(clock)
@@ -54,29 +52,31 @@ async def serve(launch: ProxyLaunch, stop: asyncio.Event) -> None:
     calls = Calls(clock)
     engines = Engines()
 
-    def session_closed(session_id: str, closed: SessionClosed) -> None:
-        calls.cut(session_id, closed)
+    def end(session_id: str, reason: LakesailError) -> None:
+        calls.cut(session_id, reason)
         service.session_ended(session_id)
         engines.keep_only(routes.addresses())
 
-    routes = RouteTable(session_closed)
+    routes = RouteTable(end)
     feed = FeedClient(launch, routes=routes, calls=calls, use_keys=tokens.use_keys, clock=clock)
     service = SparkConnectService(time=time, tokens=tokens, routes=routes, calls=calls, feed=feed, engines=engines)
     server = grpc.aio.server(handlers=(service, _Health(feed)), options=_SERVER_OPTIONS)
-    following = asyncio.create_task(feed.run())
-    try:
-        await _first_of(feed.first_snapshot(), stop.wait(), following)
-        if not stop.is_set():
-            _bind(server, launch)
-            await server.start()
-            print(json.dumps({"ready": {"listen": launch.listen}}), flush=True)
-            await _first_of(stop.wait(), following)
+    async with asyncio.TaskGroup() as tasks:
+        following = tasks.create_task(feed.run())
+        starting = tasks.create_task(_start(server, feed, launch))
+        await stop.wait()
+        starting.cancel()
         await server.stop(STOP_SECONDS)
-    finally:
         following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
-        await engines.close()
+    await engines.close()
+
+
+async def _start(server: grpc.aio.Server, feed: FeedClient, launch: ProxyLaunch) -> None:
+    """Nobody is let in before it is known who may pass."""
+    await feed.first_snapshot()
+    _bind(server, launch)
+    await server.start()
+    print(json.dumps({"ready": {"listen": launch.listen}}), flush=True)
 
 
 def _bind(server: grpc.aio.Server, launch: ProxyLaunch) -> None:
@@ -104,23 +104,14 @@ def _tls(launch: ProxyLaunch) -> Any:
     return grpc.ssl_server_credentials([(key, certificate)])
 
 
-async def _first_of(*awaitables: Any) -> None:
-    """Wait for one of them; raise what the first one raises. Tasks among them go on."""
-    tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
-    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task, awaitable in zip(tasks, awaitables, strict=True):
-        if task in pending and task is not awaitable:
-            task.cancel()
-    for task in done:
-        task.result()
-
-
 class _Health(grpc.GenericRpcHandler):  # type: ignore[misc]
-    """``grpc.health.v1.Health/Check``: serving while the route feed stands. Needs no token, reaches no engine."""
+    """``grpc.health.v1.Health/Check``: serving while the route feed stands.
+
+    It needs no token, so its request is not read: the answer is the same for every service.
+    """
 
     _CHECK = "/grpc.health.v1.Health/Check"
     _SERVING, _NOT_SERVING = b"\x08\x01", b"\x08\x02"
-    _KNOWN = frozenset({b"", b"\x0a" + bytes([len(SERVICE)]) + SERVICE.encode()})
 
     def __init__(self, feed: FeedClient) -> None:
         self._feed = feed
@@ -128,9 +119,7 @@ class _Health(grpc.GenericRpcHandler):  # type: ignore[misc]
     def service(self, handler_call_details: Any) -> Any:
         if handler_call_details.method != self._CHECK:
             return None
-        return grpc.unary_unary_rpc_method_handler(self._check)
+        return grpc.stream_unary_rpc_method_handler(self._check)
 
-    async def _check(self, request: bytes, context: Any) -> bytes:
-        if request not in self._KNOWN:
-            await context.abort(grpc.StatusCode.NOT_FOUND, "unknown service")
+    async def _check(self, _requests: Any, _context: Any) -> bytes:
         return self._SERVING if self._feed.connected else self._NOT_SERVING

@@ -21,7 +21,7 @@ from .calls import Call, Calls
 from .feed_client import FeedClient
 from .forwarding import EngineAnswer, EngineLost, Engines, forward, release
 from .operations import Operations, SparkSession
-from .routes import RouteTable
+from .routes import RouteTable, revoked
 from .spark_rpc import ADD_ARTIFACTS, CLONE_SESSION, RELEASE_SESSION, Head, Method
 from .spark_sessions import SparkSessions, stopped
 
@@ -176,7 +176,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
 
 def _require_current(claims: SessionClaims, route: Route, *, expired_is_fine: bool, now: float) -> None:
     if claims.gen < route.generation:
-        raise Unauthenticated("The token was revoked; run %sail connect to get a new one.")
+        raise revoked()
     if claims.wid != route.workload_id:
         raise Unauthenticated("The token is for another workload; run %sail connect to get a new one.")
     if claims.exp <= now and not expired_is_fine:

@@ -111,6 +111,8 @@ def read_head(method: Method, message: bytes) -> Head:
             raise _malformed(f"field {field.number} must be one text")
         found[field.number] = bytes(field.payload[: _MAX_ID_BYTES + 1])
     operation_id = found.get(method.operation_id_field) if method.operation_id_field is not None else None
+    if operation_id is not None and len(operation_id) > _MAX_ID_BYTES:
+        raise _malformed("operation_id is too long")
     new_session_id = found.get(_NEW_SESSION_ID) if method is CLONE_SESSION else None
     return Head(
         spark_session_id=_uuid(found.get(_SESSION_ID, b""), "session_id"),

@@ -5,14 +5,32 @@ from __future__ import annotations
 import contextlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 
-from ..errors import PermissionDenied, ResourceExhausted
-from ..feed import Route
+from ..errors import LakesailError, PermissionDenied, ResourceExhausted
+from ..feed import ClaimAnswer, Route
 from .auth import SessionClosed, SparkSessionStopped
 from .feed_client import FeedClient
 from .operations import SparkSession
 
 Release = Callable[[Route, SparkSession], Awaitable[None]]
+_REMEMBERED_STOPPED = 1000
+
+
+@dataclass(slots=True)
+class _Known:
+    """The Spark sessions of one session, as far as this proxy has met them."""
+
+    granted: OrderedDict[SparkSession, int] = field(default_factory=OrderedDict)
+    """The living ones, the longest unused first, and how many RPCs each has in flight."""
+    stopped: OrderedDict[SparkSession, None] = field(default_factory=OrderedDict)
+    """PySpark goes on to release what a stopped one ran: hundreds of RPCs, which must not ask the control plane."""
+
+    def stop(self, spark_session: SparkSession) -> None:
+        self.granted.pop(spark_session, None)
+        self.stopped[spark_session] = None
+        if len(self.stopped) > _REMEMBERED_STOPPED:
+            self.stopped.popitem(last=False)
 
 
 class SparkSessions:
@@ -24,11 +42,11 @@ class SparkSessions:
     def __init__(self, feed: FeedClient, release: Release) -> None:
         self._feed = feed
         self._release = release
-        self._granted: dict[str, OrderedDict[SparkSession, int]] = {}
+        self._known: dict[str, _Known] = {}
 
     def forget(self, session_id: str) -> None:
         """The session is over."""
-        self._granted.pop(session_id, None)
+        self._known.pop(session_id, None)
 
     async def claim(self, route: Route, spark_session: SparkSession) -> None:
         """Make sure that the Spark session belongs to this caller and lives.
@@ -37,21 +55,27 @@ class SparkSessions:
         :raises SparkSessionStopped: when it was stopped.
         :raises ResourceExhausted: when the session has too many, all of them busy.
         """
-        if spark_session in self._granted.get(route.session_id, ()):
+        known = self._known.get(route.session_id, _Known())
+        if spark_session in known.granted:
             return
+        if spark_session in known.stopped:
+            raise stopped()
         answer = await self._feed.claim(spark_session)
         if answer.reason == "limit" and await self._make_room(route):
             answer = await self._feed.claim(spark_session)
-        if answer.granted:
-            self._granted.setdefault(route.session_id, OrderedDict()).setdefault(spark_session, 0)
-            return
+        if not answer.granted:
+            raise self._refusal(answer, route, spark_session)
+        self._of(spark_session).granted.setdefault(spark_session, 0)
+
+    def _refusal(self, answer: ClaimAnswer, route: Route, spark_session: SparkSession) -> LakesailError:
         if answer.reason == "foreign":
-            raise PermissionDenied("The Spark session belongs to somebody else.")
+            return PermissionDenied("The Spark session belongs to somebody else.")
         if answer.reason == "released":
-            raise stopped()
+            self._of(spark_session).stop(spark_session)
+            return stopped()
         if answer.reason == "closed":
-            raise SessionClosed(f"Session {route.session_id} is closed; run %sail connect to start a new one.")
-        raise ResourceExhausted(
+            return SessionClosed(f"Session {route.session_id} is closed; run %sail connect to start a new one.")
+        return ResourceExhausted(
             f"Session {route.session_id} has {route.max_spark_sessions} Spark sessions, the most allowed; "
             "stop one with spark.stop()."
         )
@@ -72,22 +96,25 @@ class SparkSessions:
 
     def ended(self, spark_session: SparkSession) -> None:
         """The id is dead, whoever ended it."""
-        self._granted.get(spark_session.session_id, OrderedDict()).pop(spark_session, None)
+        self._of(spark_session).stop(spark_session)
         self._feed.released(spark_session)
 
     async def _make_room(self, route: Route) -> bool:
-        granted = self._granted.get(route.session_id, OrderedDict())
-        longest_unused = next((known for known, running in granted.items() if running == 0), None)
+        granted = self._known.get(route.session_id, _Known()).granted
+        longest_unused = next((spark_session for spark_session, running in granted.items() if running == 0), None)
         if longest_unused is None:
             return False
         await self.end(route, longest_unused)
         return True
 
     def _count(self, spark_session: SparkSession, change: int) -> None:
-        granted = self._granted.get(spark_session.session_id)
-        if granted is not None and spark_session in granted:
-            granted[spark_session] += change
-            granted.move_to_end(spark_session)
+        known = self._known.get(spark_session.session_id)
+        if known is not None and spark_session in known.granted:
+            known.granted[spark_session] += change
+            known.granted.move_to_end(spark_session)
+
+    def _of(self, spark_session: SparkSession) -> _Known:
+        return self._known.setdefault(spark_session.session_id, _Known())
 
 
 def stopped() -> SparkSessionStopped:

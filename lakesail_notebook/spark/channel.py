@@ -17,7 +17,7 @@ _OPTIONS = (
     ("grpc.compression_enabled_algorithms_bitset", 1),  # identity alone: gzip costs many times the throughput
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
-    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.initial_reconnect_backoff_ms", 20),
     ("grpc.max_reconnect_backoff_ms", 5_000),
 )
 _NO_HTTP_PROXY = ("grpc.enable_http_proxy", 0)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from ..client import Client
 from ..clock import SystemClock
 from ..errors import FailedPrecondition, Unauthenticated
-from ..models import Session
 from .choice import LIVE, Candidate, Wanted, choose, difference, session_create, spark_session_ids
 from .installation import check_installation, load_in_background
 from .open_sessions import OPEN_SESSIONS, OpenSession, make_active, prepare_full_pyspark
 from .session_token import RenewedToken
-from .sessions_here import ended_session, live_sessions, this_place, with_config
+from .sessions_here import SessionsHere, sessions_here, this_place, with_config
 from .waiting import SPARK_SESSION_STOPPED, Progress, SessionWait, Stopwatch, ended
 
 if TYPE_CHECKING:
@@ -64,12 +62,12 @@ class _Connecting:
     def run(self) -> Connection:
         if self._wanted.attach is not None:
             return self._enter(self._attachable(self._wanted.attach), "attached")
-        live = live_sessions(self._client, self._place)
-        chosen = choose(live, self._wanted)
+        here = sessions_here(self._client, self._place)
+        chosen = choose(here.live, self._wanted)
         if chosen is None:
-            return replace(self._create(), notes=self._notes_on_the_others(live))
+            return replace(self._create(), notes=self._notes_on_the_others(here))
         try:
-            connection = self._enter(chosen.session, "attached")
+            connection = self._enter(chosen, "attached")
         except FailedPrecondition as error:
             if self._client.session(chosen.session.id).status in LIVE:
                 raise
@@ -77,17 +75,18 @@ class _Connecting:
         note = difference(chosen.session, self._wanted)
         return replace(connection, notes=() if note is None else (note,))
 
-    def _attachable(self, session_id: str) -> Session:
+    def _attachable(self, session_id: str) -> Candidate:
         session = self._client.session(session_id)
         if session.status not in LIVE:
             raise ended(session)
-        return session
+        return with_config(self._client, session)
 
     def _create(self) -> Connection:
         wanted = session_create(self._wanted, python=sys.executable, directory=os.getcwd())
-        return self._enter(self._client.create_session(wanted), "created")
+        return self._enter(with_config(self._client, self._client.create_session(wanted)), "created")
 
-    def _enter(self, session: Session, how: How) -> Connection:
+    def _enter(self, candidate: Candidate, how: How) -> Connection:
+        session = candidate.session
         wait = SessionWait(self._client, session, self._stopwatch, self._progress)
         endpoint = wait.for_endpoint()
         self._loaded.result()
@@ -98,7 +97,7 @@ class _Connecting:
         return Connection(
             spark=opened.spark,
             endpoint=endpoint,
-            reached=with_config(self._client, wait.until_settled()),
+            reached=replace(candidate, session=wait.until_settled()),
             how=how if kept is None else "kept",
             seconds=self._stopwatch.seconds,
         )
@@ -138,18 +137,18 @@ class _Connecting:
             return False
         return True
 
-    def _notes_on_the_others(self, live: Sequence[Candidate]) -> tuple[str, ...]:
+    def _notes_on_the_others(self, here: SessionsHere) -> tuple[str, ...]:
         """What to say of the place's other sessions when it got a new one."""
         if self._wanted.new:
             return ()
-        if live:
+        if here.live:
             return tuple(
-                f"Session {one.session.id} on another compute config is still {one.session.status}." for one in live
+                f"Session {one.session.id} on another compute config is still {one.session.status}."
+                for one in here.live
             )
-        last = ended_session(self._client, self._place)
-        if last is None or last.termination_reason == "user_closed":
+        if here.ended is None or here.ended.session.termination_reason == "user_closed":
             return ()
-        return (_replaced(ended(last).message),)
+        return (_replaced(ended(here.ended.session).message),)
 
 
 def _replaced(sentence: str) -> str:

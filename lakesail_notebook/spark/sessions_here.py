@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from ..client import Client
 from ..errors import NotFound
@@ -16,10 +17,27 @@ def this_place(client: Client) -> Place:
     return Place.of(client.me(), thread_key())
 
 
-def live_sessions(client: Client, place: Place) -> list[Candidate]:
-    """The live sessions of the place, the kernel's own first, newest first."""
+@dataclass(frozen=True, slots=True)
+class SessionsHere:
+    """The sessions of one place."""
+
+    live: Sequence[Candidate]
+    """The kernel's own first, newest first."""
+    ended: Candidate | None
+    """The newest that is over, among the latest hundred sessions of the caller."""
+
+
+def sessions_here(client: Client, place: Place) -> SessionsHere:
     if not place.in_kernel:
-        return [candidate for candidate in _used_here(client, place) if candidate.live]
+        return _split(list(_used_here(client, place)))
+    latest = next(client.session_pages())
+    here = _split(of_place(candidates_of(latest), place.me))
+    if latest.marker is None:
+        return here
+    return replace(here, live=_all_live(client, place))
+
+
+def _all_live(client: Client, place: Place) -> Sequence[Candidate]:
     # In the order of a session's life, so that one that moves on meanwhile is not missed.
     pages = (page for status in ("pending", "active", "idle") for page in client.session_pages(status=status))
     live = [candidate for page in pages for candidate in candidates_of(page)]
@@ -27,13 +45,11 @@ def live_sessions(client: Client, place: Place) -> list[Candidate]:
     return of_place(newest_first, place.me)
 
 
-def ended_session(client: Client, place: Place) -> Session | None:
-    """The session of the place that ended last, among the latest hundred of the caller's."""
-    if place.in_kernel:
-        latest = of_place(candidates_of(next(client.session_pages())), place.me)
-    else:
-        latest = list(_used_here(client, place))
-    return next((candidate.session for candidate in latest if not candidate.live), None)
+def _split(candidates: Sequence[Candidate]) -> SessionsHere:
+    return SessionsHere(
+        live=[candidate for candidate in candidates if candidate.live],
+        ended=next((candidate for candidate in candidates if not candidate.live), None),
+    )
 
 
 def with_config(client: Client, session: Session) -> Candidate:

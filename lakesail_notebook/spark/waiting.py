@@ -19,7 +19,7 @@ SPARK_SESSION_STOPPED = "SPARK_SESSION_STOPPED"
 """Reason of the error for an id whose Spark session was stopped: the session lives, the id is dead for ever."""
 
 _LOOK_EVERY_SECONDS = 0.5
-_FIRST_PAUSE_SECONDS = 0.1
+_FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 2.0
 _SETTLED_WITHIN_SECONDS = 1.0
 _LOOKS_WITHOUT_ANSWER = 3

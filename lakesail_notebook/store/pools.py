@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ..errors import FailedPrecondition, Unavailable
 from .schema import meta
-from .upgrade import upgrade
+from .upgrade import preload, upgrade
 
 _BUSY_SECONDS = 5.0
 _BUSY_POLL_SECONDS = 0.02
@@ -47,6 +47,15 @@ class DatabaseIdentity:
 
     issuer: str
     marker_key: bytes
+
+
+def preload_for(url: str) -> None:
+    """Import what opening this database will need.
+
+    :raises FailedPrecondition: when the URL names no SQLite file.
+    """
+    if not _sqlite_path(url).exists():
+        preload()
 
 
 async def open_pools(url: str) -> tuple[Pools, DatabaseIdentity]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,6 +14,11 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "alembic_version"
 
 
+def preload() -> None:
+    """Import Alembic ahead of time. A database that is up to date does not need it, so nobody else imports it early."""
+    importlib.import_module("alembic.command")
+
+
 def upgrade(connection: sa.Connection) -> None:
     """Run the migrations that the database lacks, in the caller's transaction.
 
@@ -21,7 +27,6 @@ def upgrade(connection: sa.Connection) -> None:
     current = _revision(connection)
     if current == REVISION:
         return
-    # Alembic is half a second of imports, which a database that is up to date does not need.
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory

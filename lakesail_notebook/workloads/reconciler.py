@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from ..clock import Clock, in_words
@@ -25,6 +25,8 @@ from .settings import Settings
 from .usage import Usage
 
 PASS_SECONDS = 1.0
+JUMP = timedelta(seconds=30)
+"""Passes so far apart mean that this machine slept, or that its clock was set: nobody could use a session meanwhile."""
 INSPECTION_SECONDS = 10.0
 """How often every workload is looked at; hints of backends and session proxies come much sooner."""
 Step = Literal["start", "stop", "retire"]
@@ -69,6 +71,7 @@ class Reconciler:
         self._running: list[asyncio.Task[None]] = []
         self._seen_event = 0
         self._inspected_at = clock.monotonic()
+        self._passed_at = clock.now()
 
     async def start(self) -> None:
         """Take over what dead control planes left, then run until :meth:`close`."""
@@ -131,13 +134,13 @@ class Reconciler:
 
     async def _loop(self) -> None:
         while True:
+            self._woken.clear()  # before the pass: who calls meanwhile may have come too late for it
             try:
                 await self._pass()
             except LakesailError as error:
                 log.warning("reconciler: %s", error.message)
             except Exception:
                 log.exception("reconciler: a pass failed; the next one is in %s s", PASS_SECONDS)
-            self._woken.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), PASS_SECONDS)
 
@@ -147,6 +150,10 @@ class Reconciler:
             unfinished = await view.unfinished_workloads()
             mine = [row for row in unfinished if row.owner == self._owners.mine]
             sessions = await view.live_sessions([row.id for row in mine])
+        if now - self._passed_at > JUMP:
+            for session in sessions:
+                self._usage.note(session.id, now)
+        self._passed_at = now
         for session in sessions:
             await self._let_time_pass(session, now)
         for workload in mine:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from lakesail_notebook.supervisor import ProxySupervisor
+from tests.feeds import source
 
 
 async def main() -> None:
-    await ProxySupervisor(issuer="test", public_keys=tuple).start()
+    supervisor = ProxySupervisor()
+    supervisor.serve(source())
+    await supervisor.start()
     await asyncio.Event().wait()
 
 

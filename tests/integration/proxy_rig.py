@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.errors import FieldError
+from lakesail_notebook.feed_server import FeedSource
 from lakesail_notebook.ids import new_id
 from lakesail_notebook.models import SailConfig
 from lakesail_notebook.process import describe_exit, identity_of
@@ -251,7 +252,7 @@ class ProxyRig:
     async def _open(self) -> _Parts:
         store = await open_store(f"sqlite:///{self._directory / 'lakesail.db'}")
         tokens = TokenIssuer(store.issuer, SigningKey("test-key", Ed25519PrivateKey.generate()))
-        supervisor = ProxySupervisor(issuer=store.issuer, public_keys=tokens.public_keys)
+        supervisor = ProxySupervisor()
         usage = Usage()
         owners = _ThisProcess()
         reconciler = Reconciler(
@@ -265,7 +266,9 @@ class ProxyRig:
             settings=Settings(),
         )
         reports = ProxyReports(store, reconciler, usage, self._clock, MAX_SPARK_SESSIONS)
-        supervisor.serve(routes=reconciler.routes, reports=reports)
+        supervisor.serve(
+            FeedSource(issuer=store.issuer, public_keys=tokens.public_keys, routes=reconciler.routes, reports=reports)
+        )
         await supervisor.start()
         return _Parts(store, supervisor, reconciler, usage, owners.mine, tokens)
 

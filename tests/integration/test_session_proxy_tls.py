@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from lakesail_notebook.supervisor import ProxySupervisor, reserve_port
+from tests.feeds import source
 
 HEALTH = "/grpc.health.v1.Health/Check"
 
@@ -51,14 +52,13 @@ def test_tls_is_spoken_where_the_administrator_says_so(certificate: tuple[Path, 
     async def scenario() -> None:
         port = free_port()
         supervisor = ProxySupervisor(
-            issuer="us",
-            public_keys=tuple,
             bind=("127.0.0.1",),
             port=port,
             public_endpoint="spark.example.org:443",
             tls_certificate_file=str(certificate[0]),
             tls_key_file=str(certificate[1]),
         )
+        supervisor.serve(source())
         await supervisor.start()
         try:
             assert supervisor.endpoint == "spark.example.org:443"
@@ -77,7 +77,8 @@ def test_tls_is_spoken_where_the_administrator_says_so(certificate: tuple[Path, 
 def test_a_certificate_that_cannot_be_read_is_said_in_the_proxys_log(tmp_path: Path) -> None:
     async def scenario() -> None:
         missing = str(tmp_path / "missing.pem")
-        supervisor = ProxySupervisor(issuer="us", public_keys=tuple, tls_certificate_file=missing, tls_key_file=missing)
+        supervisor = ProxySupervisor(tls_certificate_file=missing, tls_key_file=missing)
+        supervisor.serve(source())
         await supervisor.start()
         try:
             async with asyncio.timeout(20):

@@ -6,16 +6,18 @@ import asyncio
 
 import pytest
 
-from lakesail_notebook.errors import Unavailable
-from lakesail_notebook.feed import Route, RouteState
+from lakesail_notebook.errors import LakesailError, Unavailable
+from lakesail_notebook.feed import REMEMBERED_CLOSED, Route, RouteState
 from lakesail_notebook.proxy import routes as proxy_routes
 from lakesail_notebook.proxy.auth import SessionClosed
 from lakesail_notebook.proxy.routes import RouteTable
 
 
-def route(session_id: str, state: RouteState, message: str | None = None) -> Route:
+def route(session_id: str, state: RouteState, message: str | None = None, generation: int = 1) -> Route:
     address = "127.0.0.1:1" if state == "ready" else None
-    return Route(session_id=session_id, workload_id="W", generation=1, state=state, address=address, message=message)
+    return Route(
+        session_id=session_id, workload_id="W", generation=generation, state=state, address=address, message=message
+    )
 
 
 class Ended:
@@ -24,8 +26,8 @@ class Ended:
     def __init__(self) -> None:
         self.ends: list[tuple[str, str]] = []
 
-    def __call__(self, session_id: str, closed: SessionClosed) -> None:
-        self.ends.append((session_id, closed.message))
+    def __call__(self, session_id: str, reason: LakesailError) -> None:
+        self.ends.append((session_id, reason.message))
 
 
 @pytest.fixture
@@ -94,6 +96,13 @@ def test_a_session_that_a_snapshot_lacks_is_over(table: RouteTable, ended: Ended
     assert [session_id for session_id, _ in ended.ends] == ["A"]
 
 
+def test_a_new_generation_ends_what_runs_under_the_old_one(table: RouteTable, ended: Ended) -> None:
+    table.change(route("A", "ready"))
+    table.change(route("A", "ready", generation=2))
+    assert ended.ends == [("A", "The token was revoked; run %sail connect to get a new one.")]
+    assert asyncio.run(table.ready("A")).generation == 2
+
+
 def test_nothing_comes_back_from_closed(table: RouteTable) -> None:
     table.change(route("A", "closed", "Over."))
     table.change(route("A", "pending"))
@@ -102,7 +111,7 @@ def test_nothing_comes_back_from_closed(table: RouteTable) -> None:
 
 
 def test_closed_sessions_are_remembered_within_bounds(table: RouteTable) -> None:
-    for number in range(proxy_routes.REMEMBERED_CLOSED + 1):
+    for number in range(REMEMBERED_CLOSED + 1):
         table.change(route(f"S{number}", "closed", f"Reason {number}."))
     with pytest.raises(SessionClosed, match=r"Reason 1\."):
         asyncio.run(table.ready("S1"))

@@ -96,6 +96,12 @@ def test_session_ids_that_are_no_canonical_uuid_are_refused(session_id: str) -> 
         read_head(CONFIG, request)
 
 
+def test_an_operation_id_without_bounds_is_refused() -> None:
+    request = spark_proto.ReattachExecuteRequest(session_id=ID, operation_id="o" * 257).SerializeToString()
+    with pytest.raises(InvalidArgument, match="operation_id is too long"):
+        read_head(REATTACH_EXECUTE, request)
+
+
 def test_an_absent_session_id_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="session_id"):
         read_head(CONFIG, b"")

@@ -13,6 +13,7 @@ from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.feed import Route
 from lakesail_notebook.feed_server import HELLO_SECONDS, FeedServer
 from lakesail_notebook.supervisor import ProxySupervisor, proxy_environment, reserve_port
+from tests.feeds import KeepingReports, feed_server, source
 
 
 def port_of(reserved: socket.socket) -> int:
@@ -74,7 +75,7 @@ def test_the_proxys_environment_holds_no_secrets() -> None:
 
 def test_a_supervisor_that_was_never_started_has_no_endpoint_and_publishes_nothing() -> None:
     async def scenario() -> None:
-        supervisor = ProxySupervisor(issuer="us", public_keys=tuple)
+        supervisor = ProxySupervisor()
         with pytest.raises(Unavailable):
             _ = supervisor.endpoint
         async with asyncio.timeout(0.5):
@@ -121,33 +122,9 @@ class Peer:
         await asyncio.sleep(0)
 
 
-class Reports:
-    """Keeps what it hears."""
-
-    def __init__(self) -> None:
-        self.claims: list[str] = []
-        self.released_ids: list[str] = []
-        self.fail = False
-
-    async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None:
-        return
-
-    async def claim(self, session_id: str, caller: str, spark_session_id: str) -> str:
-        self.claims.append(spark_session_id)
-        return "granted" if caller == "ALICE" else "foreign"
-
-    async def released(self, session_id: str, spark_session_id: str) -> None:
-        if self.fail:
-            raise OSError("the disk is full")
-        self.released_ids.append(spark_session_id)
-
-    async def engine_lost(self, workload_id: str) -> None:
-        return
-
-
 def test_a_stranger_is_turned_away() -> None:
     async def scenario() -> None:
-        server = FeedServer("us", tuple)
+        server = feed_server()
         address = await server.start()
         server.new_secret()
         stranger = await Peer.meet(address, "guessed")
@@ -160,7 +137,7 @@ def test_a_stranger_is_turned_away() -> None:
 
 def test_a_silent_stranger_is_dropped() -> None:
     async def scenario() -> None:
-        server = FeedServer("us", tuple)
+        server = feed_server()
         address = await server.start()
         reader, writer = await asyncio.open_connection(*address)
         silent = Peer(reader, writer)
@@ -173,7 +150,7 @@ def test_a_silent_stranger_is_dropped() -> None:
 
 def test_the_secret_of_an_earlier_proxy_is_worth_nothing() -> None:
     async def scenario() -> None:
-        server = FeedServer("us", tuple)
+        server = feed_server()
         address = await server.start()
         old = server.new_secret()
         server.new_secret()
@@ -187,7 +164,7 @@ def test_the_secret_of_an_earlier_proxy_is_worth_nothing() -> None:
 
 def test_changes_made_while_the_snapshot_is_read_follow_it() -> None:
     async def scenario() -> None:
-        server = FeedServer("us", tuple)
+        server = FeedServer()
         reading, go_on = asyncio.Event(), asyncio.Event()
 
         async def slow_routes() -> list[Route]:
@@ -195,7 +172,7 @@ def test_changes_made_while_the_snapshot_is_read_follow_it() -> None:
             await go_on.wait()
             return [route("A", "ready"), route("B", "ready")]
 
-        server.serve(slow_routes, Reports())
+        server.serve(source(routes=slow_routes))
         address = await server.start()
         server.publish(route("Z", "closed"))
         peer = await Peer.meet(address, server.new_secret())
@@ -218,7 +195,7 @@ def test_changes_made_while_the_snapshot_is_read_follow_it() -> None:
 
 def test_a_close_waits_for_the_proxys_word_but_a_second_at_most() -> None:
     async def scenario() -> None:
-        server = FeedServer("us", tuple)
+        server = feed_server()
         address = await server.start()
         peer = await Peer.meet(address, server.new_secret())
         assert isinstance(await peer.hear(), feed.Snapshot)
@@ -239,7 +216,7 @@ def test_a_close_waits_for_the_proxys_word_but_a_second_at_most() -> None:
 
 def test_the_newest_connection_counts() -> None:
     async def scenario() -> None:
-        server = FeedServer("us", tuple)
+        server = feed_server()
         address = await server.start()
         secret = server.new_secret()
         first = await Peer.meet(address, secret)
@@ -257,12 +234,9 @@ def test_the_newest_connection_counts() -> None:
 
 
 def test_claims_are_answered_and_releases_confirmed_once_they_are_kept() -> None:
-    async def no_routes() -> list[Route]:
-        return []
-
     async def scenario() -> None:
-        server, reports = FeedServer("us", tuple), Reports()
-        server.serve(no_routes, reports)
+        server, reports = FeedServer(), KeepingReports()
+        server.serve(source(reports=reports))
         address = await server.start()
         peer = await Peer.meet(address, server.new_secret())
         await peer.hear()
@@ -286,7 +260,7 @@ def test_claims_are_answered_and_releases_confirmed_once_they_are_kept() -> None
 
 def test_a_proxy_that_does_not_follow_the_feed_is_noticed() -> None:
     async def scenario() -> None:
-        server = FeedServer("us", tuple)
+        server = feed_server()
         address = await server.start()
         peer = await Peer.meet(address, server.new_secret())
         await peer.hear()
@@ -296,6 +270,24 @@ def test_a_proxy_that_does_not_follow_the_feed_is_noticed() -> None:
         await peer.leave()
         async with asyncio.timeout(5):
             await abandoned
+        await server.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_proxy_that_comes_before_there_is_a_source_waits_for_its_snapshot() -> None:
+    async def scenario() -> None:
+        server = FeedServer()
+        address = await server.start()
+        impatient = await Peer.meet(address, server.new_secret())
+        await impatient.leave()
+        peer = await Peer.meet(address, server.new_secret())
+        told = asyncio.create_task(peer.hear())
+        done, _ = await asyncio.wait({told}, timeout=0.2)
+        assert not done
+        server.serve(source())
+        assert isinstance(await told, feed.Snapshot)
+        await peer.leave()
         await server.close()
 
     asyncio.run(scenario())

@@ -45,7 +45,6 @@ class Place:
         self.client = api.client()
         me = models.Me(member_id="M1", team_ids=("LOCAL",), organization_admin=False, kernel_id=kernel_id)
         api.on("GET", "/me", Answer(body=me))
-        api.on("GET", SESSIONS, Answer(body=page()))
         self.has()
 
     def session(self, session_id: str, **changes: Any) -> models.Session:
@@ -55,6 +54,7 @@ class Place:
 
     def has(self, *live: models.Session) -> None:
         """Sessions that lists and describes tell, with tokens for each."""
+        self.api.on("GET", SESSIONS, Answer(body=page(*live)))
         for status in ("pending", "active", "idle"):
             found = page(*(one for one in live if one.status == status))
             self.api.on("GET", f"{SESSIONS}?status={status}", Answer(body=found))
@@ -119,6 +119,14 @@ def test_without_a_session_one_is_created_and_bound(place: Place) -> None:
 def test_a_live_session_is_attached_and_none_created(place: Place) -> None:
     place.has(place.session("S1"))
     assert place.connect().how == "attached"
+    assert place.api.count("POST", SESSIONS) == 0
+
+
+def test_a_live_session_is_found_behind_a_hundred_ended_ones(place: Place) -> None:
+    place.has(place.session("S1"))
+    others = (session(f"OLD{n}", status="closed") for n in range(100))
+    place.api.on("GET", SESSIONS, Answer(body=page(*others, marker="more")))
+    assert place.connect().reached.session.id == "S1"
     assert place.api.count("POST", SESSIONS) == 0
 
 

@@ -1,0 +1,48 @@
+"""A control plane's side of the route feed, for tests of the proxy that need no store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lakesail_notebook import feed
+from lakesail_notebook.feed import Route
+from lakesail_notebook.feed_server import FeedServer, FeedSource, Routes
+
+
+class KeepingReports:
+    """Keeps what it hears; grants what ALICE claims."""
+
+    def __init__(self) -> None:
+        self.claims: list[str] = []
+        self.released_ids: list[str] = []
+        self.fail = False
+
+    async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None:
+        return
+
+    async def claim(self, session_id: str, caller: str, spark_session_id: str) -> str:
+        self.claims.append(spark_session_id)
+        return "granted" if caller == "ALICE" else "foreign"
+
+    async def released(self, session_id: str, spark_session_id: str) -> None:
+        if self.fail:
+            raise OSError("the disk is full")
+        self.released_ids.append(spark_session_id)
+
+    async def engine_lost(self, workload_id: str) -> None:
+        return
+
+
+async def no_routes() -> Sequence[Route]:
+    return ()
+
+
+def source(routes: Routes = no_routes, reports: KeepingReports | None = None) -> FeedSource:
+    return FeedSource(issuer="us", public_keys=tuple, routes=routes, reports=reports or KeepingReports())
+
+
+def feed_server() -> FeedServer:
+    """One that knows no session."""
+    server = FeedServer()
+    server.serve(source())
+    return server
