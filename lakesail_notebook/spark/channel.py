@@ -15,6 +15,10 @@ from .session_token import RenewedToken
 
 _OPTIONS = (
     ("grpc.compression_enabled_algorithms_bitset", 1),  # identity alone: gzip costs many times the throughput
+    ("grpc.http2.lookahead_bytes", 8 * 1024 * 1024),
+    ("grpc.http2.max_frame_size", 4 * 1024 * 1024),
+    ("grpc.experimental.tcp_read_chunk_size", 1024 * 1024),
+    ("grpc.experimental.tcp_max_read_chunk_size", 4 * 1024 * 1024),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.initial_reconnect_backoff_ms", 20),
