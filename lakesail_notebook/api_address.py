@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from .errors import FailedPrecondition, InvalidArgument, Unauthenticated
 
+API_PATH = "lakesail/api/v1"
+"""The API's root, below the base URL of a Jupyter server."""
 URL_VARIABLE = "LAKESAIL_API_URL"
 TOKEN_VARIABLE = "LAKESAIL_API_TOKEN"
 TOKEN_FILE_VARIABLE = "LAKESAIL_API_TOKEN_FILE"

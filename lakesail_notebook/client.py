@@ -3,63 +3,51 @@
 from __future__ import annotations
 
 import os
-import random
-import time
-from collections.abc import Generator, Iterator, Mapping
-from typing import Any
+import uuid
+from collections.abc import Iterator
 from urllib.parse import quote
 
-import httpx
 import msgspec
 
 from .answers import Answer, decode_answer
-from .api_address import URL_VARIABLE, ApiAddress, Credentials, FixedToken, checked_url, find_api
-from .errors import (
-    FAMILIES,
-    DeadlineExceeded,
-    FailedPrecondition,
-    FieldError,
-    Internal,
-    InvalidArgument,
-    LakesailError,
-    NotFound,
-    PayloadTooLarge,
-    PermissionDenied,
-    ResourceExhausted,
-    Unauthenticated,
-    Unavailable,
-    UnsupportedMediaType,
+from .api_address import URL_VARIABLE, ApiAddress, FixedToken, checked_url, find_api
+from .api_transport import ANSWER_SECONDS, Asked, Transport
+from .errors import FailedPrecondition, InvalidArgument
+from .models import (
+    Event,
+    EventPage,
+    Me,
+    NewServiceAccount,
+    ServiceAccountCreate,
+    ServiceAccountPage,
+    Session,
+    SessionCreate,
+    SessionExtend,
+    SessionLogs,
+    SessionPage,
+    SessionToken,
+    TeamServiceAccount,
+    TokenCreate,
+    WorkloadConfig,
+    WorkloadConfigChange,
+    WorkloadConfigCreate,
+    WorkloadConfigPage,
+    encode,
 )
-from .models import Me, Session, SessionCreate, SessionPage, SessionToken, TokenCreate, WorkloadConfig, encode
 
-ERROR_OF_STATUS: Mapping[int, type[LakesailError]] = {
-    400: InvalidArgument,
-    401: Unauthenticated,
-    403: PermissionDenied,
-    404: NotFound,
-    409: FailedPrecondition,
-    413: PayloadTooLarge,
-    415: UnsupportedMediaType,
-    429: ResourceExhausted,
-    500: Internal,
-    502: Unavailable,
-    503: Unavailable,
-    504: DeadlineExceeded,
-}
-"""What an answer means that carries no code of ours."""
-
-_TIMEOUTS = httpx.Timeout(30.0, connect=5.0)
-_PAUSES_SECONDS = (0.1, 0.5)
-"""Between the tries."""
-_UNREACHABLE = "unreachable"
-_TIMED_OUT = "timed_out"
+_SESSIONS = "/workloads/sessions"
+_CONFIGS = "/workloads/compute-configs"
+_SERVICE_ACCOUNTS = "/service-accounts"
+_HEALTH_SECONDS = 5.0
+_EVENTS_WAIT_SECONDS = 30
 
 
 class Client:
     """The operations of one control plane, as one caller. Threads may share it.
 
     Every method raises a :class:`LakesailError`: what the control plane said, or :class:`Unavailable` when it does not
-    answer. Reads and closes are tried three times; what may create something is sent again only if it never left.
+    answer. Reads, closes, deletes and the creation of a session are tried three times, and take effect once; what else
+    changes something is sent again only if it never left.
 
     :param url: the API's root; without it, what the environment says (:func:`find_api`).
     :param token: the API token that belongs to ``url``.
@@ -70,14 +58,8 @@ class Client:
     def __init__(self, url: str | None = None, token: str | None = None) -> None:
         given = None if token is None else FixedToken(token)
         del token  # a traceback may show this frame's names
-        address = _address(url, given)
-        self.url = address.url
-        self._http = httpx.Client(
-            auth=_Bearer(address.credentials),
-            timeout=_TIMEOUTS,
-            follow_redirects=False,
-            trust_env=not address.on_this_machine,  # a proxy cannot reach this machine's loopback
-        )
+        self._transport = Transport(_address(url, given))
+        self.url = self._transport.url
 
     def __repr__(self) -> str:
         return f"Client({self.url!r})"
@@ -89,31 +71,38 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        self._http.close()
+        self._transport.close()
+
+    def check_health(self) -> None:
+        """Return if a control plane answers; it opens nothing for it, and asks for no login."""
+        self._transport.ask(Asked(verb="GET", path="/health", answer_seconds=_HEALTH_SECONDS))
 
     def me(self) -> Me:
         """Who this client is to the control plane, and in which kernel and notebook."""
-        return _read(self._ask("GET", "/me"), Me)
+        return self._read(Asked(verb="GET", path="/me"), Me)
+
+    # Sessions
 
     def create_session(self, wanted: SessionCreate) -> Session:
-        return _read(self._ask("POST", "/workloads/sessions", body=encode(wanted)), Session)
+        """A new session. It is sent under a key of its own, so that a repeated try makes no second one."""
+        key = uuid.uuid4().hex
+        return self._read(Asked(verb="POST", path=_SESSIONS, body=encode(wanted), idempotency_key=key), Session)
 
     def session(self, session_id: str) -> Session:
         """:raises NotFound: when there is none, or none that this caller may see."""
-        return _read(self._ask("GET", _session_path(session_id)), Session)
+        return self._read(Asked(verb="GET", path=_session_path(session_id)), Session)
 
     def session_pages(
         self, *, team_id: str | None = None, endpoint_type: str | None = None, status: str | None = None
     ) -> Iterator[SessionPage]:
         """Pages of the sessions that the caller may see, newest first, to the last one."""
-        asked = {"teamId": team_id, "endpoint_type": endpoint_type, "status": status}
-        query = {name: value for name, value in asked.items() if value is not None}
+        query = _query(teamId=team_id, endpoint_type=endpoint_type, status=status)
         while True:
-            page = _read(self._ask("GET", "/workloads/sessions", query=query), SessionPage)
+            page = self._read(Asked(verb="GET", path=_SESSIONS, query=query), SessionPage)
             yield page
             if page.marker is None:
                 return
-            query["marker"] = page.marker
+            query = query | {"marker": page.marker}
 
     def sessions(
         self, *, team_id: str | None = None, endpoint_type: str | None = None, status: str | None = None
@@ -125,67 +114,112 @@ class Client:
 
     def close_session(self, session_id: str) -> None:
         """Close a session, now; closing a closed one changes nothing."""
-        self._ask("DELETE", _session_path(session_id))
+        self._transport.ask(Asked(verb="DELETE", path=_session_path(session_id)))
+
+    def relaunch_session(self, session_id: str) -> Session:
+        """A new session like one that is over.
+
+        :raises FailedPrecondition: when that one is not over.
+        """
+        return self._read(Asked(verb="POST", path=f"{_session_path(session_id)}/relaunch"), Session)
+
+    def extend_session(self, session_id: str, duration_seconds: int | None = None) -> Session:
+        """Keep an unused session from being closed for ``duration_seconds`` from now, or the server's default."""
+        body = encode(SessionExtend(duration_seconds=duration_seconds))
+        return self._read(Asked(verb="POST", path=f"{_session_path(session_id)}/extend", body=body), Session)
+
+    def session_logs(self, session_id: str, tail: int | None = None) -> tuple[str, ...]:
+        """The last ``tail`` lines that the session's engine wrote, or as many as the server gives by default."""
+        query = _query(tail=tail)
+        return self._read(Asked(verb="GET", path=f"{_session_path(session_id)}/logs", query=query), SessionLogs).lines
 
     def issue_token(self, session_id: str, duration_seconds: int | None = None) -> SessionToken:
         """A token for the session's endpoint, valid for ``duration_seconds`` or the server's default."""
-        wanted = TokenCreate(duration_seconds=duration_seconds)
-        return _read(self._ask("POST", f"{_session_path(session_id)}/token", body=encode(wanted)), SessionToken)
+        body = encode(TokenCreate(duration_seconds=duration_seconds))
+        return self._read(Asked(verb="POST", path=f"{_session_path(session_id)}/token", body=body), SessionToken)
+
+    # Compute configs; each is named by its id or its name
 
     def compute_config(self, config_id: str) -> WorkloadConfig:
-        """A compute config, by id or name."""
-        return _read(self._ask("GET", f"/workloads/compute-configs/{quote(config_id, safe='')}"), WorkloadConfig)
+        """:raises NotFound: when there is none, or none that this caller may see."""
+        return self._read(Asked(verb="GET", path=_config_path(config_id)), WorkloadConfig)
 
-    def _ask(
-        self, verb: str, path: str, *, query: Mapping[str, str] | None = None, body: bytes | None = None
-    ) -> httpx.Response:
-        headers = {"Accept": "application/json"} | ({} if body is None else {"Content-Type": "application/json"})
-        request = self._http.build_request(verb, self.url + path, params=query, content=body, headers=headers)
-        for pause in _PAUSES_SECONDS:
-            try:
-                return self._send(request)
-            except Unavailable as error:
-                if not _may_repeat(verb, error.reason):
-                    raise
-            time.sleep(pause * random.uniform(0.5, 1.5))
-        return self._send(request)
+    def compute_configs(self, *, team_id: str | None = None) -> Iterator[WorkloadConfig]:
+        """The configs that the caller may see, newest first; fetched page by page as they are taken."""
+        for page in self.compute_config_pages(team_id=team_id):
+            yield from page.items
 
-    def _send(self, request: httpx.Request) -> httpx.Response:
+    def compute_config_pages(self, *, team_id: str | None = None) -> Iterator[WorkloadConfigPage]:
+        """Pages of the configs that the caller may see, newest first, to the last one."""
+        query = _query(teamId=team_id)
+        while True:
+            page = self._read(Asked(verb="GET", path=_CONFIGS, query=query), WorkloadConfigPage)
+            yield page
+            if page.marker is None:
+                return
+            query = query | {"marker": page.marker}
+
+    def create_compute_config(self, wanted: WorkloadConfigCreate) -> WorkloadConfig:
+        """:raises FailedPrecondition: when the team has one of this name."""
+        return self._read(Asked(verb="POST", path=_CONFIGS, body=encode(wanted)), WorkloadConfig)
+
+    def change_compute_config(self, config_id: str, change: WorkloadConfigChange) -> WorkloadConfig:
+        """Change what ``change`` names; sessions that run on it go on as they are.
+
+        :raises InvalidArgument: for what cannot be changed.
+        """
+        return self._read(Asked(verb="PATCH", path=_config_path(config_id), body=encode(change)), WorkloadConfig)
+
+    def delete_compute_config(self, config_id: str) -> None:
+        """Sessions that run on it go on.
+
+        :raises FailedPrecondition: when it is the server's default.
+        """
+        self._transport.ask(Asked(verb="DELETE", path=_config_path(config_id), gone_after_first=True))
+
+    # Service accounts
+
+    def service_accounts(self, *, team_id: str | None = None) -> tuple[TeamServiceAccount, ...]:
+        """Those of the teams that the caller administers."""
+        asked = Asked(verb="GET", path=_SERVICE_ACCOUNTS, query=_query(teamId=team_id))
+        return self._read(asked, ServiceAccountPage).items
+
+    def create_service_account(self, wanted: ServiceAccountCreate) -> NewServiceAccount:
+        """A service account, and its key, which nobody is told again."""
+        return self._read(Asked(verb="POST", path=_SERVICE_ACCOUNTS, body=encode(wanted)), NewServiceAccount)
+
+    def delete_service_account(self, service_account_id: str) -> None:
+        """Its key is dead at once, and its live sessions are closed."""
+        path = f"{_SERVICE_ACCOUNTS}/{quote(service_account_id, safe='')}"
+        self._transport.ask(Asked(verb="DELETE", path=path, gone_after_first=True))
+
+    # Events
+
+    def event_page(self, after: int | None = None, *, wait_seconds: int = 0, limit: int | None = None) -> EventPage:
+        """The events that the caller may see after the one of this number, or those from now on.
+
+        :param wait_seconds: 0 to 60: how long to wait for one when there is none.
+        """
+        query = _query(after=after, wait=wait_seconds, limit=limit)
+        answer_seconds = ANSWER_SECONDS + wait_seconds
+        return self._read(Asked(verb="GET", path="/events", query=query, answer_seconds=answer_seconds), EventPage)
+
+    def events(self, after: int | None = None) -> Iterator[Event]:
+        """The events as they happen, without end; go on from the last one's ``sequence`` after an error."""
+        while True:
+            page = self.event_page(after, wait_seconds=_EVENTS_WAIT_SECONDS)
+            yield from page.events
+            after = page.sequence
+
+    def _read(self, asked: Asked, kind: type[Answer]) -> Answer:
+        content = self._transport.ask(asked)
         try:
-            response = self._http.send(request)
-        except httpx.TransportError as error:
-            raise _no_answer(self.url, error) from error
-        if not response.is_success:
-            raise error_of(response.status_code, response.headers, response.content, self.url)
-        return response
-
-
-class _Bearer(httpx.Auth):
-    """The API token, asked for at each request."""
-
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = f"Bearer {self._credentials.token()}"
-        yield request
-
-
-def error_of(status: int, headers: Mapping[str, str], body: bytes, url: str) -> LakesailError:
-    """An answer that is no success, as an exception: its code first, its HTTP status second.
-
-    Reads our problem documents, others' ``message``, ``detail`` or ``error.message``, and bodies that are no JSON.
-    """
-    if 300 <= status < 400:
-        return FailedPrecondition(f"{url} answered with a redirect, which is not followed; check {URL_VARIABLE}.")
-    said = _said(body)
-    reason = said.get("reason")
-    return _error_class(said.get("code"), status)(
-        _message(said) or f"The control plane at {url} answered HTTP {status} without a reason; see its log.",
-        reason=reason if isinstance(reason, str) else None,
-        errors=_field_errors(said.get("errors")),
-        retry_after_seconds=_retry_after(said, headers),
-    )
+            return decode_answer(content, kind)
+        except msgspec.MsgspecError as error:
+            raise FailedPrecondition(
+                f"The answer at {self.url}{asked.path} is not the workloads API's ({error}); check {URL_VARIABLE}.",
+                reason="not_the_api",
+            ) from error
 
 
 def _address(url: str | None, given: FixedToken | None) -> ApiAddress:
@@ -198,67 +232,12 @@ def _address(url: str | None, given: FixedToken | None) -> ApiAddress:
 
 
 def _session_path(session_id: str) -> str:
-    return f"/workloads/sessions/{quote(session_id, safe='')}"
+    return f"{_SESSIONS}/{quote(session_id, safe='')}"
 
 
-def _may_repeat(verb: str, reason: str | None) -> bool:
-    return reason == _UNREACHABLE or (verb in {"GET", "DELETE"} and reason != _TIMED_OUT)
+def _config_path(config_id: str) -> str:
+    return f"{_CONFIGS}/{quote(config_id, safe='')}"
 
 
-def _read(response: httpx.Response, kind: type[Answer]) -> Answer:
-    try:
-        return decode_answer(response.content, kind)
-    except msgspec.MsgspecError as error:
-        raise FailedPrecondition(
-            f"The answer at {response.url.copy_with(query=None)} is not the workloads API's ({error}); "
-            f"check {URL_VARIABLE}.",
-            reason="not_the_api",
-        ) from error
-
-
-def _no_answer(url: str, error: httpx.TransportError) -> LakesailError:
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.ProxyError):
-        return FailedPrecondition(f"The control plane at {url} cannot be asked: {error}.")
-    if isinstance(error, httpx.TimeoutException):
-        what, reason = "did not answer in time", _TIMED_OUT
-    elif isinstance(error, httpx.ConnectError):
-        what, reason = f"cannot be reached ({error})", _UNREACHABLE
-    else:
-        what, reason = f"broke the connection off ({error})", "broken"
-    return Unavailable(f"The control plane at {url} {what}. Check that it runs, then try again.", reason=reason)
-
-
-def _error_class(code: Any, status: int) -> type[LakesailError]:
-    by_status = ERROR_OF_STATUS.get(status) or (InvalidArgument if status < 500 else Internal)
-    by_code = FAMILIES.get(code) if isinstance(code, str) else None
-    return by_status if by_code is None or issubclass(by_status, by_code) else by_code
-
-
-def _said(body: bytes) -> dict[str, Any]:
-    try:
-        said = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, RecursionError):
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _message(said: Mapping[str, Any]) -> str | None:
-    error = said.get("error")
-    nested = error.get("message") if isinstance(error, dict) else error
-    texts = (said.get("message"), said.get("detail"), nested)
-    return next((text for text in texts if isinstance(text, str) and text), None)
-
-
-def _field_errors(errors: Any) -> tuple[FieldError, ...]:
-    if not isinstance(errors, list):
-        return ()
-    pairs = ((row.get("pointer"), row.get("message")) for row in errors if isinstance(row, dict))
-    return tuple(FieldError(where, what) for where, what in pairs if isinstance(where, str) and isinstance(what, str))
-
-
-def _retry_after(said: Mapping[str, Any], headers: Mapping[str, str]) -> float | None:
-    seconds = said.get("retryAfterSeconds")
-    if isinstance(seconds, int | float):
-        return float(seconds)
-    header = headers.get("Retry-After", "")
-    return float(header) if header.isdecimal() else None
+def _query(**wanted: str | int | None) -> dict[str, str]:
+    return {name: str(value) for name, value in wanted.items() if value is not None}

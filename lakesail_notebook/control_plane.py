@@ -11,21 +11,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import models
 from .clock import Clock
+from .errors import Unavailable
 from .process import ProcessIdentity, identity_of
 from .workloads.access import Principal
-from .workloads.ports import Backend, Kernels
+from .workloads.ports import Audit, Backend, Kernels
 from .workloads.records import Owner
 from .workloads.settings import Settings
+from .workloads.whoami import me_view
 
 if TYPE_CHECKING:
     from .store.sql import SqlStore
     from .supervisor import ProxySupervisor
     from .workloads.configs import Configs
+    from .workloads.events import Events
+    from .workloads.launches import Launches
     from .workloads.reconciler import Reconciler
+    from .workloads.service_accounts import ServiceAccounts
     from .workloads.sessions import Sessions
 
-_HEAVY_MODULES = ("store.sql", "supervisor", "tokens", "workloads.activity", "workloads.configs", "workloads.sessions")
+_HEAVY_MODULES = ("store.sql", "supervisor", "tokens", "workloads.activity", "workloads.configs", "workloads.launches")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,19 +55,28 @@ class ControlPlane:
     """All that answers requests while the server runs."""
 
     sessions: Sessions
+    launches: Launches
     configs: Configs
+    service_accounts: ServiceAccounts
+    events: Events
     public_keys: Callable[[], tuple[Mapping[str, Any], ...]]
     _reconciler: Reconciler
     _proxy: ProxySupervisor
     _backends: Mapping[str, Backend]
     _store: SqlStore
+    _settings: Settings
+
+    def me(self, principal: Principal) -> models.Me:
+        return me_view(principal, self._settings, self._backends)
 
     async def close(self) -> None:
         """End the sessions that cannot outlive this process, then all that they ran on."""
-        await self._reconciler.close()
-        await self._proxy.close()
-        await asyncio.gather(*(backend.close() for backend in self._backends.values()))
-        await self._store.close()
+        async with contextlib.AsyncExitStack() as closing:  # the last first, and all of them whatever fails
+            closing.push_async_callback(self._store.close)
+            for backend in self._backends.values():
+                closing.push_async_callback(backend.close)
+            closing.push_async_callback(self._proxy.close)
+            closing.push_async_callback(self._reconciler.close)
 
 
 class ProcessOwners:
@@ -83,20 +98,24 @@ class LazyControlPlane:
         self._open = open_it
         self._lock = asyncio.Lock()
         self._opened: ControlPlane | None = None
+        self._closed = False
 
-    async def get(self, principal: Principal) -> ControlPlane:
-        """The control plane, for who asks. A kernel that asks first is about to connect.
+    async def get(self, principal: Principal, *, passive: bool = False) -> ControlPlane:
+        """The control plane, for who asks. A kernel that asks first is about to connect, unless it only listens.
 
         :raises LakesailError: when it cannot be opened; says what to do.
         """
         async with self._lock:
+            if self._closed:
+                raise Unavailable("The control plane is stopping; ask again when it is back.", reason="stopping")
             if self._opened is None:
-                self._opened = await self._open(principal.kernel_id is not None)
+                self._opened = await self._open(principal.kernel_id is not None and not passive)
             return self._opened
 
     async def close(self) -> None:
-        """Close it, if it was opened. Safe to call twice."""
+        """Close it, if it was opened, for good. Safe to call twice."""
         async with self._lock:
+            self._closed = True
             opened, self._opened = self._opened, None
         if opened is not None:
             await opened.close()
@@ -120,10 +139,12 @@ async def open_control_plane(
     kernels: Kernels,
     clock: Clock,
     *,
+    audit: Audit | None = None,
     for_a_session: bool = False,
 ) -> ControlPlane:
     """Open the database, take over what dead servers left, and begin.
 
+    :param audit: told of each move, and of each token issued.
     :param for_a_session: a session will be asked for next: its proxy starts while the rest is opened.
     :raises LakesailError: when the database or the signing key cannot be used.
     """
@@ -145,7 +166,7 @@ async def open_control_plane(
         )  # in the event loop it would stall every notebook of this server
         from .store.sql import open_store
 
-        store = await open_store(options.database_url)
+        store = await open_store(options.database_url, audit)
         undo.push_async_callback(store.close)
         plane = await _begin(store, proxy, options, backends, kernels, clock)
         undo.pop_all()
@@ -164,7 +185,12 @@ async def _begin(
     from .tokens import TokenIssuer, load_or_create_signing_key
     from .workloads.activity import ProxyReports
     from .workloads.configs import Configs
+    from .workloads.events import Events
+    from .workloads.launches import Launches
+    from .workloads.placement import Placement
+    from .workloads.quotas import QuotaKeeper
     from .workloads.reconciler import Reconciler
+    from .workloads.service_accounts import ServiceAccounts
     from .workloads.sessions import Sessions
     from .workloads.usage import Usage
 
@@ -189,14 +215,38 @@ async def _begin(
     configs = Configs(store, backends.keys(), clock, options.settings)
     await configs.ensure_default()
     await reconciler.start()
+    quotas = QuotaKeeper(options.settings.quotas)
     sessions = Sessions(
         store=store,
         backends=backends,
-        proxy=proxy,
         reconciler=reconciler,
         tokens=tokens,
-        owners=owners,
+        quotas=quotas,
         clock=clock,
         settings=options.settings,
     )
-    return ControlPlane(sessions, configs, tokens.public_keys, reconciler, proxy, backends, store)
+    launches = Launches(
+        store=store,
+        placement=Placement(backends=backends, proxy=proxy, owners=owners, settings=options.settings),
+        proxy=proxy,
+        reconciler=reconciler,
+        quotas=quotas,
+        clock=clock,
+        settings=options.settings,
+    )
+    service_accounts = ServiceAccounts(
+        store=store, proxy=proxy, reconciler=reconciler, clock=clock, settings=options.settings
+    )
+    return ControlPlane(
+        sessions=sessions,
+        launches=launches,
+        configs=configs,
+        service_accounts=service_accounts,
+        events=Events(store),
+        public_keys=tokens.public_keys,
+        _reconciler=reconciler,
+        _proxy=proxy,
+        _backends=backends,
+        _store=store,
+        _settings=options.settings,
+    )

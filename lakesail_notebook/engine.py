@@ -23,7 +23,7 @@ def main() -> None:
     # Before Sail starts its threads, which inherit the mask: the main thread alone takes these signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _end_with_parent()
+    end_with_parent()
     try:
         from pysail.spark import SparkConnectServer
     except ImportError as error:
@@ -37,7 +37,7 @@ def main() -> None:
     server.stop()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """End when the other end of standard input closes, which it does however the parent dies."""
     threading.Thread(target=_watch_lifeline, daemon=True).start()
     if sys.platform == "linux":

@@ -33,6 +33,11 @@ class FieldError:
     message: str
 
 
+def json_pointer(*parts: str | int) -> str:
+    """``/config/sail/extraEnv/A~1B``, for a :class:`FieldError`."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
 class LakesailError(Exception):
     """A failure that the caller can read and act on.
 

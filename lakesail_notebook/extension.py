@@ -12,18 +12,21 @@ from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
-from traitlets import Dict, TraitError, Unicode, default, validate
+from traitlets import Dict, List, TraitError, Unicode, default, validate
 
 from .api.base import ApiContext
-from .api.routes import API_PATH, handlers
+from .api.routes import handlers
+from .api_address import API_PATH
+from .audit import JupyterAudit
 from .backends.local import LocalBackend
 from .clock import SystemClock
 from .control_plane import ControlPlane, ControlPlaneOptions, LazyControlPlane, load_modules, open_control_plane
-from .ids import stable_id
+from .identity import Roster, is_hub, local_user, members_of, roster_from
 from .kernels import ServerKernels
 from .store import SCHEMA_MAJOR
-from .workloads.access import Principal
-from .workloads.settings import LOCAL, Settings, limits_from
+from .workloads.instance_types import instance_types_from
+from .workloads.quotas import TEAM_QUOTAS, Quotas, quotas_from
+from .workloads.settings import LOCAL, TEAM_LIMITS, Limits, Settings, limits_from
 
 _WILDCARD_ADDRESSES = frozenset({"", "0.0.0.0", "::", "*", "localhost"})
 
@@ -42,7 +45,26 @@ class LakesailApp(ExtensionApp):
     limits = Dict(
         help="""Limits of sessions, in seconds, over the defaults: {"idle_timeout": {"default": 600, "floor": 60}}.
         Names: idle_timeout, idle_close_delay, max_duration, token_duration (each: default, floor, ceiling);
-        detached_seconds, start_timeout_seconds, live_sessions_per_member, spark_sessions_per_session (numbers)."""
+        detached_seconds, start_timeout_seconds, spark_sessions_per_session (numbers)."""
+    ).tag(config=True)
+    quotas = Dict(
+        help="""How much there may be of a thing, over the defaults; None: any number.
+        Names: live_sessions_per_member, live_sessions_per_team, live_sessions_per_server, creates_per_minute,
+        tokens_per_minute. A server of one user: 50 live sessions; with teams: 10 per member, 30 creates and 60
+        tokens a minute."""
+    ).tag(config=True)
+    teams = Dict(
+        help="""Teams by id (1 to 20 of A-Z and 0-9), by usernames and groups of the identity provider:
+        {"DATA": {"members": ["ada"], "admins": ["ted"], "groups": ["analysts"], "admin_groups": ["leads"]}}.
+        Who is in several has new sessions in the first, unless they say. Without it, a server of one user has one
+        team, and so has a server that knows its users apart."""
+    ).tag(config=True)
+    org_admins = List(
+        Unicode(), help='Usernames, or "@group", of those who see and manage the sessions of every team.'
+    ).tag(config=True)
+    instance_types = Dict(
+        help="""Sizes of compute configs, over the common ones of AWS, which have no price here:
+        {"c8g.2xlarge": {"price_per_hour": 0.32}, "desk": {"vcpus": 4, "memory_gib": 8}}."""
     ).tag(config=True)
     proxy_bind = Unicode(
         "", help="HOST or HOST:PORT that the session proxy listens on; empty: loopback alone, on a free port."
@@ -73,20 +95,47 @@ class LakesailApp(ExtensionApp):
             raise TraitError(f"c.LakesailApp.limits: {error}") from error
         return proposal["value"]
 
+    @validate("quotas")
+    def _check_quotas(self, proposal: Mapping[str, Any]) -> Any:
+        try:
+            quotas_from(proposal["value"], Quotas())
+        except ValueError as error:
+            raise TraitError(f"c.LakesailApp.quotas: {error}") from error
+        return proposal["value"]
+
+    @validate("teams")
+    def _check_teams(self, proposal: Mapping[str, Any]) -> Any:
+        try:
+            roster_from(proposal["value"], ())
+        except ValueError as error:
+            raise TraitError(f"c.LakesailApp.teams: {error}") from error
+        return proposal["value"]
+
+    @validate("instance_types")
+    def _check_instance_types(self, proposal: Mapping[str, Any]) -> Any:
+        try:
+            instance_types_from(proposal["value"])
+        except ValueError as error:
+            raise TraitError(f"c.LakesailApp.{error}") from error
+        return proposal["value"]
+
     def initialize_handlers(self) -> None:
         server = self._server()
+        identify = local_user if self._single_user() else members_of(self._roster())
         self._kernels = ServerKernels(
             server.kernel_manager,
             api_url=self._api_url_on_this_machine,
-            owner=_principal_of,
+            owner=identify,
             root=server.root_dir,
             runtime_directory=server.runtime_dir,
             on_first_start=self._warm_up,
         )
+        assert server.event_logger is not None  # the server makes it before any extension is loaded
+        self._audit = JupyterAudit(server.event_logger)
         self._control_plane = LazyControlPlane(self._open_control_plane)
         root = url_path_join(server.base_url, API_PATH)
         context = ApiContext(
-            root=root, services=self._control_plane.get, by_login=_principal_of, by_kernel_token=self._kernels.by_token
+            root=root, services=self._control_plane.get, by_login=identify, by_kernel_token=self._kernels.by_token
         )
         self.handlers.extend(handlers(context))
 
@@ -107,15 +156,40 @@ class LakesailApp(ExtensionApp):
         options = ControlPlaneOptions(
             database_url=self.database_url,
             signing_key_file=_data_directory() / "signing-key.pem",
-            settings=Settings(limits=limits_from(self.limits), default_config=self.default_config or None),
+            settings=self._settings(),
             proxy_hosts=hosts,
             proxy_port=port,
             proxy_public_endpoint=self.proxy_public_endpoint or None,
             proxy_tls_certificate_file=self.proxy_tls_cert or None,
             proxy_tls_key_file=self.proxy_tls_key or None,
         )
-        backends = {LOCAL: LocalBackend(parent=self, server_root=self._server().root_dir)}
-        return await open_control_plane(options, backends, self._kernels, SystemClock(), for_a_session=for_a_session)
+        local = LocalBackend(
+            parent=self,
+            server_root=self._server().root_dir,
+            instance_types=options.settings.instance_types,
+            serves_others=not options.settings.single_user,
+        )
+        return await open_control_plane(
+            options, {LOCAL: local}, self._kernels, SystemClock(), audit=self._audit, for_a_session=for_a_session
+        )
+
+    def _settings(self) -> Settings:
+        single_user = self._single_user()
+        return Settings(
+            instance_types=instance_types_from(self.instance_types),
+            limits=limits_from(self.limits, Limits() if single_user else TEAM_LIMITS),
+            quotas=quotas_from(self.quotas, Quotas() if single_user else TEAM_QUOTAS),
+            default_config=self.default_config or None,
+            team_ids=frozenset(self._roster().teams),
+            single_user=single_user,
+        )
+
+    def _single_user(self) -> bool:
+        """Whether all who may log in are one person: nothing here or in a Hub tells them apart."""
+        return not self.teams and not self.org_admins and not is_hub(self._server().identity_provider)
+
+    def _roster(self) -> Roster:
+        return roster_from(self.teams, self.org_admins)
 
     def _server(self) -> ServerApp:
         assert self.serverapp is not None  # set before any of our hooks is called
@@ -137,14 +211,3 @@ def _host_and_port(bind: str) -> tuple[tuple[str, ...], int]:
 
 def _data_directory() -> Path:
     return Path(jupyter_data_dir()) / "lakesail"
-
-
-def _principal_of(user: Any) -> Principal:
-    """Everybody who may log in to a single-user server is its user: token logins have random names."""
-    return Principal(
-        id=stable_id("member", LOCAL),
-        login=LOCAL.lower(),
-        team_ids=(LOCAL,),
-        admin_of=frozenset({LOCAL}),
-        organization_admin=True,
-    )

@@ -18,7 +18,7 @@ from .api_address import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
 from .errors import Unauthenticated
 from .ids import stable_id
 from .tokens import KernelTokens
-from .workloads.access import Principal
+from .workloads.access import Principal, plain_member
 
 _DIRECTORY = "lakesail-"
 _STARTED_AS_OURS = {
@@ -31,7 +31,8 @@ _STARTED_AS_OURS = {
 
 @dataclass(frozen=True, slots=True)
 class _Kernel:
-    owner: Principal
+    user: Any
+    """Jupyter's user whose request started it, if a request did."""
     notebook_path: str | None
 
 
@@ -74,6 +75,7 @@ class ServerKernels:
         """The owner of the kernel, as a plain member.
 
         :raises Unauthenticated: when no living kernel of this server holds the token.
+        :raises PermissionDenied: when nobody known started it.
         """
         kernel_id = self._token_maker().kernel_of(token)
         kernel = self._kernels.get(kernel_id)
@@ -81,9 +83,7 @@ class ServerKernels:
             raise Unauthenticated("The kernel that this token was made for is gone; use the token of a running kernel.")
         path = kernel.notebook_path
         return replace(
-            kernel.owner,
-            admin_of=frozenset(),
-            organization_admin=False,
+            plain_member(self._owner(kernel.user)),
             kernel_id=kernel_id,
             notebook_id=None if path is None else stable_id("notebook", self._root, path),
             notebook_path=path,
@@ -103,7 +103,7 @@ class ServerKernels:
         if self._on_first_start is not None:
             self._on_first_start()
             self._on_first_start = None
-        self._kernels[kernel_id] = _Kernel(self._owner(_current_user()), environment.get("JPY_SESSION_NAME"))
+        self._kernels[kernel_id] = _Kernel(_current_user(), environment.get("JPY_SESSION_NAME"))
         kwargs["env"] = environment | {
             URL_VARIABLE: self._api_url(),
             TOKEN_FILE_VARIABLE: str(self._write_token(kernel_id)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .ids import ID_REGEX
 
@@ -19,13 +19,32 @@ EndpointType = Literal["spark_connect"]
 ExecutionMode = Literal["standalone", "cluster"]
 CapacityType = Literal["on-demand", "spot"]
 
-# `$` would also match before a line's end; the schema has the API's own spelling.
+EventKind = Literal["move", "warning", "extension"]
+
+# `$` would also match before a line's end; the API's document has its own spelling.
 Id = Annotated[
     str,
-    Meta(pattern=rf"^{ID_REGEX}\Z", min_length=1, max_length=20, extra_json_schema={"pattern": f"^{ID_REGEX}$"}),
+    Meta(
+        pattern=rf"^{ID_REGEX}\Z",
+        min_length=1,
+        max_length=20,
+        description="1 to 20 of A-Z and 0-9",
+        examples=["A1B2C3D4E5"],
+    ),
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
+PageLimit = Annotated[int, Meta(ge=0, le=100, extra_json_schema={"format": "int32"})]
+IdempotencyKey = Annotated[
+    str,
+    Meta(
+        pattern=r"^[\x21-\x7e]{1,200}\Z",
+        min_length=1,
+        max_length=200,
+        description="1 to 200 visible ASCII characters without spaces",
+    ),
+]
 Metadata = dict[str, str]
+SequenceNumber = Annotated[int, Meta(ge=0)]
 
 PYTHON_KEY = "lakesail/python"
 """Session metadata: the interpreter that runs the engine, and so the UDFs."""
@@ -101,6 +120,20 @@ class SessionCreate(_Request, frozen=True, kw_only=True):
     allow_shared: bool = False
 
 
+class SessionExtend(_Request, frozen=True, kw_only=True):
+    duration_seconds: int | None = None
+    """From now on."""
+
+
+class SessionLogsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    tail: Annotated[int, Meta(ge=0, le=500)] = 100
+    """How many lines, the last ones."""
+
+
+class SessionLogs(_Answer, frozen=True, kw_only=True):
+    lines: tuple[str, ...]
+
+
 class TokenCreate(_Request, frozen=True, kw_only=True):
     duration_seconds: int | None = None
 
@@ -119,7 +152,7 @@ class SessionListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     team_id: Id | None = None
     endpoint_type: EndpointType | None = None
     status: SessionStatus | None = None
-    limit: Annotated[int, Meta(ge=0, le=100)] = 100
+    limit: PageLimit = 100
     marker: str | None = None
 
 
@@ -156,16 +189,145 @@ class ServiceAccount(_Answer, frozen=True, kw_only=True):
     updated_by: str | None = None
 
 
-class Me(_Answer, frozen=True, kw_only=True):
-    """Who is asking, as the server sees it."""
+class TeamServiceAccount(ServiceAccount, frozen=True, kw_only=True):
+    team_id: str
 
-    member_id: str
+
+class NewServiceAccount(TeamServiceAccount, frozen=True, kw_only=True):
+    key: str
+    """``Authorization: Bearer`` for the API; told this once."""
+
+    def __repr__(self) -> str:
+        return f"NewServiceAccount(id={self.id!r}, username={self.username!r}, team_id={self.team_id!r}, key='…')"
+
+
+class ServiceAccountPage(_Answer, frozen=True, kw_only=True):
+    items: tuple[TeamServiceAccount, ...]
+
+
+class ServiceAccountCreate(_Request, frozen=True, kw_only=True):
+    username: Name
+    description: Annotated[str, Meta(max_length=1000)] | None = None
+    team_id: Id | None = None
+
+
+class ServiceAccountListQuery(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"team_id": "teamId"}
+):
+    """The parameters of a list of service accounts."""
+
+    team_id: Id | None = None
+
+
+class DurationLimit(_Answer, frozen=True, kw_only=True):
+    """A duration that a caller may set, in seconds; without a default, there is none unless it is set."""
+
+    default: int | None
+    floor: int
+    ceiling: int
+
+
+class Limits(_Answer, frozen=True, kw_only=True):
+    """The limits of sessions and their tokens."""
+
+    idle_timeout_seconds: DurationLimit
+    idle_close_delay_seconds: DurationLimit
+    max_duration_seconds: DurationLimit
+    token_duration_seconds: DurationLimit
+    extension_seconds: DurationLimit
+    detached_seconds: int
+    start_timeout_seconds: int
+    spark_sessions_per_session: int
+
+
+class Quotas(_Answer, frozen=True, kw_only=True):
+    """How much there may be of a thing; null: any number."""
+
+    live_sessions_per_member: int | None = None
+    live_sessions_per_team: int | None = None
+    live_sessions_per_server: int | None = None
+    creates_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+
+class Cluster(_Answer, frozen=True, kw_only=True):
+    """Where workloads may run, and what it offers."""
+
+    id: str
+    endpoint_types: tuple[str, ...]
+    execution_modes: tuple[str, ...]
+    unused_fields: tuple[str, ...]
+    """Pointers to fields of a compute config that are stored, and change nothing on this cluster."""
+    linger_seconds: int
+    """How long a workload waits for its next session."""
+    survives_restart: bool
+    """Whether sessions live on when the server that serves this API ends."""
+
+
+class Me(_Answer, frozen=True, kw_only=True):
+    """Who is asking, as the server sees it, and what the server has for them."""
+
+    member_id: str | None
+    """``None`` for a service account."""
+    service_account_id: str | None = None
+    login: str | None = None
+    name: str | None = None
     team_ids: tuple[str, ...]
+    admin_of: tuple[str, ...] = ()
+    """The teams that the caller administers."""
     organization_admin: bool
     kernel_id: str | None = None
     """Of the kernel whose token asks."""
     notebook_id: str | None = None
     notebook_path: str | None = None
+    single_user: bool | None = None
+    """Whether this server has one user, so that what only teams need can be left out."""
+    limits: Limits | None = None
+    quotas: Quotas | None = None
+    clusters: tuple[Cluster, ...] = ()
+    default_config: str | None = None
+    """Name of the compute config of sessions that name none."""
+
+
+# Events
+
+
+class Event(_Answer, frozen=True, kw_only=True):
+    """What happened to a session or a workload."""
+
+    sequence: int
+    """Grows with each event; the number to go on from."""
+    at: str
+    kind: EventKind
+    """A change of status; a word that the session will close soon; or that it was asked to be kept."""
+    session_id: str | None = None
+    workload_id: str | None = None
+    old_status: str | None = None
+    new_status: str | None = None
+    reason: str | None = None
+    message: str | None = None
+
+
+class EventPage(_Answer, frozen=True, kw_only=True):
+    events: tuple[Event, ...]
+    sequence: int
+    """The number to go on from; it also passes events that the caller may not see."""
+
+
+class EventQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parameters of a poll for events."""
+
+    after: SequenceNumber | None = None
+    """A sequence number; without one: from now on."""
+    wait: Annotated[int, Meta(ge=0, le=60)] = 0
+    """Seconds to wait for an event, when there is none."""
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
+class EventStreamQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parameters of a stream of events."""
+
+    after: SequenceNumber | None = None
 
 
 # Compute
@@ -173,9 +335,9 @@ class Me(_Answer, frozen=True, kw_only=True):
 
 class EbsConfig(_Request, frozen=True, kw_only=True):
     volume_type: str | None = None
-    volume_size: int | None = None
-    iops: int | None = None
-    throughput: int | None = None
+    volume_size: Annotated[int, Meta(ge=1)] | None = None
+    iops: Annotated[int, Meta(ge=1)] | None = None
+    throughput: Annotated[int, Meta(ge=1)] | None = None
     delete_on_termination: bool | None = None
 
 
@@ -253,6 +415,17 @@ class WorkloadConfigCreate(_Request, frozen=True, kw_only=True):
     endpoint_limits: EndpointLimits | None = None
 
 
+class WorkloadConfigChange(_Request, frozen=True, kw_only=True):
+    """What is absent stays as it is. The last three cannot be changed; they are here to say so."""
+
+    name: Name | UnsetType = UNSET
+    config: WorkloadConfigBody | UnsetType = UNSET
+    endpoint_limits: EndpointLimits | UnsetType | None = UNSET
+    workload_type: str | UnsetType | None = UNSET
+    cluster_id: str | UnsetType | None = UNSET
+    team_id: str | UnsetType | None = UNSET
+
+
 class Workload(_Answer, frozen=True, kw_only=True):
     id: str
     workload_config_id: str | None = None
@@ -275,7 +448,7 @@ class WorkloadConfigListQuery(
     """The parameters of a config list."""
 
     team_id: Id | None = None
-    limit: Annotated[int, Meta(ge=0, le=100)] = 100
+    limit: PageLimit = 100
     marker: str | None = None
 
 

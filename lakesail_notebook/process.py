@@ -150,7 +150,8 @@ class ChildProcess:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.identity.pid, signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.wait(), grace_seconds)
+                async with asyncio.timeout(grace_seconds):
+                    await self.wait()
         if self.return_code is None:
             self.identity.kill_group()
         return await self.wait()
@@ -161,7 +162,8 @@ class ChildProcess:
         _kill_group(self.identity.pid)
         # A process outside the group may still hold the pipes: the log is then what came until now.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._pipes.closed.wait(), _LAST_OUTPUT_SECONDS)
+            async with asyncio.timeout(_LAST_OUTPUT_SECONDS):
+                await self._pipes.closed.wait()
         self._transport.close()
         self._pipes.give_up(return_code)
         return return_code

@@ -51,6 +51,7 @@ def a_workload(**changes: Any) -> WorkloadRecord:
     plausible: dict[str, Any] = {
         "id": new_id(at),
         "config_id": "CONFIG",
+        "config_version": 1,
         "team_id": "LOCAL",
         "cluster_id": "LOCAL",
         "infra_status": "requested",

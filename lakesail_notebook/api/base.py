@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import responses
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -31,10 +31,15 @@ from ..errors import (
     UnsupportedMediaType,
 )
 from ..workloads.access import Principal
+from ..workloads.service_account_keys import KEY_PREFIX as SERVICE_ACCOUNT_KEY_PREFIX
+from ..workloads.service_account_keys import account_of
 from .decode import MAX_BODY_BYTES, decode_body
 
 if TYPE_CHECKING:  # they load cryptography, which a server without sessions does not need
     from ..workloads.configs import Configs
+    from ..workloads.events import Events
+    from ..workloads.launches import Launches
+    from ..workloads.service_accounts import ServiceAccounts
     from ..workloads.sessions import Sessions
 
 _BODY_SECONDS = 30
@@ -55,6 +60,9 @@ HTTP_STATUS: Mapping[type[LakesailError], int] = {
     DeadlineExceeded: 504,
 }
 
+NOBODY = Principal(id="", login="", team_ids=())
+"""The caller of what asks for no login."""
+
 log = logging.getLogger(__name__)
 
 
@@ -64,8 +72,24 @@ class Services(Protocol):
     @property
     def sessions(self) -> Sessions: ...
     @property
+    def launches(self) -> Launches: ...
+    @property
     def configs(self) -> Configs: ...
+    @property
+    def service_accounts(self) -> ServiceAccounts: ...
+    @property
+    def events(self) -> Events: ...
     def public_keys(self) -> tuple[Mapping[str, Any], ...]: ...
+    def me(self, principal: Principal) -> models.Me: ...
+
+
+class OpenServices(Protocol):
+    async def __call__(self, principal: Principal, *, passive: bool = False) -> Services:
+        """The services, opened for the first who asks.
+
+        :param passive: the caller only listens, and will hardly want a session next.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +98,7 @@ class ApiContext:
 
     root: str
     """The API's root path on this server, its base URL included."""
-    services: Callable[[Principal], Awaitable[Services]]
-    """Opens the control plane on first use."""
+    services: OpenServices
     by_login: Callable[[Any], Principal]
     """The principal of a user whom Jupyter's identity provider knows."""
     by_kernel_token: Callable[[str], Principal]
@@ -86,32 +109,47 @@ class ApiContext:
 class BoundedHandler(APIHandler):
     """Authenticates before the body is read, bounds it while it streams in, and answers errors as problem documents."""
 
+    verbs: tuple[str, ...] = ("GET",)
+    """What the path answers to."""
+
     def initialize(self, context: ApiContext) -> None:
         self.context = context
         self.request_id = secrets.token_hex(8)
         self._received = bytearray()
         self._whole = False
         """Whether the body was read to its end."""
+        self._credential: str | None = None
+        """A bearer token or key that we made ourselves, and must check."""
         self._principal: Principal | None = None
 
     async def prepare(self) -> None:  # type: ignore[override]
-        token = _kernel_token(self.request.headers.get_list("Authorization"))
-        if token is not None:
-            self._principal = self.context.by_kernel_token(token)
+        self._credential = _bearer_of_ours(self.request.headers.get_list("Authorization"))
+        if self._credential is not None:
+            del self.request.headers["Authorization"]  # not for identity providers: a Hub's would be asked about it
         await super().prepare()
         if self._finished or self.request.method == "OPTIONS":
             return
-        if self._principal is None and self.needs_login():
-            self._principal = await self._principal_by_login()
+        if self.needs_login():
+            self._principal = await self._authenticate()
         self._bound_body()
 
     def needs_login(self) -> bool:
         return True
 
     def check_xsrf_cookie(self) -> None:
-        """A kernel's token is in no browser, so no other site can make one send it."""
-        if self._principal is None:
+        """Our own tokens and keys are in no browser, so no other site can make one send them; and who sends one is
+        known by it alone, whatever cookies come along."""
+        if self._credential is None:
             super().check_xsrf_cookie()
+
+    async def _authenticate(self) -> Principal:
+        if self._credential is None:
+            return await self._principal_by_login()
+        if self._credential.startswith(SERVICE_ACCOUNT_KEY_PREFIX):
+            account_of(self._credential)  # nothing is opened for what has not even the form of a key
+            services = await self.context.services(NOBODY)
+            return await services.service_accounts.by_key(self._credential)
+        return self.context.by_kernel_token(self._credential)
 
     async def _principal_by_login(self) -> Principal:
         user = self.current_user
@@ -158,6 +196,8 @@ class BoundedHandler(APIHandler):
             self.set_header("Connection", "close")
         if error.retry_after_seconds is not None:
             self.set_header("Retry-After", str(max(1, round(error.retry_after_seconds))))
+        if status == 405:
+            self.set_header("Allow", ", ".join(self.verbs))
         self.set_status(status)
         self._forbid_storing()
         problem = _problem(error, status, self.request.path, self.request_id)
@@ -183,6 +223,8 @@ class BoundedHandler(APIHandler):
 class UnknownPathHandler(BoundedHandler):
     """Whatever else is asked below the API's root."""
 
+    verbs = ()
+
     async def prepare(self) -> None:  # type: ignore[override]
         await super().prepare()
         if not self._finished and self.request.method != "OPTIONS":
@@ -207,10 +249,12 @@ def http_status(error: LakesailError) -> int:
     return next((HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS), 500)
 
 
-def _kernel_token(authorization: list[str]) -> str | None:
-    """A bearer token that is a JWT; Jupyter's own tokens, which travel in the same header, are none."""
+def _bearer_of_ours(authorization: list[str]) -> str | None:
+    """A kernel's token, which is a JWT, or a service account's key; Jupyter's own tokens, which travel in the same
+    header, are neither."""
     scheme, _, token = (authorization[0] if len(authorization) == 1 else "").partition(" ")
-    return token if scheme.lower() == "bearer" and token.count(".") == 2 else None
+    ours = token.count(".") == 2 or token.startswith(SERVICE_ACCOUNT_KEY_PREFIX)
+    return token if scheme.lower() == "bearer" and ours else None
 
 
 def _as_lakesail_error(status: int, error: BaseException | None, nobody: bool) -> LakesailError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
@@ -9,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
+from msgspec.inspect import IntType, StructType
 
-from ..errors import FieldError, InvalidArgument
+from ..errors import FieldError, InvalidArgument, json_pointer
+from .expectations import departure, in_words, options, without_nulls
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -18,9 +21,6 @@ MAX_BODY_BYTES = 64 * 1024
 _MAX_DEPTH = 32
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _JUPYTERS_PARAMETERS = frozenset({"token", "_xsrf", "no_track_activity"})
-_AT_PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
-_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
-_PATH_STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+|\.\.\.)\]")
 
 
 def decode_body(raw: bytes, kind: type[T]) -> T:
@@ -36,33 +36,53 @@ def decode_query(arguments: Mapping[str, Sequence[bytes]], kind: type[T]) -> T:
 
     :raises InvalidArgument: for one that is unknown, given twice, or not of its type.
     """
-    integers = _integer_fields(kind)
+    integers = _integer_fields(_shape(kind))
     values: dict[str, Any] = {}
     for name, given in arguments.items():
         if name in _JUPYTERS_PARAMETERS:
             continue
         if len(given) != 1:
-            raise _refused(f"/{name}", "is given more than once")
-        values[name] = _parameter(name, given[0], integer=name in integers)
+            raise _refused(json_pointer(name), "is given more than once")
+        values[name] = _parameter(name, given[0], integers.get(name))
     return _convert(values, kind)
 
 
-def _integer_fields(kind: type[msgspec.Struct]) -> set[str]:
-    shape = cast("msgspec.inspect.StructType", msgspec.inspect.type_info(kind))
-    return {field.encode_name for field in shape.fields if isinstance(field.type, msgspec.inspect.IntType)}
+def decode_header(name: str, text: str, kind: Any) -> Any:
+    """A header's value as ``kind``, an annotated text.
+
+    :raises InvalidArgument: when it is none.
+    """
+    try:
+        return msgspec.convert(text, kind)
+    except msgspec.ValidationError as error:
+        raise _refused(json_pointer(name), f"must be {in_words(msgspec.inspect.type_info(kind))}") from error
 
 
-def _parameter(name: str, raw: bytes, *, integer: bool) -> Any:
+@functools.cache
+def _shape(kind: type[msgspec.Struct]) -> StructType:
+    return cast("StructType", msgspec.inspect.type_info(kind))
+
+
+def _integer_fields(shape: StructType) -> dict[str, IntType]:
+    return {
+        field.encode_name: option
+        for field in shape.fields
+        for option in options(field.type)
+        if isinstance(option, IntType)
+    }
+
+
+def _parameter(name: str, raw: bytes, integer: IntType | None) -> Any:
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        raise _refused(f"/{name}", "is not UTF-8") from error
+        raise _refused(json_pointer(name), "is not UTF-8") from error
     if "\0" in text:
-        raise _refused(f"/{name}", "holds a NUL character")
-    if not integer:
+        raise _refused(json_pointer(name), "holds a NUL character")
+    if integer is None:
         return text
     if _INTEGER.fullmatch(text) is None:
-        raise _refused(f"/{name}", "must be a whole number")
+        raise _refused(json_pointer(name), f"must be {in_words(integer)}")
     return int(text)
 
 
@@ -71,7 +91,7 @@ def _strict_json(raw: bytes) -> dict[str, Any]:
         value = json.loads(
             raw.decode(), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite_float
         )
-        _check_storable(value, 0)
+        _check_storable(value)
     except InvalidArgument:
         raise
     except (ValueError, RecursionError) as error:
@@ -101,53 +121,42 @@ def _finite_float(text: str) -> float:
     return number
 
 
-def _check_storable(value: Any, depth: int) -> None:
-    if depth > _MAX_DEPTH:
+def _check_storable(value: Any, *at: str | int) -> None:
+    if len(at) > _MAX_DEPTH:
         raise InvalidArgument(f"The body is nested deeper than {_MAX_DEPTH} levels.")
     if isinstance(value, str):
-        _check_text(value)
+        _check_text(value, *at)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            _check_text(name)
-            _check_storable(inner, depth + 1)
+            _check_text(name, *at)
+            _check_storable(inner, *at, name)
     elif isinstance(value, list):
-        for inner in value:
-            _check_storable(inner, depth + 1)
+        for index, inner in enumerate(value):
+            _check_storable(inner, *at, index)
 
 
-def _check_text(text: str) -> None:
+def _check_text(text: str, *at: str | int) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise InvalidArgument("The body holds half of a surrogate pair, which no text has.") from error
+        raise _refused(json_pointer(*at), "holds half of a surrogate pair, which no text has") from error
     if "\0" in text:
-        raise InvalidArgument("The body holds a NUL character; leave it out.")
+        raise _refused(json_pointer(*at), "holds a NUL character; leave it out")
 
 
 def _convert(value: dict[str, Any], kind: type[T]) -> T:
+    shape = _shape(kind)
+    value = without_nulls(value, shape)
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise _as_invalid_argument(str(error)) from error
-
-
-def _as_invalid_argument(said: str) -> InvalidArgument:
-    found = _AT_PATH.match(said)
-    what, path = (found["what"], found["path"] or "") if found else (said, "")
-    pointer = "".join(f"/{_escape(step['name'] or step['index'])}" for step in _PATH_STEP.finditer(path))
-    unknown = _UNKNOWN_FIELD.match(what)
-    if unknown is not None:
-        return _refused(f"{pointer}/{_escape(unknown['name'])}", "is no field of this request")
-    return _refused(pointer, what[:1].lower() + what[1:].replace("`", ""))
+        field = departure(error, value, shape)
+        raise _refused(field.pointer, field.message) from error
 
 
 def _refused(pointer: str, message: str) -> InvalidArgument:
     pointer = _short(pointer)
     return InvalidArgument(f"{pointer.lstrip('/') or 'The request'} {message}.", errors=(FieldError(pointer, message),))
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _short(text: str) -> str:

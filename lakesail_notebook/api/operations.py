@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from types import NoneType
+from typing import Any, Generic, TypeVar, cast, get_type_hints
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.utils import url_path_join
@@ -12,16 +13,15 @@ from msgspec import Struct
 from tornado import web
 
 from .. import models
+from ..errors import LakesailError
 from ..workloads.access import Principal
-from .base import ApiContext, BoundedHandler, Services
-from .decode import decode_query
+from .base import NOBODY, ApiContext, BoundedHandler, Services
+from .decode import decode_header, decode_query
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
 
 Body = TypeVar("Body")
 Query = TypeVar("Query")
-
-NOBODY = Principal(id="", login="", team_ids=())
-"""The caller of operations that ask for no login."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[Body, Query]):
@@ -31,6 +31,7 @@ class Call(Generic[Body, Query]):
     path: Mapping[str, str]
     body: Body
     query: Query
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,19 @@ class Operation:
     query: type[Struct] | None = None
     location: str | None = None
     """Of what was created, below the API's root; ``{id}`` is the answer's."""
+    raises: tuple[type[LakesailError], ...] = ()
+    """What it may answer beside what every operation of its shape may; for ``/openapi.json``."""
+    takes_idempotency_key: bool = False
+    extension: bool = False
+    """Ours, beyond the LakeSail API."""
+    passive: bool = False
+    """It only listens: no sign that somebody is at work, or that a session will be wanted."""
+
+    @property
+    def answer(self) -> type[Struct] | None:
+        """What ``run`` returns; ``None``: an answer without a body."""
+        returned = get_type_hints(self.run)["return"]
+        return None if returned is NoneType else cast("type[Struct]", returned)
 
 
 class _NoQuery(Struct, forbid_unknown_fields=True):
@@ -60,6 +74,8 @@ class OperationHandler(BoundedHandler):
     ) -> None:
         super().initialize(context)
         self._operations = operations
+        self.verbs = tuple(operations)
+        self._track_activity = not all(operation.passive for operation in operations.values())
         self._public = public
 
     def needs_login(self) -> bool:
@@ -87,15 +103,16 @@ class OperationHandler(BoundedHandler):
         self.on_body_read()
         operation = self._operations.get(verb)
         if operation is None:
-            self.set_header("Allow", ", ".join(self._operations))
             raise web.HTTPError(405)
         call: Call[Any, Any] = Call(
             principal=self._principal or NOBODY,
             path=path,
             body=None if operation.body is None else self.received(operation.body),
+            idempotency_key=self._idempotency_key() if operation.takes_idempotency_key else None,
             query=decode_query(self.request.query_arguments, operation.query or _NoQuery),
         )
-        answer = await operation.run(await self.context.services(call.principal), call)
+        services = await self.context.services(call.principal, passive=operation.passive)
+        answer = await operation.run(services, call)
         self.set_status(operation.status)
         self._forbid_storing()
         if operation.location is not None:
@@ -105,3 +122,7 @@ class OperationHandler(BoundedHandler):
             self.finish()
         else:
             self.finish(models.encode(answer))
+
+    def _idempotency_key(self) -> str | None:
+        given = self.request.headers.get(IDEMPOTENCY_KEY)
+        return None if given is None else decode_header(IDEMPOTENCY_KEY, given, models.IdempotencyKey)

@@ -9,23 +9,37 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 
 from .. import models
+from ..api_address import API_PATH
+from ..errors import FailedPrecondition, NotFound, ResourceExhausted
 from .base import ApiContext, HealthHandler, UnknownPathHandler
-from .configs import create_config, describe_config, list_configs
+from .configs import change_config, create_config, delete_config, describe_config, list_configs
+from .events import EventStreamHandler, poll_events
+from .openapi import OpenApiHandler, document_of
 from .operations import Operation, OperationHandler
 from .server import me, public_keys
-from .sessions import close_session, create_session, describe_session, issue_token, list_sessions
-
-API_PATH = "lakesail/api/v1"
+from .service_accounts import create_service_account, delete_service_account, list_service_accounts
+from .sessions import (
+    close_session,
+    create_session,
+    describe_session,
+    extend_session,
+    issue_token,
+    list_sessions,
+    read_logs,
+    relaunch_session,
+)
 
 SESSIONS = "/workloads/sessions"
 SESSION = "/workloads/sessions/{session}"
 CONFIG_PATHS = ("/workloads/compute-configs", "/workloads/configs")
 """The reference's path, and the hosted platform's newer one."""
+SERVICE_ACCOUNTS = "/service-accounts"
 
 
 def _config_operations(path: str) -> tuple[Operation, ...]:
+    extension = path != CONFIG_PATHS[0]
     return (
-        Operation(verb="GET", path=path, run=list_configs, query=models.WorkloadConfigListQuery),
+        Operation(verb="GET", path=path, run=list_configs, query=models.WorkloadConfigListQuery, extension=extension),
         Operation(
             verb="POST",
             path=path,
@@ -33,8 +47,26 @@ def _config_operations(path: str) -> tuple[Operation, ...]:
             body=models.WorkloadConfigCreate,
             status=201,
             location=f"{path}/{{id}}",
+            raises=(NotFound, FailedPrecondition),
+            extension=extension,
         ),
-        Operation(verb="GET", path=f"{path}/{{workloadConfig}}", run=describe_config),
+        Operation(verb="GET", path=f"{path}/{{workloadConfig}}", run=describe_config, extension=extension),
+        Operation(
+            verb="PATCH",
+            path=f"{path}/{{workloadConfig}}",
+            run=change_config,
+            body=models.WorkloadConfigChange,
+            raises=(FailedPrecondition,),
+            extension=True,
+        ),
+        Operation(
+            verb="DELETE",
+            path=f"{path}/{{workloadConfig}}",
+            run=delete_config,
+            status=204,
+            raises=(FailedPrecondition,),
+            extension=True,
+        ),
     )
 
 
@@ -47,22 +79,75 @@ OPERATIONS = (
         body=models.SessionCreate,
         status=201,
         location=f"{SESSIONS}/{{id}}",
+        raises=(NotFound, FailedPrecondition, ResourceExhausted),
+        takes_idempotency_key=True,
     ),
     Operation(verb="GET", path=SESSION, run=describe_session),
     Operation(verb="DELETE", path=SESSION, run=close_session, status=204),
-    Operation(verb="POST", path=f"{SESSION}/token", run=issue_token, body=models.TokenCreate, status=201),
+    Operation(
+        verb="POST",
+        path=f"{SESSION}/token",
+        run=issue_token,
+        body=models.TokenCreate,
+        status=201,
+        raises=(FailedPrecondition, ResourceExhausted),
+    ),
+    Operation(
+        verb="POST",
+        path=f"{SESSION}/relaunch",
+        run=relaunch_session,
+        status=201,
+        location=f"{SESSIONS}/{{id}}",
+        raises=(FailedPrecondition, ResourceExhausted),
+    ),
+    Operation(
+        verb="POST",
+        path=f"{SESSION}/extend",
+        run=extend_session,
+        body=models.SessionExtend,
+        raises=(FailedPrecondition,),
+        extension=True,
+    ),
+    Operation(verb="GET", path=f"{SESSION}/logs", run=read_logs, query=models.SessionLogsQuery, extension=True),
     *(operation for path in CONFIG_PATHS for operation in _config_operations(path)),
-    Operation(verb="GET", path="/me", run=me),
+    Operation(verb="GET", path="/events", run=poll_events, query=models.EventQuery, extension=True, passive=True),
+    Operation(
+        verb="GET",
+        path=SERVICE_ACCOUNTS,
+        run=list_service_accounts,
+        query=models.ServiceAccountListQuery,
+        extension=True,
+    ),
+    Operation(
+        verb="POST",
+        path=SERVICE_ACCOUNTS,
+        run=create_service_account,
+        body=models.ServiceAccountCreate,
+        status=201,
+        raises=(NotFound, FailedPrecondition),
+        extension=True,
+    ),
+    Operation(
+        verb="DELETE",
+        path=f"{SERVICE_ACCOUNTS}/{{serviceAccount}}",
+        run=delete_service_account,
+        status=204,
+        extension=True,
+    ),
+    Operation(verb="GET", path="/me", run=me, extension=True),
 )
-PUBLIC_OPERATIONS = (Operation(verb="GET", path="/.well-known/jwks.json", run=public_keys),)
+PUBLIC_OPERATIONS = (Operation(verb="GET", path="/.well-known/jwks.json", run=public_keys, extension=True),)
 
 
 def handlers(context: ApiContext) -> list[tuple[str, type, dict[str, Any]]]:
     """The handlers below the API's root, for a tornado application whose base URL is put before them."""
+    document = document_of(OPERATIONS, PUBLIC_OPERATIONS, context.root)
     found = [*_of(OPERATIONS, context, public=False), *_of(PUBLIC_OPERATIONS, context, public=True)]
     return [
         *((_pattern(path), OperationHandler, arguments) for path, arguments in found),
+        (_pattern("/events/ws"), EventStreamHandler, {"context": context}),
         (_pattern("/health"), HealthHandler, {"context": context}),
+        (_pattern("/openapi.json"), OpenApiHandler, {"context": context, "document": document}),
         (f"/{API_PATH}(?:/.*)?", UnknownPathHandler, {"context": context}),
     ]
 

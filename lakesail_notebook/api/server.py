@@ -18,16 +18,10 @@ class KeySet(Struct, frozen=True, kw_only=True):
 
 
 async def me(services: Services, call: Call[None, None]) -> models.Me:
-    principal = call.principal
-    return models.Me(
-        member_id=principal.id,
-        team_ids=principal.team_ids,
-        organization_admin=principal.organization_admin,
-        kernel_id=principal.kernel_id,
-        notebook_id=principal.notebook_id,
-        notebook_path=principal.notebook_path,
-    )
+    """Tell who is asking."""
+    return services.me(call.principal)
 
 
 async def public_keys(services: Services, call: Call[None, None]) -> KeySet:
+    """Publish the keys that check session tokens."""
     return KeySet(keys=tuple(dict(key) for key in services.public_keys()))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shutil
-import stat
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -14,17 +12,38 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import psutil
-from traitlets import Integer, Unicode
+from traitlets import Integer, List, Unicode
 from traitlets.config import Configurable
 
 from ..errors import FieldError, Unavailable
 from ..process import ChildProcess, ProcessIdentity, describe_exit, own_python, spawn
-from ..workloads.ports import Checkpoint, Observation
+from ..workloads.instance_types import InstanceType, shipped_instance_types
+from ..workloads.ports import Checkpoint, Observation, Offer
 from ..workloads.records import Handle, LaunchSpec, WorkloadRecord
-from .local_environment import EngineSettings, engine_environment, memory_of_machine
+from .local_directories import private_directory
+from .local_environment import (
+    EngineSettings,
+    engine_environment,
+    memory_of_machine,
+    shared_environment,
+    user_environment,
+    vcpus_of_machine,
+)
+from .local_libraries import LocalLibraries
+from .local_logs import WorkloadLogs
+from .local_problems import problems_of
+from .local_size import EngineSize, Machine, engine_size
 
 STOP_GRACE_SECONDS = 3.0
+_UNUSED_FIELDS = (
+    "/config/sail/lakesailImageUri",
+    "/config/sail/compute/driver/ebsConfig",
+    "/config/sail/compute/worker/ebsConfig",
+    "/config/sail/compute/worker/capacityType",
+)
+"""What means something on machines of a cloud only."""
 
 
 class LocalBackend(Configurable):
@@ -46,29 +65,64 @@ class LocalBackend(Configurable):
         "", help="Where engines put spill files, which go with them; empty: the system's temporary directory."
     ).tag(config=True)
 
-    survives_restart = False
+    library_directory = Unicode(
+        "",
+        help="""Where the libraries of compute configs are installed, once each; empty: lakesail/libraries in your cache
+        directory. What is there may be deleted while no engine runs: it is installed again.""",
+    ).tag(config=True)
+    library_roots = List(
+        Unicode(), help="Directories whose wheels compute configs may name as files; none: the server's root directory."
+    ).tag(config=True)
 
-    def __init__(self, *, server_root: str, **kwargs: Any) -> None:
-        """:param server_root: working directory of engines whose session names none."""
+    shared_variables = List(
+        Unicode(),
+        help="""Environment variables of this server that the engines of its teams see, beside those that every process
+        needs. A server of one person gives its engines all of them.""",
+    ).tag(config=True)
+
+    survives_restart = False
+    offer = Offer(execution_modes=("standalone", "cluster"), unused_fields=_UNUSED_FIELDS)
+
+    def __init__(
+        self,
+        *,
+        server_root: str,
+        instance_types: Mapping[str, InstanceType] | None = None,
+        serves_others: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """
+        :param server_root: working directory of engines whose session names none.
+        :param instance_types: what the sizes of compute configs mean; absent: as shipped.
+        :param serves_others: whether engines are other people's than the one who runs the server.
+        """
         super().__init__(**kwargs)
         self._server_root = server_root
+        self._instance_types = shipped_instance_types() if instance_types is None else instance_types
+        self._serves_others = serves_others
+        self._logs = WorkloadLogs()
         self._children: dict[str, ChildProcess] = {}
         self._ended: asyncio.Queue[str] = asyncio.Queue()
         self._waiters: set[asyncio.Task[None]] = set()
 
     async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:
-        return await asyncio.to_thread(_problems, spec)
+        return await asyncio.to_thread(problems_of, spec, self._instance_types, self._roots())
 
     async def provision(self, workload: WorkloadRecord) -> AsyncGenerator[Checkpoint]:
         scratch = self._scratch_root() / workload.id
         yield Checkpoint({"scratch": str(scratch)})
         scratch.mkdir(mode=0o700, exist_ok=True)
+        libraries = await self._install_libraries(workload)
+        size = engine_size(workload.spec.sail, self._instance_types, self._machine())
         child = await spawn(
             [workload.spec.python or own_python(), "-P", "-m", "lakesail_notebook.engine"],
-            env=engine_environment(os.environ, self._settings(scratch)),
+            env=engine_environment(
+                self._environment(), workload.spec.sail.extra_env, self._settings(scratch, size, libraries)
+            ),
             cwd=workload.spec.working_directory or self._server_root,
         )
         self._children[workload.id] = child
+        self._logs.add(workload.id, child.log)
         self._watch_child(workload.id, child)
         handle = {"scratch": str(scratch), "process": asdict(child.identity)}
         yield Checkpoint(handle)
@@ -76,7 +130,7 @@ class LocalBackend(Configurable):
         address = str(said["address"])
         if not await asyncio.to_thread(_listens, child.identity.pid, address):
             raise Unavailable(f"the port of its engine ({address}) is held by another process")
-        yield Checkpoint(handle, address=address)
+        yield Checkpoint(handle, address=address, message=size.notice)
 
     async def inspect(self, handles: Mapping[str, Handle]) -> Mapping[str, Observation]:
         return {workload_id: self._inspect(workload_id, handle) for workload_id, handle in handles.items()}
@@ -92,12 +146,12 @@ class LocalBackend(Configurable):
             self._children.pop(workload_id, None)
         elif (identity := _identity(handle)) is not None:
             identity.kill_group()
+        self._logs.end(workload_id)
         if "scratch" in handle:
             await asyncio.to_thread(shutil.rmtree, handle["scratch"], ignore_errors=True)
 
     def log_tail(self, workload_id: str, count: int) -> Sequence[str]:
-        child = self._children.get(workload_id)
-        return [] if child is None else child.log.tail(count)
+        return self._logs.tail(workload_id, count)
 
     async def close(self) -> None:
         await asyncio.gather(*(child.stop(STOP_GRACE_SECONDS) for child in self._children.values()))
@@ -120,44 +174,41 @@ class LocalBackend(Configurable):
         self._waiters.add(waiter)
         waiter.add_done_callback(self._waiters.discard)
 
-    def _settings(self, scratch: Path) -> EngineSettings:
+    async def _install_libraries(self, workload: WorkloadRecord) -> Path | None:
+        wanted = workload.spec.sail.libraries
+        if not wanted:
+            return None
+        chosen = self.library_directory or platformdirs.user_cache_path("lakesail") / "libraries"
+        directory = private_directory(Path(chosen), "c.LocalBackend.library_directory")
+        libraries = LocalLibraries(directory, self._environment())
+        return await libraries.install(
+            wanted, workload.spec.python or own_python(), on_log=lambda ring: self._logs.add(workload.id, ring)
+        )
+
+    def _environment(self) -> dict[str, str]:
+        if self._serves_others:
+            return shared_environment(os.environ, self.shared_variables)
+        return user_environment(os.environ)
+
+    def _settings(self, scratch: Path, size: EngineSize, libraries: Path | None) -> EngineSettings:
         return EngineSettings(
             batch_size=self.batch_size,
             stack_bytes=self.stack_bytes,
-            memory_bytes=self.memory_bytes or memory_of_machine() * 7 // 10,
+            size=size,
             scratch_directory=str(scratch),
+            libraries_directory=None if libraries is None else str(libraries),
         )
 
+    def _machine(self) -> Machine:
+        return Machine(vcpus_of_machine(), self.memory_bytes or memory_of_machine() * 7 // 10)
+
+    def _roots(self) -> list[str]:
+        return list(self.library_roots) or [self._server_root]
+
     def _scratch_root(self) -> Path:
-        """A directory of this user alone; scratch files hold what queries read."""
+        """Scratch files hold what queries read."""
         root = Path(self.scratch_directory or tempfile.gettempdir()) / f"lakesail-{os.getuid()}"
-        with contextlib.suppress(FileExistsError):
-            root.mkdir(mode=0o700, parents=True)
-        found = root.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-            raise Unavailable(
-                f"{root} is no directory of yours alone; set c.LocalBackend.scratch_directory to another place"
-            )
-        return root
-
-
-def _problems(spec: LaunchSpec) -> list[FieldError]:
-    asks_for = {
-        "cluster mode": spec.sail.execution_mode == "cluster",
-        "libraries": bool(spec.sail.libraries),
-        "extraEnv": bool(spec.sail.extra_env),
-    }
-    problems = [
-        FieldError("/workloadConfigId", f"the compute config asks for {what}, which this cluster does not offer")
-        for what, asked in asks_for.items()
-        if asked
-    ]
-    directory, python = spec.working_directory, spec.python
-    if directory is not None and not os.path.isdir(directory):
-        problems.append(FieldError("/metadata/lakesail~1cwd", f"{directory} is no directory of this machine"))
-    if python is not None and not (os.path.isfile(python) and os.access(python, os.X_OK)):
-        problems.append(FieldError("/metadata/lakesail~1python", f"{python} is no interpreter of this machine"))
-    return problems
+        return private_directory(root, "c.LocalBackend.scratch_directory")
 
 
 def _identity(handle: Handle) -> ProcessIdentity | None:

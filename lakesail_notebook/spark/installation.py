@@ -34,7 +34,7 @@ def check_installation() -> None:
 
     :raises FailedPrecondition: when PySpark is missing or the wrong one; the message says what to install.
     """
-    installed = _installed()
+    installed = installed_pysparks()
     check_distributions(installed, importable=importlib.util.find_spec("pyspark") is not None)
     for version in installed.values():
         check_version(version)
@@ -83,7 +83,7 @@ def _load() -> None:
         ) from error
 
 
-def _installed() -> dict[str, str]:
+def installed_pysparks() -> dict[str, str]:
     """Distribution -> version, of those that bring PySpark."""
     found = {}
     for name in _DISTRIBUTIONS:

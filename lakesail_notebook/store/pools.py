@@ -26,6 +26,8 @@ from .schema import meta
 from .upgrade import preload, upgrade
 
 _BUSY_SECONDS = 5.0
+_CACHE_KIBIBYTES = 16 * 1024
+"""Of each connection. The index of 100,000 sessions fits: counting them takes 2 ms, and up to 24 with the default."""
 _BUSY_POLL_SECONDS = 0.02
 _RETRY_AFTER_SECONDS = 5.0
 
@@ -154,6 +156,7 @@ def _connection_settings(query_only: bool) -> Callable[[Any, Any], None]:
             f"busy_timeout={int(_BUSY_SECONDS * 1000)}",
             "synchronous=NORMAL",
             "foreign_keys=ON",
+            f"cache_size=-{_CACHE_KIBIBYTES}",
             f"query_only={int(query_only)}",
         ):
             cursor.execute(f"PRAGMA {pragma}")

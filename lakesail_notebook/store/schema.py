@@ -76,7 +76,31 @@ workload_config = sa.Table(
     sa.Column("created_by", sa.Text),
     sa.Column("updated_at", Moment, nullable=False),
     sa.Column("updated_by", sa.Text),
-    sa.UniqueConstraint("team_id", "name"),
+    sa.Column("deleted_at", Moment),
+)
+_not_deleted = sa.text("deleted_at IS NULL")
+sa.Index(
+    "workload_config_team_id_name",
+    workload_config.c.team_id,
+    workload_config.c.name,
+    unique=True,
+    sqlite_where=_not_deleted,
+    postgresql_where=_not_deleted,
+)
+
+service_account = sa.Table(
+    "service_account",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("team_id", sa.Text, nullable=False),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("key_hash", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("created_by", sa.Text),
+    sa.Column("updated_at", Moment, nullable=False),
+    sa.Column("updated_by", sa.Text),
+    sa.UniqueConstraint("team_id", "username"),
 )
 
 workload = sa.Table(
@@ -84,6 +108,7 @@ workload = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("config_id", sa.Text, nullable=False),
+    sa.Column("config_version", sa.Integer, nullable=False),
     sa.Column("team_id", sa.Text, nullable=False),
     sa.Column("cluster_id", sa.Text, nullable=False),
     sa.Column("infra_status", sa.Text, nullable=False),
@@ -91,6 +116,8 @@ workload = sa.Table(
     sa.Column("shutdown_policy", sa.Text, nullable=False),
     sa.Column("reuse_key", sa.Text, nullable=False),
     sa.Column("spec", Packed(LaunchSpec), nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Column("capacity", sa.Integer),
     sa.Column("owner", Packed(Owner)),
     sa.Column("created_by", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
@@ -107,6 +134,8 @@ workload = sa.Table(
 )
 _unfinished = sa.text("infra_status IN ('requested', 'starting', 'ready', 'stopping')")
 sa.Index("workload_unfinished", workload.c.id, sqlite_where=_unfinished, postgresql_where=_unfinished)
+_not_cleaned = sa.text("cleaned_at IS NULL")
+sa.Index("workload_uncleaned", workload.c.id, sqlite_where=_not_cleaned, postgresql_where=_not_cleaned)
 sa.Index("workload_reuse_key", workload.c.reuse_key, workload.c.created_at)
 
 session = sa.Table(
@@ -120,6 +149,7 @@ session = sa.Table(
     sa.Column("team_id", sa.Text, nullable=False),
     sa.Column("member_id", sa.Text),
     sa.Column("service_account_id", sa.Text),
+    sa.Column("caller_id", sa.Text, nullable=False),
     sa.Column("notebook_id", sa.Text),
     sa.Column("kernel_id", sa.Text),
     sa.Column("timeouts", Packed(Timeouts), nullable=False),
@@ -131,6 +161,8 @@ session = sa.Table(
     sa.Column("active_since", Moment),
     sa.Column("idle_since", Moment),
     sa.Column("detached_since", Moment),
+    sa.Column("extended_until", Moment),
+    sa.Column("warned_at", Moment),
     sa.Column("closed_at", Moment),
     sa.Column("termination_reason", sa.Text),
     sa.Column("status_message", sa.Text),
@@ -140,10 +172,10 @@ session = sa.Table(
 for _columns in (
     ("created_at", "id"),
     ("team_id", "created_at", "id"),
-    ("member_id", "created_at", "id"),
+    ("caller_id", "created_at", "id"),
     ("status", "created_at", "id"),
     ("team_id", "status", "created_at", "id"),
-    ("member_id", "status", "created_at", "id"),
+    ("caller_id", "status", "created_at", "id"),
     ("workload_id", "status"),
 ):
     sa.Index("session_" + "_".join(_columns), *(session.c[name] for name in _columns))
@@ -153,12 +185,26 @@ event = sa.Table(
     metadata,
     sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("at", Moment, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
     sa.Column("session_id", sa.Text),
     sa.Column("workload_id", sa.Text),
+    sa.Column("caller_id", sa.Text),
+    sa.Column("team_id", sa.Text, nullable=False),
     sa.Column("old_status", sa.Text),
-    sa.Column("new_status", sa.Text, nullable=False),
+    sa.Column("new_status", sa.Text),
     sa.Column("reason", sa.Text),
+    sa.Column("message", sa.Text),
     sqlite_autoincrement=True,
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("caller_id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("session_id", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
 )
 
 spark_session = sa.Table(

@@ -28,6 +28,9 @@ WORKLOAD_MOVES: Mapping[InfraStatus, frozenset[InfraStatus]] = {
     "failed": frozenset(),
 }
 
+WARNING_SHARE = 0.8
+"""Of the time to a session's end, after which it is said that the end is near."""
+
 LIVE: frozenset[SessionStatus] = frozenset(status for status, moves in SESSION_MOVES.items() if moves)
 """Session statuses with a way out."""
 UNFINISHED: frozenset[InfraStatus] = frozenset(status for status, moves in WORKLOAD_MOVES.items() if moves)
@@ -44,6 +47,8 @@ class SessionMove:
     at: datetime
     reason: TerminationReason | None = None
     message: str | None = None
+    by: str | None = None
+    """The principal who asked for it; ``None``: time, or a fault."""
 
     @property
     def sources(self) -> frozenset[SessionStatus]:
@@ -64,11 +69,17 @@ class WorkloadMove:
 
 
 def ending(
-    session_id: str, to: Literal["closed", "failed"], at: datetime, reason: TerminationReason, what: str
+    session_id: str,
+    to: Literal["closed", "failed"],
+    at: datetime,
+    reason: TerminationReason,
+    what: str,
+    *,
+    by: str | None = None,
 ) -> SessionMove:
     """The end of a session, with the sentence that everybody is told: what happened and what to do."""
     message = f"Session {session_id} {what}; run %sail connect to start a new one."
-    return SessionMove(to=to, at=at, reason=reason, message=message)
+    return SessionMove(to=to, at=at, reason=reason, message=message, by=by)
 
 
 def timeout_at(session: SessionRecord) -> datetime | None:
@@ -76,6 +87,17 @@ def timeout_at(session: SessionRecord) -> datetime | None:
     if session.status not in LIVE:
         return None
     return min(moment for moment, _ in _ends(session))
+
+
+def warning_due(session: SessionRecord, now: datetime) -> bool:
+    """Whether it is time to say that the session will close: four fifths of its last stretch are over."""
+    if session.status not in LIVE:
+        return False
+    end, reason = min(_ends(session), key=lambda end: end[0])
+    begin = session.active_since if reason == "max_duration" else max(session.last_activity_at, session.created_at)
+    begin = begin or session.created_at
+    moment = begin + (end - begin) * WARNING_SHARE
+    return now >= moment and (session.warned_at is None or session.warned_at < moment)
 
 
 def due_move(session: SessionRecord, now: datetime) -> SessionMove | None:
@@ -97,14 +119,19 @@ def _idle_from(session: SessionRecord) -> datetime:
 def _ends(session: SessionRecord) -> list[tuple[datetime, TerminationReason]]:
     timeouts = session.timeouts
     ends: list[tuple[datetime, TerminationReason]] = [
-        (_idle_from(session) + timedelta(seconds=timeouts.idle_close_delay), "idle_timeout")
+        (_not_before(session, _idle_from(session) + timedelta(seconds=timeouts.idle_close_delay)), "idle_timeout")
     ]
     if timeouts.max_duration is not None and session.active_since is not None:
         ends.append((session.active_since + timedelta(seconds=timeouts.max_duration), "max_duration"))
     if session.detached_since is not None:
         last_use = max(session.detached_since, session.last_activity_at)
-        ends.append((last_use + timedelta(seconds=timeouts.detached), "detached"))
+        ends.append((_not_before(session, last_use + timedelta(seconds=timeouts.detached)), "detached"))
     return ends
+
+
+def _not_before(session: SessionRecord, end: datetime) -> datetime:
+    """An end for want of use comes no earlier than an extension asked for."""
+    return end if session.extended_until is None else max(end, session.extended_until)
 
 
 def _why(session: SessionRecord, reason: TerminationReason) -> str:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from ..errors import FieldError
 from ..feed import Route
+from ..models import ExecutionMode
 from .lifecycle import SessionMove, WorkloadMove
 from .records import (
     ConfigRecord,
     EventRecord,
     Handle,
+    KeptAnswer,
     LaunchSpec,
     MemberRecord,
     Owner,
+    ServiceAccountRecord,
     SessionRecord,
     WorkloadRecord,
 )
@@ -29,11 +32,21 @@ from .records import (
 class SessionFilter:
     """Which sessions; ``None`` leaves a field open."""
 
-    visible_to: str | None = None
-    """Only sessions of this member."""
+    caller_id: str | None = None
+    """Only sessions of this member or service account, and those of ``or_teams``."""
+    or_teams: frozenset[str] = frozenset()
+    """Teams all of whose sessions are wanted as well; means nothing without ``caller_id``."""
     team_id: str | None = None
     endpoint_type: str | None = None
     status: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Whose events; without a caller, everybody's."""
+
+    caller_id: str | None = None
+    or_teams: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,10 @@ class Reading(Protocol):
     async def workload(self, workload_id: str) -> WorkloadRecord | None: ...
     async def workloads(self, workload_ids: Collection[str]) -> list[WorkloadRecord]: ...
     async def unfinished_workloads(self) -> list[WorkloadRecord]: ...
+    async def uncleaned_workloads(self) -> list[WorkloadRecord]:
+        """Those that are over, but may have left something behind."""
+        ...
+
     async def config(self, config_id: str) -> ConfigRecord | None: ...
     async def config_named(self, team_id: str, name: str) -> ConfigRecord | None: ...
     async def configs(
@@ -61,7 +78,15 @@ class Reading(Protocol):
     ) -> list[ConfigRecord]: ...
     async def configs_by_id(self, config_ids: Collection[str]) -> list[ConfigRecord]: ...
     async def members(self, member_ids: Collection[str]) -> list[MemberRecord]: ...
-    async def events_after(self, sequence: int, limit: int) -> list[EventRecord]: ...
+    async def service_account(self, account_id: str) -> ServiceAccountRecord | None: ...
+    async def service_account_named(self, team_id: str, username: str) -> ServiceAccountRecord | None: ...
+    async def service_accounts(self, team_ids: Collection[str] | None) -> list[ServiceAccountRecord]:
+        """Of these teams, or of all; by name."""
+        ...
+
+    async def service_accounts_by_id(self, account_ids: Collection[str]) -> list[ServiceAccountRecord]: ...
+    async def kept_answer(self, caller_id: str, key: str) -> KeptAnswer | None: ...
+    async def events_after(self, sequence: int, limit: int, which: EventFilter) -> list[EventRecord]: ...
     async def last_event_sequence(self) -> int: ...
 
 
@@ -71,6 +96,28 @@ class Writing(Reading, Protocol):
     async def add_session(self, record: SessionRecord) -> None: ...
     async def add_workload(self, record: WorkloadRecord) -> None: ...
     async def add_config(self, record: ConfigRecord) -> None: ...
+
+    async def change_config(self, record: ConfigRecord, *, version: int) -> bool:
+        """Put the record in place of that version of it; false when somebody else changed or deleted it meanwhile."""
+        ...
+
+    async def delete_config(self, config_id: str, *, by: str, now: datetime) -> bool:
+        """Its name is free again, and nobody finds it; the sessions that run on it keep it."""
+        ...
+
+    async def add_service_account(self, record: ServiceAccountRecord) -> None: ...
+    async def delete_service_account(self, account_id: str) -> bool: ...
+
+    async def keep_answer(self, caller_id: str, key: str, answer: KeptAnswer, now: datetime) -> None: ...
+    async def forget_answers(self, before: datetime) -> None: ...
+
+    async def extend_session(self, session_id: str, until: datetime, now: datetime) -> SessionRecord | None:
+        """Keep a live session until then at least, and note the event; ``None`` when it is over."""
+        ...
+
+    async def warn_session(self, session_id: str, message: str, now: datetime) -> bool:
+        """Note that a live session was said to close soon; false when it is over."""
+        ...
 
     async def know_member(self, record: MemberRecord) -> None:
         """Add a member, unless it is known."""
@@ -86,6 +133,10 @@ class Writing(Reading, Protocol):
         """A lingering workload, no longer free; ``None`` when there is none."""
         ...
 
+    async def join_shared_workload(self, reuse_key: str, owner: Owner) -> WorkloadRecord | None:
+        """A shared workload with room for one more session, which then is not free any more."""
+        ...
+
     async def free_workload(self, workload_id: str, freed_at: datetime) -> None:
         """Let a workload linger, unless it still carries a live session."""
         ...
@@ -96,6 +147,10 @@ class Writing(Reading, Protocol):
 
     async def adopt_workload(self, workload_id: str, old: Owner | None, new: Owner) -> bool:
         """Take a workload over from its owner; false when somebody else did."""
+        ...
+
+    async def keep_cleaned(self, workload_id: str, at: datetime) -> None:
+        """Nothing is left of a workload that is over."""
         ...
 
     async def keep_handle(self, workload_id: str, handle: Handle) -> None: ...
@@ -113,6 +168,17 @@ class Writing(Reading, Protocol):
     async def release_spark_session(self, *, workload_id: str, spark_session_id: str, now: datetime) -> None: ...
 
 
+class News(Protocol):
+    """Word of new events: at once of this process's own, within a second of other processes'."""
+
+    async def later_than(self, sequence: int) -> None:
+        """Return when there is an event after that one.
+
+        :raises Unavailable: when the store closes.
+        """
+        ...
+
+
 class Store(Protocol):
     @property
     def issuer(self) -> str:
@@ -126,6 +192,7 @@ class Store(Protocol):
 
     def reading(self) -> AbstractAsyncContextManager[Reading]: ...
     def writing(self) -> AbstractAsyncContextManager[Writing]: ...
+    def listening(self) -> AbstractContextManager[News]: ...
     async def close(self) -> None: ...
 
 
@@ -149,8 +216,20 @@ class Observation:
     """When gone: what became of it, with its last words."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a backend can run."""
+
+    execution_modes: tuple[ExecutionMode, ...]
+    unused_fields: tuple[str, ...]
+    """JSON pointers to fields of a workload config that change nothing there."""
+
+
 class Backend(Protocol):
     """Starts, observes and stops workloads. All of it is idempotent by workload id."""
+
+    @property
+    def offer(self) -> Offer: ...
 
     @property
     def linger_seconds(self) -> int:
@@ -223,3 +302,18 @@ class Kernels(Protocol):
     """The kernels of this server."""
 
     def alive(self, kernel_id: str) -> bool: ...
+
+
+class Audit(Protocol):
+    """The log of who did what and why. It never sees a token, and what goes wrong with it stops nothing."""
+
+    def moved(self, event: EventRecord, by: str | None) -> None:
+        """A session or workload moved.
+
+        :param by: the principal who asked for it; ``None``: time, or a fault.
+        """
+        ...
+
+    def token_issued(self, session: SessionRecord, *, by: str, at: datetime, expires_at: datetime) -> None:
+        """A session token was given to a principal."""
+        ...

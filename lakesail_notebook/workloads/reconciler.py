@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from ..clock import Clock, in_words
@@ -18,15 +18,14 @@ from ..errors import LakesailError
 from ..feed import Route
 from . import lifecycle
 from .lifecycle import SessionMove, WorkloadMove
-from .ports import Backend, Kernels, Owners, SessionProxy, Store
-from .records import Handle, SessionRecord, TerminationReason, WorkloadRecord
+from .ports import Backend, EventFilter, Kernels, Owners, SessionProxy, Store
+from .records import SessionRecord, TerminationReason, WorkloadRecord
 from .routes import route_of
 from .settings import Settings
+from .timekeeping import Timekeeper
 from .usage import Usage
 
 PASS_SECONDS = 1.0
-JUMP = timedelta(seconds=30)
-"""Passes so far apart mean that this machine slept, or that its clock was set: nobody could use a session meanwhile."""
 INSPECTION_SECONDS = 10.0
 """How often every workload is looked at; hints of backends and session proxies come much sooner."""
 Step = Literal["start", "stop", "retire"]
@@ -62,7 +61,6 @@ class Reconciler:
         self._backends = backends
         self._proxy = proxy
         self._owners = owners
-        self._kernels = kernels
         self._usage = usage
         self._clock = clock
         self._settings = settings
@@ -71,13 +69,13 @@ class Reconciler:
         self._running: list[asyncio.Task[None]] = []
         self._seen_event = 0
         self._inspected_at = clock.monotonic()
-        self._passed_at = clock.now()
+        self._timekeeper = Timekeeper(store, kernels, usage, clock.now())
 
     async def start(self) -> None:
         """Take over what dead control planes left, then run until :meth:`close`."""
         async with self._store.reading() as view:
             self._seen_event = await view.last_event_sequence()
-        await self._take_over_orphans()
+        await self.take_over_orphans()
         self._running = [asyncio.create_task(self._loop())]
         self._running += [asyncio.create_task(self._watch(backend)) for backend in self._backends.values()]
 
@@ -136,52 +134,30 @@ class Reconciler:
         while True:
             self._woken.clear()  # before the pass: who calls meanwhile may have come too late for it
             try:
-                await self._pass()
+                await self.reconcile()
             except LakesailError as error:
                 log.warning("reconciler: %s", error.message)
             except Exception:
                 log.exception("reconciler: a pass failed; the next one is in %s s", PASS_SECONDS)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), PASS_SECONDS)
+            with contextlib.suppress(TimeoutError):  # asyncio.wait_for may swallow the cancellation that closes us
+                async with asyncio.timeout(PASS_SECONDS):
+                    await self._woken.wait()
 
-    async def _pass(self) -> None:
+    async def reconcile(self) -> None:
+        """One pass: every workload and session of this control plane is looked at once."""
         now = self._clock.now()
         async with self._store.reading() as view:
             unfinished = await view.unfinished_workloads()
             mine = [row for row in unfinished if row.owner == self._owners.mine]
             sessions = await view.live_sessions([row.id for row in mine])
-        if now - self._passed_at > JUMP:
-            for session in sessions:
-                self._usage.note(session.id, now)
-        self._passed_at = now
-        for session in sessions:
-            await self._let_time_pass(session, now)
+        for session_id, move in await self._timekeeper.pass_time(sessions, now):
+            await self.end_session(session_id, move)
         for workload in mine:
             await self._take_step(workload, now)
         await self._publish_foreign_moves()
         await self._inspect(mine)
         if len(mine) < len(unfinished):
-            await self._take_over_orphans()
-
-    async def _let_time_pass(self, stored: SessionRecord, now: datetime) -> None:
-        move = lifecycle.due_move(self._usage.up_to_date(stored), now)
-        last_use = self._usage.to_be_written(stored, now)
-        await self._note_detachment(stored, now)
-        if move is not None and move.to == "closed":
-            await self.end_session(stored.id, move)
-        elif move is not None or last_use is not None:
-            async with self._store.writing() as unit:
-                if last_use is not None:
-                    await unit.keep_activity(stored.id, last_use)
-                if move is not None:
-                    await unit.move_session(stored.id, move)
-
-    async def _note_detachment(self, session: SessionRecord, now: datetime) -> None:
-        attached = session.kernel_id is None or self._kernels.alive(session.kernel_id)
-        if attached == (session.detached_since is None):
-            return
-        async with self._store.writing() as unit:
-            await unit.keep_detached(session.id, None if attached else now)
+            await self.take_over_orphans()
 
     async def _inspect(self, mine: list[WorkloadRecord]) -> None:
         if self._clock.monotonic() < self._inspected_at + INSPECTION_SECONDS:
@@ -260,13 +236,20 @@ class Reconciler:
             workload = workload or await unit.workload(workload_id)
         if workload is None:
             return
-        await self._terminate(workload, workload.handle)
+        await self._terminate(workload)
         async with self._store.writing() as unit:
             await unit.move_workload(workload_id, WorkloadMove(to="stopped", at=self._clock.now()))
+            await unit.keep_cleaned(workload_id, self._clock.now())
 
-    async def _terminate(self, workload: WorkloadRecord, handle: Handle | None) -> None:
-        if handle is not None:
-            await self._backends[workload.cluster_id].terminate(workload.id, handle)
+    async def _terminate(self, workload: WorkloadRecord) -> None:
+        if workload.handle is not None:
+            await self._backends[workload.cluster_id].terminate(workload.id, workload.handle)
+
+    async def _clean_up(self, workload: WorkloadRecord) -> None:
+        """Take away what is left of a workload that failed; until that is done, the next control plane does it too."""
+        await self._terminate(workload)
+        async with self._store.writing() as unit:
+            await unit.keep_cleaned(workload.id, self._clock.now())
 
     async def _fail(self, workload: WorkloadRecord, reason: TerminationReason, what: str) -> None:
         """Fail a workload and its sessions, tell the proxy, then clear away what is left of it."""
@@ -280,14 +263,18 @@ class Reconciler:
         for session in ended:
             await self._proxy.publish(self._route(session, failed or workload))
         if failed is not None:
-            await self._terminate(workload, failed.handle)
+            await self._clean_up(failed)
 
     # Others' doings
 
-    async def _take_over_orphans(self) -> None:
+    async def take_over_orphans(self) -> None:
         """Fail what control planes left that ended without a word. Nobody touches a live owner's workloads."""
         async with self._store.reading() as view:
             unfinished = await view.unfinished_workloads()
+            uncleaned = await view.uncleaned_workloads()
+        for workload in uncleaned:
+            if workload.owner is not None and not self._owners.alive(workload.owner):
+                await self._clean_up(workload)
         for workload in unfinished:
             if workload.owner is None or self._owners.alive(workload.owner):
                 continue
@@ -299,7 +286,7 @@ class Reconciler:
     async def _publish_foreign_moves(self) -> None:
         """Another control plane on this database may have closed a session that runs here."""
         async with self._store.reading() as view:
-            events = await view.events_after(self._seen_event, 1000)
+            events = await view.events_after(self._seen_event, 1000, EventFilter())
             for event in events:
                 self._seen_event = event.sequence
                 session = await view.session(event.session_id) if event.session_id else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from ..models import EndpointLimits, InfraStatus, Metadata, SailConfig, SessionStatus
+from ..models import EndpointLimits, EventKind, InfraStatus, Metadata, SailConfig, SessionStatus
 
 Target = Literal["running", "stopped"]
 Handle = Mapping[str, Any]
@@ -70,6 +70,10 @@ class SessionRecord:
     active_since: datetime | None = None
     idle_since: datetime | None = None
     detached_since: datetime | None = None
+    extended_until: datetime | None = None
+    """Somebody asked that it be kept until then."""
+    warned_at: datetime | None = None
+    """When it was said last that it will close soon."""
     closed_at: datetime | None = None
     termination_reason: TerminationReason | None = None
     status_message: str | None = None
@@ -95,6 +99,7 @@ class LaunchSpec:
 class WorkloadRecord:
     id: str
     config_id: str
+    config_version: int
     team_id: str
     cluster_id: str
     infra_status: InfraStatus
@@ -103,6 +108,10 @@ class WorkloadRecord:
     reuse_key: str
     """Workloads of one key are interchangeable: member, config and version, interpreter, working directory."""
     spec: LaunchSpec
+    shared: bool = False
+    """Whether it may carry several sessions at once, all of which agreed to it."""
+    capacity: int | None = None
+    """How many live sessions a shared one may carry; ``None``: any number."""
     owner: Owner | None
     created_by: str | None
     created_at: datetime
@@ -136,6 +145,21 @@ class ConfigRecord:
     created_by: str | None
     updated_at: datetime
     updated_by: str | None
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccountRecord:
+    id: str
+    team_id: str
+    username: str
+    description: str | None
+    key_hash: str
+    """SHA-256 of its key; the key itself is kept nowhere."""
+    created_at: datetime
+    created_by: str | None
+    updated_at: datetime
+    updated_by: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,12 +173,26 @@ class MemberRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRecord:
-    """One move of a session or workload, written in the transaction that made it."""
+    """What happened to a session or workload, written in the transaction that made it happen."""
 
     sequence: int
     at: datetime
+    kind: EventKind
+    """A change of status; a word that the session will close soon; or that it was asked to be kept."""
     session_id: str | None
     workload_id: str | None
+    caller_id: str | None
+    """Whose session or workload it is."""
+    team_id: str
     old_status: str | None
-    new_status: str
+    new_status: str | None
     reason: str | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """The session that a create with an idempotency key made, and what was asked then."""
+
+    fingerprint: str
+    session_id: str

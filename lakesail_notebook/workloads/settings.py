@@ -9,6 +9,8 @@ from typing import Any
 from ..clock import in_words
 from ..errors import FieldError, InvalidArgument
 from ..models import SessionConfig
+from .instance_types import InstanceType, shipped_instance_types
+from .quotas import Quotas
 from .records import Timeouts
 
 LOCAL = "LOCAL"
@@ -41,9 +43,9 @@ class Limits:
     idle_close_delay: Limit = Limit(28800, 0, 28800)
     max_duration: Limit = Limit(None, 300, 604800)
     token_duration: Limit = Limit(28800, 60, 7776000)
+    extension: Limit = Limit(1800, 60, 28800)
     detached_seconds: int = 300
     start_timeout_seconds: int = 60
-    live_sessions_per_member: int = 50
     spark_sessions_per_session: int = 64
 
     def timeouts(self, config: SessionConfig | None) -> Timeouts:
@@ -60,6 +62,12 @@ class Limits:
             max_duration=self.max_duration.value(wanted.max_duration_seconds, "/config/maxDurationSeconds"),
             detached=self.detached_seconds,
         )
+
+
+TEAM_LIMITS = Limits(
+    idle_close_delay=Limit(300, 0, 28800), max_duration=Limit(43200, 300, 604800), start_timeout_seconds=600
+)
+"""The defaults of a server that knows its users apart."""
 
 
 def limits_from(trait: Mapping[str, Any], base: Limits | None = None) -> Limits:
@@ -101,5 +109,10 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     default_config: str | None = "default"
     """Name of the config of sessions that name none."""
+    team_ids: frozenset[str] = frozenset({LOCAL})
+    """All teams there are."""
     single_user: bool = True
     """One person's server: their sessions may choose the interpreter and the directory of a local engine."""
+    quotas: Quotas = field(default_factory=Quotas)
+    instance_types: Mapping[str, InstanceType] = field(default_factory=shipped_instance_types)
+    """What the sizes of compute configs mean, by name."""

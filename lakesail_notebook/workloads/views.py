@@ -8,7 +8,7 @@ from .. import models
 from ..clock import to_rfc3339
 from . import lifecycle
 from .access import Principal, owns_session
-from .records import ConfigRecord, MemberRecord, SessionRecord, WorkloadRecord
+from .records import ConfigRecord, EventRecord, MemberRecord, ServiceAccountRecord, SessionRecord, WorkloadRecord
 
 
 def session_view(session: SessionRecord, workload: WorkloadRecord | None, principal: Principal) -> models.Session:
@@ -75,6 +75,32 @@ def config_view(config: ConfigRecord) -> models.WorkloadConfig:
 
 def member_view(member: MemberRecord) -> models.Member:
     return models.Member(id=member.id, name=member.name, created_at=to_rfc3339(member.created_at))
+
+
+def event_view(event: EventRecord) -> models.Event:
+    return models.Event(
+        sequence=event.sequence,
+        at=to_rfc3339(event.at),
+        kind=event.kind,
+        session_id=event.session_id,
+        workload_id=event.workload_id,
+        old_status=event.old_status,
+        new_status=event.new_status,
+        reason=event.reason,
+        message=event.message,
+    )
+
+
+def service_account_view(account: ServiceAccountRecord) -> models.ServiceAccount:
+    return models.ServiceAccount(
+        id=account.id,
+        username=account.username,
+        description=account.description,
+        created_at=to_rfc3339(account.created_at),
+        created_by=account.created_by,
+        updated_at=to_rfc3339(account.updated_at),
+        updated_by=account.updated_by,
+    )
 
 
 def _connection_info(session: SessionRecord, workload: WorkloadRecord | None) -> models.ConnectionInfo | None:

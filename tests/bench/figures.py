@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -46,6 +46,9 @@ class Figures:
     def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps([asdict(figure) | {"met": figure.met} for figure in self._figures], indent=2))
+
+    def __iter__(self) -> Iterator[Figure]:
+        return iter(self._figures)
 
     def __bool__(self) -> bool:
         return bool(self._figures)

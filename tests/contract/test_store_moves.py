@@ -11,6 +11,7 @@ import pytest
 from lakesail_notebook.models import SessionStatus
 from lakesail_notebook.store.sql import SqlStore
 from lakesail_notebook.workloads.lifecycle import SESSION_MOVES, WORKLOAD_MOVES, SessionMove, WorkloadMove, ending
+from lakesail_notebook.workloads.ports import EventFilter
 from lakesail_notebook.workloads.records import EventRecord, SessionRecord, WorkloadRecord
 from tests.builders import NOW, a_session, a_workload
 from tests.contract.store_rig import PROCESSES, Processes, in_store
@@ -40,7 +41,7 @@ async def workload_of(store: SqlStore, workload_id: str) -> WorkloadRecord:
 
 async def events(store: SqlStore) -> list[EventRecord]:
     async with store.reading() as view:
-        return await view.events_after(0, 1000)
+        return await view.events_after(0, 1000, EventFilter())
 
 
 async def move(store: SqlStore, session_id: str, wanted: SessionMove) -> SessionRecord | None:
@@ -139,7 +140,7 @@ def test_no_move_is_lost_among_processes(database_url: str, processes: Processes
 async def move_and_fail(store: SqlStore, session_id: str) -> None:
     async with store.writing() as unit:
         assert await unit.move_session(session_id, SessionMove(to="idle", at=LATER)) is not None
-        assert [event.new_status for event in await unit.events_after(0, 10)] == ["active", "idle"]
+        assert [event.new_status for event in await unit.events_after(0, 10, EventFilter())] == ["active", "idle"]
         raise ZeroDivisionError
 
 
@@ -172,7 +173,7 @@ def test_events_tell_what_happened_in_order(database_url: str) -> None:
         assert [event.at for event in told] == [NOW, LATER, LATER]
         async with store.reading() as view:
             assert await view.last_event_sequence() == told[-1].sequence
-            assert await view.events_after(told[0].sequence, 1) == [told[1]]
+            assert await view.events_after(told[0].sequence, 1, EventFilter()) == [told[1]]
 
     in_store(database_url, test)
 

@@ -95,12 +95,12 @@ def key_sort(session: SessionRecord) -> tuple[object, ...]:
     ("which", "expected"),
     [
         (ALL, {"A", "B", "C", "D"}),
-        (SessionFilter(visible_to="ADA"), {"A", "B"}),
+        (SessionFilter(caller_id="ADA"), {"A", "B"}),
         (SessionFilter(team_id="T2"), {"B", "C"}),
         (SessionFilter(status="closed"), {"C"}),
         (SessionFilter(endpoint_type="marimo"), {"D"}),
-        (SessionFilter(visible_to="ADA", team_id="T2", status="pending", endpoint_type="spark_connect"), {"B"}),
-        (SessionFilter(visible_to="NOBODY"), set()),
+        (SessionFilter(caller_id="ADA", team_id="T2", status="pending", endpoint_type="spark_connect"), {"B"}),
+        (SessionFilter(caller_id="NOBODY"), set()),
         (SessionFilter(status="' OR 1=1 --"), set()),
     ],
 )

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.store.sql import SqlStore, open_store
-from lakesail_notebook.workloads.ports import SessionFilter
+from lakesail_notebook.workloads.ports import EventFilter, SessionFilter
 from tests.builders import a_member, a_session
 from tests.contract.store_rig import Processes, in_store
 
@@ -131,7 +131,7 @@ def test_a_killed_writer_loses_nothing_that_it_acknowledged(database_url: str) -
     async def test(store: SqlStore) -> None:
         async with store.reading() as view:
             found = {session.id for session in await view.sessions(ALL, after=None, limit=100_000)}
-            events = await view.events_after(0, 100_000)
+            events = await view.events_after(0, 100_000, EventFilter())
         assert set(acknowledged) <= found
         assert {event.session_id for event in events} == found
         assert len(events) == len(found)

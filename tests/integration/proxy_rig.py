@@ -35,7 +35,7 @@ from lakesail_notebook.tokens import SigningKey, TokenIssuer
 from lakesail_notebook.workloads import lifecycle
 from lakesail_notebook.workloads.activity import ProxyReports
 from lakesail_notebook.workloads.lifecycle import WorkloadMove
-from lakesail_notebook.workloads.ports import Checkpoint, Observation
+from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
 from lakesail_notebook.workloads.reconciler import Reconciler
 from lakesail_notebook.workloads.records import (
     Handle,
@@ -106,6 +106,7 @@ class _OneEngineBackend:
 
     linger_seconds = 60
     survives_restart = False
+    offer = Offer(execution_modes=("standalone",), unused_fields=())
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -281,6 +282,7 @@ class ProxyRig:
         workload = WorkloadRecord(
             id=new_id(now),
             config_id="CONFIG",
+            config_version=1,
             team_id="LOCAL",
             cluster_id="LOCAL",
             infra_status="requested",

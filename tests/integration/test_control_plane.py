@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from lakesail_notebook import models
-from lakesail_notebook.backends.local import LocalBackend
 from lakesail_notebook.clock import SystemClock
-from lakesail_notebook.control_plane import ControlPlane, ControlPlaneOptions, open_control_plane
-from lakesail_notebook.workloads.access import Principal
-from lakesail_notebook.workloads.settings import LOCAL, Limits, Settings, limits_from
+from lakesail_notebook.workloads.settings import limits_from
 
-SOMEBODY = Principal(id="SOMEBODY", login="somebody", team_ids=(LOCAL,))
+from .planes import SOMEBODY, control_plane, eventually
 
 
 class SettableClock(SystemClock):
@@ -29,44 +24,12 @@ class SettableClock(SystemClock):
         return super().now() + self.ahead
 
 
-class NoKernels:
-    def alive(self, kernel_id: str) -> bool:
-        return False
-
-
-@contextlib.asynccontextmanager
-async def control_plane(directory: Path, clock: SystemClock, limits: Limits) -> AsyncIterator[ControlPlane]:
-    options = ControlPlaneOptions(
-        database_url=f"sqlite:///{directory / 'sessions.db'}",
-        signing_key_file=directory / "signing-key.pem",
-        settings=Settings(limits=limits),
-        proxy_hosts=(),
-        proxy_port=0,
-        proxy_public_endpoint=None,
-        proxy_tls_certificate_file=None,
-        proxy_tls_key_file=None,
-    )
-    backends = {LOCAL: LocalBackend(server_root=str(directory))}
-    plane = await open_control_plane(options, backends, NoKernels(), clock)
-    try:
-        yield plane
-    finally:
-        await plane.close()
-
-
-async def eventually(look: Callable[[], Awaitable[bool]], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not await look():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        await asyncio.sleep(0.05)
-
-
 def test_a_session_outlives_a_jump_of_the_clock_and_then_closes_in_its_time(tmp_path: Path) -> None:
     async def run() -> None:
         clock = SettableClock()
         limits = limits_from({"idle_timeout": {"default": 60}, "idle_close_delay": {"default": 0}})
         async with control_plane(tmp_path, clock, limits) as plane:
-            session = await plane.sessions.create(SOMEBODY, models.SessionCreate())
+            session = await plane.launches.create(SOMEBODY, models.SessionCreate())
 
             async def status() -> str:
                 return (await plane.sessions.describe(SOMEBODY, session.id)).status
@@ -106,9 +69,9 @@ def test_a_clock_that_is_set_back_closes_nothing(tmp_path: Path) -> None:
         limits = limits_from({"idle_timeout": {"default": 60}, "idle_close_delay": {"default": 0}})
         async with control_plane(tmp_path, clock, limits) as plane:
             clock.ahead = timedelta(hours=-1)
-            session = await plane.sessions.create(SOMEBODY, models.SessionCreate())
+            session = await plane.launches.create(SOMEBODY, models.SessionCreate())
             clock.ahead = timedelta(hours=-2)
-            again = await plane.sessions.create(SOMEBODY, models.SessionCreate())
+            again = await plane.launches.create(SOMEBODY, models.SessionCreate())
             ready = [await plane.sessions.describe(SOMEBODY, one.id) for one in (session, again)]
             assert [one.status for one in ready] == ["pending", "pending"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 from headless import JupyterServer
@@ -15,7 +17,7 @@ PUBLIC = [(operation.verb, operation.path) for operation in PUBLIC_OPERATIONS] +
 
 
 def _path(pattern: str) -> str:
-    return pattern.format(session="ABC", workloadConfig="ABC").lstrip("/")
+    return re.sub(r"\{\w+\}", "ABC", pattern).lstrip("/")
 
 
 @pytest.mark.parametrize(("verb", "pattern"), PRIVATE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -153,10 +154,67 @@ def test_a_marker_is_refused_when_altered_or_used_under_other_filters(api: httpx
         api.delete(f"{SESSIONS}/{session_id}")
 
 
-def test_sessions_are_for_oneself(api: httpx.Client) -> None:
-    assert api.post(SESSIONS, json={"memberId": "SOMEBODYELSE"}).status_code == 403
+def test_a_session_for_nobody_known_is_refused(api: httpx.Client) -> None:
+    assert api.post(SESSIONS, json={"memberId": "SOMEBODYELSE"}).status_code == 404
+    assert api.post(SESSIONS, json={"memberId": "A", "serviceAccountId": "B"}).status_code == 400
     assert api.post(SESSIONS, json={"teamId": "OTHER"}).status_code == 404
     assert api.post(SESSIONS, json={"workloadConfigId": "no such config"}).status_code == 404
+
+
+def test_a_retried_create_with_its_key_makes_one_session(api: httpx.Client) -> None:
+    headers = {"Idempotency-Key": "retry-1"}
+    first = api.post(SESSIONS, json={"name": "once"}, headers=headers)
+    again = api.post(SESSIONS, json={"name": "once"}, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json()["id"] == again.json()["id"]
+    other = api.post(SESSIONS, json={"name": "something else"}, headers=headers)
+    assert (other.status_code, other.json()["reason"]) == (409, "idempotency_key_reused")
+    assert api.post(SESSIONS, headers={"Idempotency-Key": "k" * 201}).status_code == 400
+    api.delete(f"{SESSIONS}/{first.json()['id']}")
+
+
+def test_a_relaunch_is_a_new_session_like_the_one_that_is_over(api: httpx.Client) -> None:
+    asked = {"name": "again", "config": {"idleTimeoutSeconds": 700}, "metadata": {"team": "blue"}, "notebookId": "N1"}
+    old = api.post(SESSIONS, json=asked).json()
+    refused = api.post(f"{SESSIONS}/{old['id']}/relaunch")
+    assert (refused.status_code, refused.json()["reason"]) == (409, "session_live")
+    api.delete(f"{SESSIONS}/{old['id']}")
+    over = api.get(f"{SESSIONS}/{old['id']}").json()
+    answer = api.post(f"{SESSIONS}/{old['id']}/relaunch")
+    assert answer.status_code == 201
+    new = answer.json()
+    assert new["id"] != old["id"]
+    assert answer.headers["Location"].endswith(new["id"])
+    for field in ("name", "config", "metadata", "notebookId", "teamId", "memberId"):
+        assert new[field] == old[field]
+    assert new["status"] == "pending"
+    assert api.get(f"{SESSIONS}/{old['id']}").json() == over
+    api.delete(f"{SESSIONS}/{new['id']}")
+
+
+def test_an_extension_moves_the_end_but_never_nearer(api: httpx.Client) -> None:
+    config = {"idleTimeoutSeconds": 60, "idleCloseDelaySeconds": 0}
+    session = api.post(SESSIONS, json={"config": config}).json()
+    extended = api.post(f"{SESSIONS}/{session['id']}/extend", json={"durationSeconds": 3600})
+    assert extended.status_code == 200
+    told = datetime.fromisoformat(extended.json()["timeoutAt"]) - datetime.fromisoformat(session["createdAt"])
+    assert 3600 <= told.total_seconds() < 3660
+    shorter = api.post(f"{SESSIONS}/{session['id']}/extend", json={"durationSeconds": 60}).json()
+    assert shorter["timeoutAt"] == extended.json()["timeoutAt"]
+    assert api.post(f"{SESSIONS}/{session['id']}/extend", json={"durationSeconds": 59}).status_code == 400
+    api.delete(f"{SESSIONS}/{session['id']}")
+    assert api.post(f"{SESSIONS}/{session['id']}/extend").status_code == 409
+
+
+def test_the_logs_are_what_the_engine_wrote_last(api: httpx.Client, session: dict[str, Any]) -> None:
+    deadline = time.monotonic() + 20
+    path = f"{SESSIONS}/{session['id']}/logs"
+    while not (lines := api.get(f"{path}?tail=50").json()["lines"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert any("Spark Connect server" in line for line in lines)
+    assert api.get(f"{path}?tail=0").json()["lines"] == []
+    assert api.get(f"{path}?tail=501").status_code == 400
 
 
 def _claims(token: str) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class Request:
     """Below the API's root, query included."""
     authorization: str | None
     body: Any
+    idempotency_key: str | None = None
 
 
 class SmallApi:
@@ -119,7 +120,9 @@ def _handler_of(api: SmallApi) -> type[BaseHTTPRequestHandler]:
             raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             body = msgspec.json.decode(raw) if raw else None
             path = self.path.removeprefix(ROOT)
-            answer = api.answer(Request(self.command, path, self.headers.get("Authorization"), body))
+            headers = self.headers
+            request = Request(self.command, path, headers.get("Authorization"), body, headers.get("Idempotency-Key"))
+            answer = api.answer(request)
             if answer is DROPPED:
                 self.close_connection = True
                 return
@@ -130,7 +133,7 @@ def _handler_of(api: SmallApi) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(answer.raw)
 
-        do_GET = do_POST = do_DELETE = _reply
+        do_GET = do_POST = do_PATCH = do_DELETE = _reply
 
         def log_message(self, *_: object) -> None:
             pass

@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,13 @@ import pytest
 from lakesail_notebook import errors, models
 from lakesail_notebook.api.base import HTTP_STATUS
 from lakesail_notebook.api_address import find_api
-from lakesail_notebook.client import ERROR_OF_STATUS, Client, error_of
+from lakesail_notebook.api_transport import ERROR_OF_STATUS, error_of
+from lakesail_notebook.client import Client
 from tests.unit.small_api import DROPPED, TOKEN, Answer, SmallApi, page, session
 
 SESSIONS = "/workloads/sessions"
+CONFIGS = "/workloads/compute-configs"
+ACCOUNTS = "/service-accounts"
 ME = models.Me(member_id="M1", team_ids=("LOCAL",), organization_admin=False, kernel_id="k-1")
 
 
@@ -93,11 +96,49 @@ def test_the_fourth_try_is_left_to_the_user(api: SmallApi, client: Client) -> No
 
 
 @pytest.mark.parametrize("trouble", [DROPPED, Answer(503, {"message": "busy"})])
-def test_a_create_that_may_have_arrived_is_not_sent_again(api: SmallApi, client: Client, trouble: Answer) -> None:
-    api.on("POST", SESSIONS, trouble)
-    with pytest.raises(errors.Unavailable):
+def test_a_session_is_created_again_under_the_same_key(api: SmallApi, client: Client, trouble: Answer) -> None:
+    api.on("POST", SESSIONS, trouble, Answer(201, session()))
+
+    assert client.create_session(models.SessionCreate(name="mine")) == session()
+    first, second = api.requests
+    assert first.idempotency_key
+    assert (first.idempotency_key, first.body) == (second.idempotency_key, second.body)
+
+
+def test_two_creates_are_two_sessions(api: SmallApi, client: Client) -> None:
+    api.on("POST", SESSIONS, Answer(201, session()))
+    for _ in range(2):
         client.create_session(models.SessionCreate())
-    assert api.count("POST", SESSIONS) == 1
+    assert len({request.idempotency_key for request in api.requests}) == 2
+
+
+@pytest.mark.parametrize("trouble", [DROPPED, Answer(503, {"message": "busy"})])
+def test_other_changes_that_may_have_arrived_are_not_sent_again(api: SmallApi, client: Client, trouble: Answer) -> None:
+    changes: list[tuple[str, str, Callable[[], object]]] = [
+        ("POST", f"{SESSIONS}/S1/token", lambda: client.issue_token("S1")),
+        ("POST", f"{SESSIONS}/S1/relaunch", lambda: client.relaunch_session("S1")),
+        ("POST", CONFIGS, lambda: client.create_compute_config(models.WorkloadConfigCreate(name="c"))),
+        ("PATCH", f"{CONFIGS}/c", lambda: client.change_compute_config("c", models.WorkloadConfigChange())),
+        ("POST", ACCOUNTS, lambda: client.create_service_account(models.ServiceAccountCreate(username="bot"))),
+    ]
+    for verb, path, change in changes:
+        api.on(verb, path, trouble)
+        with pytest.raises(errors.Unavailable):
+            change()
+        assert api.count(verb, path) == 1
+
+
+@pytest.mark.parametrize("path", ["/workloads/compute-configs/C1", "/service-accounts/A1"])
+def test_what_an_earlier_try_deleted_counts_as_deleted(api: SmallApi, client: Client, path: str) -> None:
+    delete = client.delete_compute_config if "configs" in path else client.delete_service_account
+    api.on("DELETE", path, DROPPED, Answer(404, {"code": "NOT_FOUND", "message": "no such thing"}))
+    delete(path.rpartition("/")[2])
+    assert api.count("DELETE", path) == 2
+
+
+def test_what_was_never_there_cannot_be_deleted(api: SmallApi, client: Client) -> None:
+    with pytest.raises(errors.NotFound):
+        client.delete_compute_config("C1")
 
 
 def test_other_errors_are_not_tried_again(api: SmallApi, client: Client) -> None:

@@ -77,7 +77,9 @@ def test_the_package_itself_loads_nothing() -> None:
     assert ours == {"lakesail_notebook"}
 
 
-@pytest.mark.parametrize("module", ["lakesail_notebook.client", "lakesail_notebook.spark.connect"])
+@pytest.mark.parametrize(
+    "module", ["lakesail_notebook.client", "lakesail_notebook.doctor", "lakesail_notebook.spark.connect"]
+)
 def test_a_script_loads_no_server_and_no_ipython(module: str) -> None:
     unwanted = DATABASE_LIBRARIES | SERVER_LIBRARIES | {"IPython", "ipykernel", "jwt", "cryptography", "pyspark"}
     assert found([module], unwanted) == set()
@@ -91,3 +93,8 @@ def test_the_magics_load_no_server() -> None:
 def test_the_engine_loads_nothing_of_ours() -> None:
     ours = {name for name in loaded_by("lakesail_notebook.engine") if name.startswith("lakesail_notebook")}
     assert ours == {"lakesail_notebook", "lakesail_notebook.engine"}
+
+
+def test_the_installer_loads_the_engines_lifeline_and_nothing_else_of_ours() -> None:
+    ours = {name for name in loaded_by("lakesail_notebook.installer") if name.startswith("lakesail_notebook")}
+    assert ours == {"lakesail_notebook", "lakesail_notebook.engine", "lakesail_notebook.installer"}

@@ -21,7 +21,7 @@ def test_the_defaults_are_those_of_a_single_user() -> None:
     assert limits.max_duration == Limit(None, 300, 604800)
     assert limits.token_duration == Limit(28800, 60, 7776000)
     assert (limits.detached_seconds, limits.start_timeout_seconds) == (300, 60)
-    assert (limits.live_sessions_per_member, limits.spark_sessions_per_session) == (50, 64)
+    assert limits.spark_sessions_per_session == 64
     assert Settings().limits == limits
 
 
@@ -76,7 +76,7 @@ def test_an_administrator_changes_what_he_names_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("trait", "said"),
     [
-        ({"idle": {"default": 5}}, "limits has no 'idle'; it knows detached_seconds, idle_close_delay"),
+        ({"idle": {"default": 5}}, "limits has no 'idle'; it knows detached_seconds, extension, idle_close_delay"),
         ({"idle_timeout": 5}, "a mapping of default, floor and ceiling"),
         ({"idle_timeout": {"maximum": 5}}, "a mapping of default, floor and ceiling"),
         ({"idle_timeout": {"default": "5"}}, "idle_timeout.default is a whole number, not '5'"),

@@ -1,0 +1,107 @@
+"""Events over HTTP: a long poll, and a WebSocket. To listen is no activity, and starts no session proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from .. import models
+from ..errors import LakesailError, Unauthenticated
+from .base import NOBODY, BoundedHandler, Services
+from .decode import decode_query
+from .operations import Call
+
+PING_SECONDS = 30.0
+SEND_SECONDS = 10.0
+"""How long a client may take to read what it was sent: a page of events, or less."""
+_LARGEST_MESSAGE = 1024
+_LONGEST_REASON = 120
+"""A close frame holds 123 bytes."""
+_UNSUPPORTED, _REFUSED, _FAULT, _TRY_AGAIN_LATER = 1003, 1008, 1011, 1013
+"""Close codes of RFC 6455."""
+
+log = logging.getLogger(__name__)
+
+
+async def poll_events(services: Services, call: Call[None, models.EventQuery]) -> models.EventPage:
+    """Wait for events.
+
+    Answers at once when there are some after ``after``, else within ``wait`` seconds.
+    """
+    return await services.events.poll(call.principal, call.query)
+
+
+class EventStreamHandler(BoundedHandler, WebSocketHandler):
+    """One JSON event a text frame: those after ``after``, or from now on."""
+
+    _track_activity = False
+    _sending: asyncio.Task[None] | None = None
+
+    @property
+    def ping_interval(self) -> float:
+        return PING_SECONDS
+
+    @property
+    def ping_timeout(self) -> float:
+        return PING_SECONDS
+
+    @property
+    def max_message_size(self) -> int:
+        return _LARGEST_MESSAGE
+
+    @allow_unauthenticated  # `prepare` has authenticated the caller
+    async def get(self) -> None:
+        self.on_body_read()
+        query = decode_query(self.request.query_arguments, models.EventStreamQuery)
+        self._events = (await self.context.services(self._principal or NOBODY, passive=True)).events
+        self._position = await self._events.start(query.after)
+        await super().get()
+
+    def open(self) -> None:
+        self.set_nodelay(True)
+        self._sending = asyncio.create_task(self._send())
+
+    def on_message(self, message: str | bytes) -> None:
+        self.close(_UNSUPPORTED, "This stream takes no messages.")
+
+    def on_close(self) -> None:
+        if self._sending is not None:
+            self._sending.cancel()
+
+    async def _send(self) -> None:
+        try:
+            async with aclosing(self._events.follow(self._principal or NOBODY, self._position)) as pages:
+                async for page in pages:
+                    await self._check_credential()
+                    await self._write(page)
+        except TimeoutError:
+            log.warning("A client does not read its stream of events, and loses it [%s]", self.request_id)
+            self.close(_REFUSED, f"You do not read the events; connect again with after={self._position}.")
+        except Unauthenticated as error:
+            self.close(_REFUSED, _short(error.message))
+        except LakesailError as error:
+            self.close(_TRY_AGAIN_LATER, _short(error.message))
+        except WebSocketClosedError:
+            pass
+        except Exception:
+            log.exception("%s [%s]", self.request.path, self.request_id)
+            self.close(_FAULT, f"Unhandled error; the server's log has more under {self.request_id}.")
+
+    async def _check_credential(self) -> None:
+        """A kernel's token dies with the kernel, and a key with its account, while a stream may live on."""
+        if self._credential is not None:
+            await self._authenticate()
+
+    async def _write(self, page: models.EventPage) -> None:
+        async with asyncio.timeout(SEND_SECONDS):
+            for event in page.events:
+                await self.write_message(models.encode(event))
+                self._position = event.sequence
+
+
+def _short(reason: str) -> str:
+    return reason.encode()[:_LONGEST_REASON].decode(errors="ignore")

@@ -1,0 +1,147 @@
+"""What can be read from the store: short statements on a consistent view."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..workloads.lifecycle import LIVE, UNFINISHED
+from ..workloads.ports import EventFilter, PageKey, SessionFilter
+from ..workloads.records import (
+    ConfigRecord,
+    EventRecord,
+    KeptAnswer,
+    MemberRecord,
+    ServiceAccountRecord,
+    SessionRecord,
+    WorkloadRecord,
+)
+from .schema import event, idempotency, member, service_account, session, workload, workload_config
+
+Record = TypeVar("Record")
+
+SESSION_COLUMNS = tuple(column for column in session.c if column.name != "caller_id")
+"""A record derives its caller; the table keeps it for its indexes."""
+_NOT_DELETED = workload_config.c.deleted_at.is_(None)
+
+
+def select_sessions() -> sa.Select[Any]:
+    return sa.select(*SESSION_COLUMNS)
+
+
+class SqlReading:
+    """A consistent view: one transaction of the reader pool."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def session(self, session_id: str) -> SessionRecord | None:
+        return await self._one(SessionRecord, select_sessions().where(session.c.id == session_id))
+
+    async def sessions(self, which: SessionFilter, *, after: PageKey | None, limit: int) -> list[SessionRecord]:
+        query = select_sessions().where(*_matching(which)).limit(limit)
+        return await self._many(SessionRecord, _newest_first(query, session, after))
+
+    async def count_sessions(self, which: SessionFilter) -> int:
+        query = sa.select(sa.func.count()).select_from(session).where(*_matching(which))
+        return int(await self._connection.scalar(query) or 0)
+
+    async def live_sessions(self, workload_ids: Collection[str]) -> list[SessionRecord]:
+        of_workloads = session.c.workload_id.in_(workload_ids)
+        return await self._many(SessionRecord, select_sessions().where(of_workloads, session.c.status.in_(LIVE)))
+
+    async def workload(self, workload_id: str) -> WorkloadRecord | None:
+        return await self._one(WorkloadRecord, sa.select(workload).where(workload.c.id == workload_id))
+
+    async def workloads(self, workload_ids: Collection[str]) -> list[WorkloadRecord]:
+        return await self._many(WorkloadRecord, sa.select(workload).where(workload.c.id.in_(workload_ids)))
+
+    async def unfinished_workloads(self) -> list[WorkloadRecord]:
+        query = sa.select(workload).where(workload.c.infra_status.in_(UNFINISHED))
+        return await self._many(WorkloadRecord, query)
+
+    async def uncleaned_workloads(self) -> list[WorkloadRecord]:
+        over = (workload.c.infra_status.not_in(UNFINISHED), workload.c.cleaned_at.is_(None))
+        return await self._many(WorkloadRecord, sa.select(workload).where(*over))
+
+    async def config(self, config_id: str) -> ConfigRecord | None:
+        return await self._one(ConfigRecord, sa.select(workload_config).where(workload_config.c.id == config_id))
+
+    async def config_named(self, team_id: str, name: str) -> ConfigRecord | None:
+        named = (workload_config.c.team_id == team_id, workload_config.c.name == name, _NOT_DELETED)
+        return await self._one(ConfigRecord, sa.select(workload_config).where(*named))
+
+    async def configs(
+        self, team_ids: Collection[str] | None, *, after: PageKey | None, limit: int
+    ) -> list[ConfigRecord]:
+        query = sa.select(workload_config).where(workload_config.c.name.is_not(None), _NOT_DELETED).limit(limit)
+        if team_ids is not None:
+            query = query.where(workload_config.c.team_id.in_(team_ids))
+        return await self._many(ConfigRecord, _newest_first(query, workload_config, after))
+
+    async def configs_by_id(self, config_ids: Collection[str]) -> list[ConfigRecord]:
+        return await self._many(ConfigRecord, sa.select(workload_config).where(workload_config.c.id.in_(config_ids)))
+
+    async def members(self, member_ids: Collection[str]) -> list[MemberRecord]:
+        return await self._many(MemberRecord, sa.select(member).where(member.c.id.in_(member_ids)))
+
+    async def service_account(self, account_id: str) -> ServiceAccountRecord | None:
+        return await self._one(
+            ServiceAccountRecord, sa.select(service_account).where(service_account.c.id == account_id)
+        )
+
+    async def service_account_named(self, team_id: str, username: str) -> ServiceAccountRecord | None:
+        named = (service_account.c.team_id == team_id, service_account.c.username == username)
+        return await self._one(ServiceAccountRecord, sa.select(service_account).where(*named))
+
+    async def service_accounts(self, team_ids: Collection[str] | None) -> list[ServiceAccountRecord]:
+        query = sa.select(service_account).order_by(service_account.c.username, service_account.c.id)
+        if team_ids is not None:
+            query = query.where(service_account.c.team_id.in_(team_ids))
+        return await self._many(ServiceAccountRecord, query)
+
+    async def service_accounts_by_id(self, account_ids: Collection[str]) -> list[ServiceAccountRecord]:
+        query = sa.select(service_account).where(service_account.c.id.in_(account_ids))
+        return await self._many(ServiceAccountRecord, query)
+
+    async def kept_answer(self, caller_id: str, key: str) -> KeptAnswer | None:
+        asked = (idempotency.c.caller_id == caller_id, idempotency.c.key == key)
+        return await self._one(KeptAnswer, sa.select(idempotency.c.fingerprint, idempotency.c.session_id).where(*asked))
+
+    async def events_after(self, sequence: int, limit: int, which: EventFilter) -> list[EventRecord]:
+        later = sa.select(event).where(event.c.sequence > sequence, *_visible(event, which.caller_id, which.or_teams))
+        return await self._many(EventRecord, later.order_by(event.c.sequence).limit(limit))
+
+    async def last_event_sequence(self) -> int:
+        return int(await self._connection.scalar(sa.select(sa.func.max(event.c.sequence))) or 0)
+
+    async def _one(self, kind: type[Record], query: sa.Executable) -> Record | None:
+        row = (await self._connection.execute(query)).mappings().one_or_none()
+        return None if row is None else kind(**row)
+
+    async def _many(self, kind: type[Record], query: sa.Executable) -> list[Record]:
+        return [kind(**row) for row in (await self._connection.execute(query)).mappings()]
+
+
+def _matching(which: SessionFilter) -> list[sa.ColumnElement[bool]]:
+    wanted = {"team_id": which.team_id, "endpoint_type": which.endpoint_type, "status": which.status}
+    conditions = [session.c[name] == value for name, value in wanted.items() if value is not None]
+    return [*conditions, *_visible(session, which.caller_id, which.or_teams)]
+
+
+def _visible(table: sa.Table, caller_id: str | None, or_teams: Collection[str]) -> list[sa.ColumnElement[bool]]:
+    if caller_id is None:
+        return []
+    own = table.c.caller_id == caller_id
+    return [sa.or_(own, table.c.team_id.in_(or_teams)) if or_teams else own]
+
+
+def _newest_first(query: sa.Select[Any], table: sa.Table, after: PageKey | None) -> sa.Select[Any]:
+    key = sa.tuple_(table.c.created_at, table.c.id)
+    if after is not None:
+        last = (after.created_at, after.id)
+        query = query.where(key < sa.tuple_(*last, types=[column.type for column in key.clauses]))
+    return query.order_by(table.c.created_at.desc(), table.c.id.desc())

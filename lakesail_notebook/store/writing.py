@@ -1,0 +1,269 @@
+"""What can be changed in the store: each change of status is guarded by the statuses it may come from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, cast
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..models import EventKind
+from ..workloads.lifecycle import LIVE, REUSABLE, SessionMove, WorkloadMove
+from ..workloads.records import (
+    ConfigRecord,
+    EventRecord,
+    Handle,
+    KeptAnswer,
+    MemberRecord,
+    Owner,
+    ServiceAccountRecord,
+    SessionRecord,
+    WorkloadRecord,
+)
+from .reading import SESSION_COLUMNS, SqlReading
+from .schema import event, idempotency, member, service_account, session, spark_session, workload, workload_config
+
+
+class SqlWriting(SqlReading):
+    """One transaction of the writer."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self.written: list[tuple[EventRecord, str | None]] = []
+        """The events of this transaction, each with the principal who asked for it, if anybody did."""
+
+    async def add_session(self, record: SessionRecord) -> None:
+        await self._add(session, record)
+        await self._note_session(record, record.created_at, new=record.status, by=record.caller_id)
+
+    async def add_workload(self, record: WorkloadRecord) -> None:
+        await self._add(workload, record)
+        await self._note_workload(record, record.created_at, new=record.infra_status, by=record.created_by)
+
+    async def add_config(self, record: ConfigRecord) -> None:
+        await self._add(workload_config, record)
+
+    async def change_config(self, record: ConfigRecord, *, version: int) -> bool:
+        values = {column.name: getattr(record, column.name) for column in workload_config.columns}
+        same = (workload_config.c.id == record.id, workload_config.c.version == version)
+        changed = sa.update(workload_config).where(*same, workload_config.c.deleted_at.is_(None)).values(**values)
+        return bool((await self._connection.execute(changed)).rowcount)
+
+    async def delete_config(self, config_id: str, *, by: str, now: datetime) -> bool:
+        there = (workload_config.c.id == config_id, workload_config.c.deleted_at.is_(None))
+        gone = sa.update(workload_config).where(*there).values(deleted_at=now, updated_at=now, updated_by=by)
+        return bool((await self._connection.execute(gone)).rowcount)
+
+    async def add_service_account(self, record: ServiceAccountRecord) -> None:
+        await self._add(service_account, record)
+
+    async def delete_service_account(self, account_id: str) -> bool:
+        gone = sa.delete(service_account).where(service_account.c.id == account_id)
+        return bool((await self._connection.execute(gone)).rowcount)
+
+    async def keep_answer(self, caller_id: str, key: str, answer: KeptAnswer, now: datetime) -> None:
+        row = {"caller_id": caller_id, "key": key, "fingerprint": answer.fingerprint, "session_id": answer.session_id}
+        await self._connection.execute(sa.insert(idempotency).values(**row, created_at=now))
+
+    async def forget_answers(self, before: datetime) -> None:
+        await self._connection.execute(sa.delete(idempotency).where(idempotency.c.created_at < before))
+
+    async def extend_session(self, session_id: str, until: datetime, now: datetime) -> SessionRecord | None:
+        live = (session.c.id == session_id, session.c.status.in_(LIVE))
+        later = sa.or_(session.c.extended_until.is_(None), session.c.extended_until < until)
+        await self._connection.execute(sa.update(session).where(*live, later).values(extended_until=until))
+        kept = sa.update(session).where(*live).values(warned_at=None, updated_at=now).returning(*SESSION_COLUMNS)
+        extended = await self._one(SessionRecord, kept)
+        if extended is not None:
+            await self._note_session(extended, now, kind="extension")
+        return extended
+
+    async def warn_session(self, session_id: str, message: str, now: datetime) -> bool:
+        live = (session.c.id == session_id, session.c.status.in_(LIVE))
+        warned = sa.update(session).where(*live).values(warned_at=now).returning(*SESSION_COLUMNS)
+        record = await self._one(SessionRecord, warned)
+        if record is not None:
+            await self._note_session(record, now, kind="warning", message=message)
+        return record is not None
+
+    async def know_member(self, record: MemberRecord) -> None:
+        known = sa.select(member.c.id).where(member.c.id == record.id)
+        if await self._connection.scalar(known) is None:
+            await self._add(member, record)
+
+    async def move_session(self, session_id: str, move: SessionMove) -> SessionRecord | None:
+        old = await self._status(session.c.status, session.c.id == session_id)
+        guard = (session.c.id == session_id, session.c.status.in_(move.sources))
+        statement = sa.update(session).where(*guard).values(**_session_changes(move)).returning(*SESSION_COLUMNS)
+        moved = await self._one(SessionRecord, statement)
+        if moved is not None:
+            await self._note_session(
+                moved, move.at, old=old, new=move.to, reason=move.reason, message=move.message, by=move.by
+            )
+        return moved
+
+    async def move_workload(self, workload_id: str, move: WorkloadMove) -> WorkloadRecord | None:
+        old = await self._status(workload.c.infra_status, workload.c.id == workload_id)
+        guard = (workload.c.id == workload_id, workload.c.infra_status.in_(move.sources))
+        statement = sa.update(workload).where(*guard).values(**_workload_changes(move)).returning(workload)
+        moved = await self._one(WorkloadRecord, statement)
+        if moved is not None:
+            await self._note_workload(moved, move.at, old=old, new=move.to, message=move.message)
+        return moved
+
+    async def take_freed_workload(self, reuse_key: str, owner: Owner) -> WorkloadRecord | None:
+        free = (
+            workload.c.reuse_key == reuse_key,
+            workload.c.owner == owner,
+            workload.c.target == "running",
+            workload.c.infra_status.in_(REUSABLE),
+            workload.c.freed_at.is_not(None),
+        )
+        newest = sa.select(workload.c.id).where(*free).order_by(workload.c.created_at.desc()).limit(1).scalar_subquery()
+        taken = sa.update(workload).where(workload.c.id == newest, *free).values(freed_at=None)
+        return await self._one(WorkloadRecord, taken.returning(workload))
+
+    async def join_shared_workload(self, reuse_key: str, owner: Owner) -> WorkloadRecord | None:
+        carried = sa.select(sa.func.count()).where(session.c.workload_id == workload.c.id, session.c.status.in_(LIVE))
+        roomy = (
+            workload.c.reuse_key == reuse_key,
+            workload.c.owner == owner,
+            workload.c.shared,
+            workload.c.target == "running",
+            workload.c.infra_status.in_(REUSABLE),
+            sa.or_(workload.c.capacity.is_(None), carried.correlate(workload).scalar_subquery() < workload.c.capacity),
+        )
+        oldest = sa.select(workload.c.id).where(*roomy).order_by(workload.c.created_at, workload.c.id).limit(1)
+        joined = sa.update(workload).where(workload.c.id == oldest.scalar_subquery()).values(freed_at=None)
+        return await self._one(WorkloadRecord, joined.returning(workload))
+
+    async def free_workload(self, workload_id: str, freed_at: datetime) -> None:
+        still_used = sa.exists().where(session.c.workload_id == workload_id, session.c.status.in_(LIVE))
+        unused = (workload.c.id == workload_id, workload.c.infra_status.in_(REUSABLE), ~still_used)
+        freed = sa.update(workload).where(*unused).values(freed_at=freed_at, updated_at=freed_at)
+        await self._connection.execute(freed)
+
+    async def retire_workload(self, workload_id: str, now: datetime) -> bool:
+        idle = (workload.c.id == workload_id, workload.c.freed_at.is_not(None), workload.c.target == "running")
+        retired = sa.update(workload).where(*idle).values(target="stopped", updated_at=now)
+        return bool((await self._connection.execute(retired)).rowcount)
+
+    async def adopt_workload(self, workload_id: str, old: Owner | None, new: Owner) -> bool:
+        same_owner = workload.c.owner.is_(None) if old is None else workload.c.owner == old
+        adopted = sa.update(workload).where(workload.c.id == workload_id, same_owner).values(owner=new)
+        return bool((await self._connection.execute(adopted)).rowcount)
+
+    async def keep_cleaned(self, workload_id: str, at: datetime) -> None:
+        cleaned = sa.update(workload).where(workload.c.id == workload_id, workload.c.cleaned_at.is_(None))
+        await self._connection.execute(cleaned.values(cleaned_at=at))
+
+    async def keep_handle(self, workload_id: str, handle: Handle) -> None:
+        kept = sa.update(workload).where(workload.c.id == workload_id).values(handle=dict(handle))
+        await self._connection.execute(kept)
+
+    async def keep_activity(self, session_id: str, at: datetime) -> None:
+        older = (session.c.id == session_id, session.c.status.in_(LIVE), session.c.last_activity_at < at)
+        await self._connection.execute(sa.update(session).where(*older).values(last_activity_at=at))
+
+    async def keep_kernel(self, session_id: str, kernel_id: str) -> None:
+        live = (session.c.id == session_id, session.c.status.in_(LIVE))
+        kept = sa.update(session).where(*live).values(kernel_id=kernel_id, detached_since=None)
+        await self._connection.execute(kept)
+
+    async def keep_detached(self, session_id: str, since: datetime | None) -> None:
+        live = (session.c.id == session_id, session.c.status.in_(LIVE))
+        await self._connection.execute(sa.update(session).where(*live).values(detached_since=since))
+
+    async def claim_spark_session(
+        self, *, workload_id: str, spark_session_id: str, session_id: str, caller: str, limit: int, now: datetime
+    ) -> Literal["granted", "foreign", "released", "limit"]:
+        this = (spark_session.c.workload_id == workload_id, spark_session.c.spark_session_id == spark_session_id)
+        row = (await self._connection.execute(sa.select(spark_session).where(*this))).mappings().one_or_none()
+        if row is not None:
+            if (row["session_id"], row["caller"]) != (session_id, caller):
+                return "foreign"
+            return "granted" if row["released_at"] is None else "released"
+        live = (spark_session.c.session_id == session_id, spark_session.c.released_at.is_(None))
+        count = sa.select(sa.func.count()).select_from(spark_session).where(*live)
+        if int(await self._connection.scalar(count) or 0) >= limit:
+            return "limit"
+        claim = sa.insert(spark_session).values(
+            workload_id=workload_id,
+            spark_session_id=spark_session_id,
+            session_id=session_id,
+            caller=caller,
+            claimed_at=now,
+        )
+        await self._connection.execute(claim)
+        return "granted"
+
+    async def release_spark_session(self, *, workload_id: str, spark_session_id: str, now: datetime) -> None:
+        this = (spark_session.c.workload_id == workload_id, spark_session.c.spark_session_id == spark_session_id)
+        live = (*this, spark_session.c.released_at.is_(None))
+        await self._connection.execute(sa.update(spark_session).where(*live).values(released_at=now))
+
+    async def _add(self, table: sa.Table, record: Any) -> None:
+        values = {column.name: getattr(record, column.name) for column in table.columns}
+        await self._connection.execute(sa.insert(table).values(**values))
+
+    async def _status(self, column: sa.Column[str], this: sa.ColumnElement[bool]) -> str | None:
+        return await self._connection.scalar(sa.select(column).where(this).with_for_update())
+
+    async def _note_session(
+        self,
+        record: SessionRecord,
+        at: datetime,
+        *,
+        kind: EventKind = "move",
+        old: str | None = None,
+        new: str | None = None,
+        reason: str | None = None,
+        message: str | None = None,
+        by: str | None = None,
+    ) -> None:
+        which = {"session_id": record.id, "workload_id": None}
+        whose = {"caller_id": record.caller_id, "team_id": record.team_id}
+        what = {"kind": kind, "old_status": old, "new_status": new, "reason": reason, "message": message}
+        await self._note({"at": at, **which, **whose, **what}, by)
+
+    async def _note_workload(
+        self,
+        record: WorkloadRecord,
+        at: datetime,
+        *,
+        new: str,
+        old: str | None = None,
+        message: str | None = None,
+        by: str | None = None,
+    ) -> None:
+        which = {"session_id": None, "workload_id": record.id}
+        whose = {"caller_id": record.created_by, "team_id": record.team_id}
+        what = {"kind": "move", "old_status": old, "new_status": new, "reason": None, "message": message}
+        await self._note({"at": at, **which, **whose, **what}, by)
+
+    async def _note(self, values: dict[str, Any], by: str | None) -> None:
+        noted = await self._connection.execute(sa.insert(event).values(**values))
+        sequence = int(cast("sa.Row[Any]", noted.inserted_primary_key)[0])
+        self.written.append((EventRecord(sequence=sequence, **values), by))
+
+
+def _session_changes(move: SessionMove) -> dict[str, Any]:
+    changes: dict[str, Any] = {"status": move.to, "updated_at": move.at, "status_message": move.message}
+    if move.to == "active":
+        at = sa.literal(move.at, session.c.last_activity_at.type)
+        since = sa.func.coalesce(session.c.active_since, at)
+        latest = sa.case((session.c.last_activity_at < at, at), else_=session.c.last_activity_at)
+        return {**changes, "active_since": since, "idle_since": None, "last_activity_at": latest}
+    if move.to == "idle":
+        return {**changes, "idle_since": move.at}
+    return {**changes, "closed_at": move.at, "termination_reason": move.reason}
+
+
+def _workload_changes(move: WorkloadMove) -> dict[str, Any]:
+    changes: dict[str, Any] = {"infra_status": move.to, "updated_at": move.at, "status_message": move.message}
+    if move.to == "ready":
+        changes |= {"provisioned_at": move.at, "address": move.address}
+    if move.to in {"stopped", "failed"}:
+        changes |= {"target": "stopped"}
+    return changes

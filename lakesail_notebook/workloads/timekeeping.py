@@ -1,0 +1,79 @@
+"""What the passing of time does to sessions, and to what is remembered for a while only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from ..clock import in_words
+from . import lifecycle
+from .lifecycle import SessionMove
+from .ports import Kernels, Store
+from .records import SessionRecord
+from .usage import Usage
+
+JUMP = timedelta(seconds=30)
+"""Passes so far apart mean that this machine slept, or that its clock was set: nobody could use a session meanwhile."""
+KEEP_ANSWERS = timedelta(hours=24)
+"""For so long a create may be retried under its idempotency key."""
+
+
+class Timekeeper:
+    def __init__(self, store: Store, kernels: Kernels, usage: Usage, now: datetime) -> None:
+        self._store = store
+        self._kernels = kernels
+        self._usage = usage
+        self._passed_at = now
+        self._forgot_answers_at = now
+
+    async def pass_time(self, sessions: Sequence[SessionRecord], now: datetime) -> list[tuple[str, SessionMove]]:
+        """Move what is to be moved by now; the sessions that are to end, and how."""
+        if now - self._passed_at > JUMP:
+            for session in sessions:
+                self._usage.note(session.id, now)
+        self._passed_at = now
+        await self._forget_answers(now)
+        ends = []
+        for session in sessions:
+            move = await self._pass_time(session, now)
+            if move is not None:
+                ends.append((session.id, move))
+        return ends
+
+    async def _pass_time(self, stored: SessionRecord, now: datetime) -> SessionMove | None:
+        session = self._usage.up_to_date(stored)
+        move = lifecycle.due_move(session, now)
+        if move is not None and move.to == "closed":
+            return move
+        last_use = self._usage.to_be_written(stored, now)
+        if move is not None or last_use is not None:
+            async with self._store.writing() as unit:
+                if last_use is not None:
+                    await unit.keep_activity(stored.id, last_use)
+                if move is not None:
+                    await unit.move_session(stored.id, move)
+        await self._note_detachment(stored, now)
+        await self._warn(session, now)
+        return None
+
+    async def _note_detachment(self, session: SessionRecord, now: datetime) -> None:
+        attached = session.kernel_id is None or self._kernels.alive(session.kernel_id)
+        if attached == (session.detached_since is None):
+            return
+        async with self._store.writing() as unit:
+            await unit.keep_detached(session.id, None if attached else now)
+
+    async def _warn(self, session: SessionRecord, now: datetime) -> None:
+        end = lifecycle.timeout_at(session)
+        if end is None or not lifecycle.warning_due(session, now):
+            return
+        left = in_words((end - now).total_seconds())
+        async with self._store.writing() as unit:
+            await unit.warn_session(session.id, f"Session {session.id} will close in {left}.", now)
+
+    async def _forget_answers(self, now: datetime) -> None:
+        if now < self._forgot_answers_at + KEEP_ANSWERS / 24:
+            return
+        self._forgot_answers_at = now
+        async with self._store.writing() as unit:
+            await unit.forget_answers(now - KEEP_ANSWERS)

@@ -1,0 +1,241 @@
+"""Events on a real store: told in order and without gaps, to whoever may see them, read once for all who wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, asynccontextmanager, suppress
+
+import pytest
+
+from lakesail_notebook.errors import InvalidArgument, Unavailable
+from lakesail_notebook.models import Event, EventPage, EventQuery
+from lakesail_notebook.store.sql import SqlStore
+from lakesail_notebook.workloads.access import Principal
+from lakesail_notebook.workloads.events import Events
+from lakesail_notebook.workloads.ports import News, Reading, Store, Writing
+from tests.builders import a_principal, a_session
+from tests.contract.store_rig import in_store
+
+PATIENCE_SECONDS = 10.0
+ME = a_principal(id="ME", team_ids=("BLUE",))
+STRANGER = a_principal(id="STRANGER", team_ids=("RED",))
+BLUE_ADMIN = a_principal(id="ADMIN", team_ids=("BLUE",), admin_of=frozenset({"BLUE"}))
+EVERYBODYS_ADMIN = a_principal(id="BOSS", organization_admin=True)
+
+
+class WatchedStore:
+    """A store that tells how often it is read, and when somebody waits for news."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+        self.issuer = store.issuer
+        self.marker_key = store.marker_key
+        self.readings = 0
+        self.listened_to = asyncio.Event()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reading]:
+        self.readings += 1
+        async with self._store.reading() as view:
+            yield view
+
+    def writing(self) -> AbstractAsyncContextManager[Writing]:
+        return self._store.writing()
+
+    def listening(self) -> AbstractContextManager[News]:
+        self.listened_to.set()
+        return self._store.listening()
+
+    async def close(self) -> None:
+        await self._store.close()
+
+
+async def add_sessions(store: SqlStore, count: int = 1, *, member_id: str = "ME", team_id: str = "BLUE") -> list[str]:
+    sessions = [a_session(member_id=member_id, team_id=team_id) for _ in range(count)]
+    async with store.writing() as unit:
+        for session in sessions:
+            await unit.add_session(session)
+    return [session.id for session in sessions]
+
+
+async def poll(
+    store: Store, principal: Principal = ME, *, after: int | None = 0, wait: int = 0, limit: int = 100
+) -> EventPage:
+    return await Events(store).poll(principal, EventQuery(after=after, wait=wait, limit=limit))
+
+
+def ids(page: EventPage) -> list[str | None]:
+    return [event.session_id for event in page.events]
+
+
+class Follower:
+    """Somebody who follows, and keeps what he was told."""
+
+    def __init__(self, events: Events, principal: Principal = ME, after: int = 0) -> None:
+        self.told: list[Event] = []
+        self._task = asyncio.create_task(self._follow(events, principal, after))
+
+    async def _follow(self, events: Events, principal: Principal, after: int) -> None:
+        async with aclosing(events.follow(principal, after)) as pages:
+            async for page in pages:
+                self.told += page.events
+
+    async def has(self, count: int) -> list[str | None]:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(self.told) < count:
+                await asyncio.sleep(0.005)
+        return [event.session_id for event in self.told]
+
+    async def end(self) -> None:
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+
+    async def fails(self) -> None:
+        await asyncio.wait_for(self._task, PATIENCE_SECONDS)
+
+
+def test_a_poll_answers_what_the_caller_may_see_and_where_to_go_on(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        [mine] = await add_sessions(store)
+        [theirs] = await add_sessions(store, member_id="OTHER", team_id="RED")
+        for principal, sessions in (
+            (ME, [mine]),
+            (STRANGER, []),
+            (BLUE_ADMIN, [mine]),
+            (EVERYBODYS_ADMIN, [mine, theirs]),
+        ):
+            page = await poll(store, principal)
+            assert ids(page) == sessions
+            assert page.sequence == 2, "it passes the events that one may not see"
+
+    in_store(database_url, test)
+
+
+def test_pages_of_a_limit_hold_every_event_once(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        made = await add_sessions(store, 7)
+        seen: list[str | None] = []
+        sequence = 0
+        for _ in range(4):
+            page = await poll(store, after=sequence, limit=2)
+            seen += ids(page)
+            sequence = page.sequence
+        assert seen == made
+        assert ids(await poll(store, after=sequence)) == []
+
+    in_store(database_url, test)
+
+
+def test_a_poll_without_a_beginning_tells_what_comes_from_now_on(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        await add_sessions(store, 3)
+        assert await poll(store, after=None) == EventPage(events=(), sequence=3)
+        watched = WatchedStore(store)
+        waiting = asyncio.create_task(poll(watched, after=None, wait=60))
+        await watched.listened_to.wait()
+        [new] = await add_sessions(store)
+        assert ids(await asyncio.wait_for(waiting, PATIENCE_SECONDS)) == [new]
+
+    in_store(database_url, test)
+
+
+def test_a_waiting_poll_answers_with_the_first_event_that_it_may_tell(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        watched = WatchedStore(store)
+        waiting = asyncio.create_task(poll(watched, wait=60))
+        await watched.listened_to.wait()
+        await add_sessions(store, member_id="OTHER")
+        [mine] = await add_sessions(store)
+        assert ids(await asyncio.wait_for(waiting, PATIENCE_SECONDS)) == [mine]
+
+    in_store(database_url, test)
+
+
+def test_a_poll_ends_with_its_wait_and_still_gets_further(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        watched = WatchedStore(store)
+        waiting = asyncio.create_task(poll(watched, wait=1))
+        await watched.listened_to.wait()
+        await add_sessions(store, member_id="OTHER")
+        assert await asyncio.wait_for(waiting, PATIENCE_SECONDS) == EventPage(events=(), sequence=1)
+
+    in_store(database_url, test)
+
+
+def test_a_beginning_that_is_yet_to_come_is_refused(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        await add_sessions(store, 2)
+        with pytest.raises(InvalidArgument, match="beyond the newest event, 2"):
+            await poll(store, after=3)
+
+    in_store(database_url, test)
+
+
+def test_a_follower_is_told_what_was_and_then_what_comes_without_a_gap(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        events = Events(store)
+        before = await add_sessions(store, 250)
+        follower = Follower(events, after=5)
+        made = before[5:]
+        for _ in range(20):
+            made += await add_sessions(store)
+        assert await follower.has(len(made)) == made
+        assert [event.sequence for event in follower.told] == list(range(6, 271))
+        await follower.end()
+
+    in_store(database_url, test)
+
+
+def test_followers_of_the_same_rows_read_them_once(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        watched = WatchedStore(store)
+        events = Events(watched)
+        crowd = [Follower(events) for _ in range(200)]
+        admins = [Follower(events, BLUE_ADMIN) for _ in range(100)]
+        await add_sessions(store)
+        for follower in (*crowd, *admins):
+            await follower.has(1)
+        watched.readings = 0
+        for told in range(2, 12):
+            await add_sessions(store)
+            for follower in (*crowd, *admins):
+                await follower.has(told)
+        assert watched.readings <= 2 * 2 * 10, "one for each filter and event; now and then one more"
+        for follower in (*crowd, *admins):
+            await follower.end()
+
+    in_store(database_url, test)
+
+
+def test_one_who_leaves_takes_nothing_from_those_who_read_with_him(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        events = Events(store)
+        followers = [Follower(events) for _ in range(10)]
+        await add_sessions(store)
+        for follower in followers:
+            await follower.has(1)
+        for told in range(2, 10):
+            await add_sessions(store)
+            await asyncio.sleep(0)  # the news is out, and the reading under way
+            await asyncio.sleep(0)
+            await followers.pop().end()
+            for follower in followers:
+                await follower.has(told)
+        for follower in followers:
+            await follower.end()
+
+    in_store(database_url, test)
+
+
+def test_followers_are_told_that_the_control_plane_stops(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        follower = Follower(Events(store))
+        await add_sessions(store)
+        await follower.has(1)
+        await store.close()
+        with pytest.raises(Unavailable, match="stopping"):
+            await follower.fails()
+
+    in_store(database_url, test)
