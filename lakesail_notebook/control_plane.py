@@ -168,7 +168,7 @@ async def open_control_plane(
 
         store = await open_store(options.database_url, audit)
         undo.push_async_callback(store.close)
-        plane = await _begin(store, proxy, options, backends, kernels, clock)
+        plane = await _begin(store, proxy, options, backends, kernels, clock, audit)
         undo.pop_all()
     return plane
 
@@ -180,6 +180,7 @@ async def _begin(
     backends: Mapping[str, Backend],
     kernels: Kernels,
     clock: Clock,
+    audit: Audit | None,
 ) -> ControlPlane:
     from .feed_server import FeedSource
     from .tokens import TokenIssuer, load_or_create_signing_key
@@ -222,6 +223,7 @@ async def _begin(
         reconciler=reconciler,
         tokens=tokens,
         quotas=quotas,
+        audit=audit,
         clock=clock,
         settings=options.settings,
     )

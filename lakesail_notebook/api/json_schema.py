@@ -33,12 +33,13 @@ def of_type(kind: Any) -> Schema:
     return cast("Schema", _respelt(msgspec.json.schema(kind)))
 
 
-def parameters(query: type[Struct]) -> Iterator[tuple[str, Schema, bool]]:
-    """Name, schema, and whether it must be given, of each query parameter: a text or a whole number, never null."""
+def query_parameters(query: type[Struct]) -> Iterator[Schema]:
+    """The fields of a query as OpenAPI parameters: texts and whole numbers, never null."""
     _, schemas = msgspec.json.schema_components((query,), ref_template=TEMPLATE)
     schema: Schema = _respelt(schemas[query.__name__])
     for name, inner in schema["properties"].items():
-        yield name, _without_null(inner), name in schema.get("required", ())
+        required = name in schema.get("required", ())
+        yield {"name": name, "in": "query", "required": required, "schema": _without_null(inner)}
 
 
 def _models(kinds: Iterable[type[Struct]]) -> list[StructType]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import Any
 import msgspec
 from jupyter_server.auth.decorator import allow_unauthenticated
 
-from .. import __version__, models
+from .. import models
 from ..errors import (
     FAMILIES,
     Internal,
@@ -71,7 +72,7 @@ _IDEMPOTENCY_KEY: Schema = {
     "schema": json_schema.of_type(models.IdempotencyKey),
     EXTENSION: True,
 }
-_WITHOUT_THE_CONTROL_PLANE: Mapping[str, Schema] = {
+_APART: Mapping[str, Schema] = {
     "/health": {
         "get": {
             "operationId": "health",
@@ -108,7 +109,23 @@ _WITHOUT_THE_CONTROL_PLANE: Mapping[str, Schema] = {
             EXTENSION: True,
         }
     },
+    "/events/ws": {
+        "get": {
+            "operationId": "streamEvents",
+            "summary": "Stream events",
+            "description": "A WebSocket: each text frame is one `Event`.",
+            "parameters": list(json_schema.query_parameters(models.EventStreamQuery)),
+            "responses": {
+                "101": {"description": "The stream begins."},
+                "400": {"$ref": "#/components/responses/InvalidArgument"},
+                "401": {"$ref": "#/components/responses/Unauthenticated"},
+                "403": {"$ref": "#/components/responses/PermissionDenied"},
+            },
+            EXTENSION: True,
+        }
+    },
 }
+"""Paths with a handler of their own."""
 
 
 class OpenApiHandler(BoundedHandler):
@@ -139,7 +156,7 @@ def describe(private: Iterable[Operation], public: Iterable[Operation], root: st
     """The OpenAPI document of these operations; ``public`` ones ask for no login."""
     private, public = tuple(private), tuple(public)
     names = _operation_ids((*private, *public))
-    paths: dict[str, Schema] = {path: dict(verbs) for path, verbs in _WITHOUT_THE_CONTROL_PLANE.items()}
+    paths: dict[str, Schema] = {path: dict(verbs) for path, verbs in _APART.items()}
     for operation in (*private, *public):
         described = _operation(operation, names, login=operation in private)
         paths.setdefault(operation.path, {})[operation.verb.lower()] = described
@@ -147,7 +164,7 @@ def describe(private: Iterable[Operation], public: Iterable[Operation], root: st
         "openapi": "3.1.0",
         "info": {
             "title": "LakeSail workloads",
-            "version": __version__,
+            "version": importlib.metadata.version("lakesail-notebook"),
             "description": "Interactive compute sessions, lifecycle management, and token issuance. "
             f"What is marked `{EXTENSION}` is served here and not part of the LakeSail API.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -201,8 +218,7 @@ def _parameters(operation: Operation) -> Iterator[Schema]:
         schema = json_schema.of_type(_PATH_PARAMETERS.get(name, models.Id))
         yield {"name": name, "in": "path", "required": True, "schema": schema}
     if operation.query is not None:
-        for name, schema, required in json_schema.parameters(operation.query):
-            yield {"name": name, "in": "query", "required": required, "schema": schema}
+        yield from json_schema.query_parameters(operation.query)
     if operation.takes_idempotency_key:
         yield _IDEMPOTENCY_KEY
 

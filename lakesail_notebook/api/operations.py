@@ -23,6 +23,7 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 Body = TypeVar("Body")
 Query = TypeVar("Query")
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[Body, Query]):
     """One request, decoded."""

@@ -124,6 +124,7 @@ OPERATIONS = (
         run=create_service_account,
         body=models.ServiceAccountCreate,
         status=201,
+        location=f"{SERVICE_ACCOUNTS}/{{id}}",
         raises=(NotFound, FailedPrecondition),
         extension=True,
     ),

@@ -111,7 +111,7 @@ class LocalBackend(Configurable):
     async def provision(self, workload: WorkloadRecord) -> AsyncGenerator[Checkpoint]:
         scratch = self._scratch_root() / workload.id
         yield Checkpoint({"scratch": str(scratch)})
-        scratch.mkdir(mode=0o700, exist_ok=True)
+        private_directory(scratch, "c.LocalBackend.scratch_directory")
         libraries = await self._install_libraries(workload)
         size = engine_size(workload.spec.sail, self._instance_types, self._machine())
         child = await spawn(

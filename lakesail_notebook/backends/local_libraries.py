@@ -49,7 +49,16 @@ class LocalLibraries:
         :raises LakesailError: when they cannot be installed, with pip's last words.
         """
         runs = await requirements_of(libraries)
-        key = await _key(runs, python, await self._version_of(python))
+        try:
+            return await self._install_once(runs, python, on_log)
+        except OSError as error:
+            raise Unavailable(
+                f"its libraries could not be installed in {self._directory}: {error.strerror or error}"
+            ) from error
+
+    async def _install_once(self, runs: Sequence[Requirements], python: str, on_log: Callable[[LogRing], None]) -> Path:
+        version = await self._version_of(python)
+        key = await asyncio.to_thread(_key, runs, python, version)
         target = self._directory / key
         if target.is_dir():
             return target
@@ -107,18 +116,11 @@ def _versions_in(installed: Path) -> str:
     return "".join(f"{distribution.name}=={distribution.version}\n" for distribution in found)
 
 
-async def _key(runs: Sequence[Requirements], python: str, version: str) -> str:
+def _key(runs: Sequence[Requirements], python: str, version: str) -> str:
     """Names the content: the same libraries for the same interpreter, wheels by what is in them."""
-
-    def hash_all() -> str:
-        wheels = [_hash_of(line) for run in runs for line in run.lines if line.startswith("file:")]
-        whole = [[run.as_file() for run in runs], wheels, python, version]
-        return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:40]
-
-    try:
-        return await asyncio.to_thread(hash_all)
-    except OSError as error:
-        raise Unavailable(f"{error.filename} cannot be read: {error.strerror}") from error
+    wheels = [_hash_of(line) for run in runs for line in run.lines if line.startswith("file:")]
+    whole = [[run.as_file() for run in runs], wheels, python, version]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:40]
 
 
 def _hash_of(file_url: str) -> str:

@@ -215,6 +215,9 @@ class Reconciler:
         except TimeoutError:
             waited = in_words(self._settings.limits.start_timeout_seconds)
             await self._fail(workload, "start_timeout", f"could not start within {waited}")
+        except Exception:
+            log.exception("reconciler: workload %s could not start", workload.id)
+            await self._fail(workload, "start_failed", "could not start: a fault that the server's log has more of")
 
     async def _provision(self, workload: WorkloadRecord) -> None:
         async with contextlib.aclosing(self._backends[workload.cluster_id].provision(workload)) as steps:

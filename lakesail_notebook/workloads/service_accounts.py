@@ -100,7 +100,7 @@ class ServiceAccounts:
             if not access.manages_service_accounts_of(principal, account.team_id):
                 raise _managed_by_administrators()
             await unit.delete_service_account(account_id)
-            closed = await _close_sessions(unit, account, now)
+            closed = await _close_sessions(unit, account, principal.id, now)
         self._reconciler.wake()
         claims = self._settings.limits.spark_sessions_per_session
         routes = [route_of(session, workload, claims) for session, workload in closed]
@@ -108,13 +108,14 @@ class ServiceAccounts:
 
 
 async def _close_sessions(
-    unit: Writing, account: ServiceAccountRecord, now: datetime
+    unit: Writing, account: ServiceAccountRecord, by: str, now: datetime
 ) -> list[tuple[SessionRecord, WorkloadRecord]]:
     """Close all live sessions of the account; who they were, and where they ran."""
     closed: list[tuple[SessionRecord, WorkloadRecord]] = []
     for session in await _live_sessions(unit, account):
         what = f"was closed because service account {account.username} was deleted"
-        moved = await unit.move_session(session.id, lifecycle.ending(session.id, "closed", now, "admin_closed", what))
+        ending = lifecycle.ending(session.id, "closed", now, "admin_closed", what, by=by)
+        moved = await unit.move_session(session.id, ending)
         await unit.free_workload(session.workload_id, now)
         workload = await unit.workload(session.workload_id)
         if moved is not None and workload is not None:

@@ -14,7 +14,7 @@ from ..tokens import TokenIssuer
 from . import access, lifecycle
 from .access import Principal
 from .markers import make_marker, read_marker
-from .ports import Backend, PageKey, Reading, Store
+from .ports import Audit, Backend, PageKey, Reading, Store
 from .quotas import QuotaKeeper
 from .reconciler import Reconciler
 from .records import SessionRecord
@@ -31,6 +31,7 @@ class Sessions:
         reconciler: Reconciler,
         tokens: TokenIssuer,
         quotas: QuotaKeeper,
+        audit: Audit | None,
         clock: Clock,
         settings: Settings,
     ) -> None:
@@ -39,6 +40,7 @@ class Sessions:
         self._reconciler = reconciler
         self._tokens = tokens
         self._quotas = quotas
+        self._audit = audit
         self._clock = clock
         self._settings = settings
 
@@ -82,7 +84,9 @@ class Sessions:
             raise PermissionDenied(f"Only its owner or an administrator may close session {session_id}.")
         reason = access.closing_reason(principal, session)
         who = "you" if reason == "user_closed" else "an administrator"
-        move = lifecycle.ending(session_id, "closed", self._clock.now(), reason, f"was closed by {who}")
+        move = lifecycle.ending(
+            session_id, "closed", self._clock.now(), reason, f"was closed by {who}", by=principal.id
+        )
         await self._reconciler.end_session(session_id, move)
 
     async def extend(self, principal: Principal, session_id: str, wanted: models.SessionExtend) -> models.Session:
@@ -145,6 +149,8 @@ class Sessions:
             now=now,
             expires_at=expires_at,
         )
+        if self._audit is not None:
+            self._audit.token_issued(session, by=principal.id, at=now, expires_at=expires_at)
         return models.SessionToken(token=token, expires_at=to_rfc3339(expires_at))
 
 

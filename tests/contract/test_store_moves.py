@@ -256,7 +256,11 @@ def test_a_workload_keeps_what_it_became(database_url: str) -> None:
         assert ready.handle == {"pid": 4711, "scratch": "/tmp/s"}
         failed = await move_workload(store, workload.id, WorkloadMove(to="failed", at=LATER, message="It crashed."))
         assert failed is not None
-        assert (failed.target, failed.cleaned_at, failed.status_message) == ("stopped", LATER, "It crashed.")
+        assert (failed.target, failed.cleaned_at, failed.status_message) == ("stopped", None, "It crashed.")
+        async with store.writing() as unit:
+            assert [one.id for one in await unit.uncleaned_workloads()] == [workload.id]
+            await unit.keep_cleaned(workload.id, LATER)
+            assert await unit.uncleaned_workloads() == []
 
     in_store(database_url, test)
 

@@ -165,7 +165,12 @@ class Plane:
         self.reports = ProxyReports(store, self.reconciler, usage, clock, 64)
         self.configs = Configs(store, [LOCAL], clock, chosen)
         self.sessions = Sessions(
-            backends={LOCAL: self.backend}, reconciler=self.reconciler, tokens=tokens, quotas=quotas, **parts
+            backends={LOCAL: self.backend},
+            reconciler=self.reconciler,
+            tokens=tokens,
+            quotas=quotas,
+            audit=None,
+            **parts,
         )
         placement = Placement(backends={LOCAL: self.backend}, proxy=self.proxy, owners=self.owners, settings=chosen)
         self.launches = Launches(

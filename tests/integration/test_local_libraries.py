@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -98,6 +99,21 @@ def test_what_pip_refuses_is_told_in_its_own_words_and_leaves_nothing(tmp_path: 
     assert any("not a supported wheel" in line for line in cache.logs[0].tail())
     assert cache.leftovers() == []
     assert [found for found in cache.directory.iterdir() if found.is_dir()] == []
+
+
+def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path, cache: Cache) -> None:
+    wheel = build_wheel(tmp_path, "greeting", "")
+    asyncio.run(cache.install(Library(whl=str(wheel))))
+    [installed] = [found for found in cache.directory.iterdir() if found.is_dir()]
+    shutil.rmtree(installed)
+    installed.with_suffix(".partial").write_text("in the way")
+    with pytest.raises(Unavailable, match=r"could not be installed in .*: File exists"):
+        asyncio.run(cache.install(Library(whl=str(wheel))))
+
+
+def test_a_wheel_that_was_deleted_is_told(tmp_path: Path, cache: Cache) -> None:
+    with pytest.raises(Unavailable, match="No such file"):
+        asyncio.run(cache.install(Library(whl=str(tmp_path / "gone-1.0-py3-none-any.whl"))))
 
 
 def test_cancelling_an_install_ends_pip(cache: Cache) -> None:

@@ -20,6 +20,7 @@ from tests.builders import a_session
 
 from .conftest import TOKEN
 from .event_streams import SMALL_BUFFER, EventStream, client_of, event_stream
+from .test_login import FORGED
 
 SESSIONS = "workloads/sessions"
 OWNER = {"Authorization": f"token {TOKEN}"}
@@ -196,7 +197,7 @@ def test_a_kernels_stream_ends_with_the_kernel(server: JupyterServer, database_u
     [
         ({}, "", 403),
         ({"Authorization": "token wrong"}, "", 403),
-        ({"Authorization": "Bearer a.b.c"}, "", 401),
+        ({"Authorization": f"Bearer {FORGED}"}, "", 401),
         (OWNER, "?after=x", 400),
         (OWNER, "?after=999999999", 400),
         (OWNER, "?wait=1", 400),

@@ -15,6 +15,9 @@ from .conftest import TOKEN
 PRIVATE = [(operation.verb, operation.path) for operation in OPERATIONS]
 PUBLIC = [(operation.verb, operation.path) for operation in PUBLIC_OPERATIONS] + [("GET", "/health")]
 
+FORGED = "eyJhbGciOiJub25lIiwidHlwIjoic2FpbC1rZXJuZWwrand0In0.e30.x"
+"""A JWT of type ``sail-kernel+jwt`` with algorithm ``none``."""
+
 
 def _path(pattern: str) -> str:
     return re.sub(r"\{\w+\}", "ABC", pattern).lstrip("/")
@@ -28,9 +31,8 @@ def test_without_credentials_every_operation_is_refused(stranger: httpx.Client, 
 
 
 @pytest.mark.parametrize(("verb", "pattern"), PRIVATE)
-@pytest.mark.parametrize("token", ["a.b.c", "eyJhbGciOiJub25lIiwidHlwIjoic2FpbC1rZXJuZWwrand0In0.e30.x"])
-def test_a_forged_kernel_token_is_refused(stranger: httpx.Client, verb: str, pattern: str, token: str) -> None:
-    answer = stranger.request(verb, _path(pattern), headers={"Authorization": f"Bearer {token}"})
+def test_a_forged_kernel_token_is_refused(stranger: httpx.Client, verb: str, pattern: str) -> None:
+    answer = stranger.request(verb, _path(pattern), headers={"Authorization": f"Bearer {FORGED}"})
     assert answer.status_code == 401
     assert answer.json()["code"] == "UNAUTHENTICATED"
 

@@ -35,8 +35,8 @@ SETTINGS = hypothesis.settings(
 )
 
 DOCUMENT = json.loads(document_of(OPERATIONS, PUBLIC_OPERATIONS, "/")())
-SCHEMA = schemathesis.openapi.from_dict(DOCUMENT).exclude(path_regex=f"^{CONFIG_PATHS[1]}")
-"""A path that serves the same operations again would only take time."""
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT).exclude(path_regex=f"^{CONFIG_PATHS[1]}|/events/ws$")
+"""Without the second path of the same operations, which would only take time, and the WebSocket."""
 SCHEMA.config.generation.update(allow_x00=False)  # which no schema can tell; tests/server/test_input.py does
 
 JUDGED_BY_THE_SERVER = re.compile(
@@ -46,7 +46,7 @@ JUDGED_BY_THE_SERVER = re.compile(
     r"|/clusterId|/workloadType|/teamId"  # what it has, and what cannot be changed
     r"|/name|/username|/description"  # no controls, and not blank
     r"|/metadata(/.*)?"  # no keys of ours, and what must exist on this machine
-    r"|/config/sail/(extraEnv|libraries|lakesailImageUri|compute/\w+/instanceType)(/.*)?",  # what an engine may be given
+    r"|/config/sail/(extraEnv|libraries|lakesailImageUri|compute/\w+/instanceType)(/.*)?",  # what an engine may have
     re.DOTALL,
 )
 """The fields in which a request can follow the document and still be wrong."""
@@ -138,7 +138,7 @@ def test_answers_hold_over_what_was_done_before(root: str) -> None:
                 _undo(root, response)
 
     Scenario.run(settings=hypothesis.settings(SETTINGS, max_examples=60))
-    print("REACHED", succeeded)
+    assert set(succeeded) >= {"createSession", "closeSession", "createConfig", "extendSession"}
 
 
 def _do_not_wait(case: Case[Any]) -> None:
