@@ -220,6 +220,8 @@ async def _begin(
     sessions = Sessions(
         store=store,
         backends=backends,
+        owners=owners,
+        kernels=kernels,
         reconciler=reconciler,
         tokens=tokens,
         quotas=quotas,

@@ -88,7 +88,13 @@ def a_config(**changes: Any) -> ConfigRecord:
 
 
 def a_member(**changes: Any) -> MemberRecord:
-    plausible: dict[str, Any] = {"id": "MEMBER", "login": "ada", "name": "Ada", "created_at": NOW}
+    plausible: dict[str, Any] = {
+        "id": "MEMBER",
+        "login": "ada",
+        "name": "Ada",
+        "team_ids": ("LOCAL",),
+        "created_at": NOW,
+    }
     return MemberRecord(**plausible | changes)
 
 

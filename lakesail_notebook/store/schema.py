@@ -58,6 +58,7 @@ member = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("login", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text),
+    sa.Column("team_ids", Packed(tuple[str, ...]), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
 )
 

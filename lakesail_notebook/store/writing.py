@@ -33,13 +33,13 @@ class SqlWriting(SqlReading):
         self.written: list[tuple[EventRecord, str | None]] = []
         """The events of this transaction, each with the principal who asked for it, if anybody did."""
 
-    async def add_session(self, record: SessionRecord) -> None:
+    async def add_session(self, record: SessionRecord, *, by: str | None = None) -> None:
         await self._add(session, record)
-        await self._note_session(record, record.created_at, new=record.status, by=record.caller_id)
+        await self._note_session(record, record.created_at, new=record.status, by=by)
 
-    async def add_workload(self, record: WorkloadRecord) -> None:
+    async def add_workload(self, record: WorkloadRecord, *, by: str | None = None) -> None:
         await self._add(workload, record)
-        await self._note_workload(record, record.created_at, new=record.infra_status, by=record.created_by)
+        await self._note_workload(record, record.created_at, new=record.infra_status, by=by)
 
     async def add_config(self, record: ConfigRecord) -> None:
         await self._add(workload_config, record)
@@ -88,8 +88,8 @@ class SqlWriting(SqlReading):
         return record is not None
 
     async def know_member(self, record: MemberRecord) -> None:
-        known = sa.select(member.c.id).where(member.c.id == record.id)
-        if await self._connection.scalar(known) is None:
+        seen = sa.update(member).where(member.c.id == record.id).values(name=record.name, team_ids=record.team_ids)
+        if not (await self._connection.execute(seen)).rowcount:
             await self._add(member, record)
 
     async def move_session(self, session_id: str, move: SessionMove) -> SessionRecord | None:
@@ -166,7 +166,7 @@ class SqlWriting(SqlReading):
         older = (session.c.id == session_id, session.c.status.in_(LIVE), session.c.last_activity_at < at)
         await self._connection.execute(sa.update(session).where(*older).values(last_activity_at=at))
 
-    async def keep_kernel(self, session_id: str, kernel_id: str) -> None:
+    async def keep_kernel(self, session_id: str, kernel_id: str | None) -> None:
         live = (session.c.id == session_id, session.c.status.in_(LIVE))
         kept = sa.update(session).where(*live).values(kernel_id=kernel_id, detached_since=None)
         await self._connection.execute(kept)

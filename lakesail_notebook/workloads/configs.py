@@ -32,13 +32,14 @@ class Configs:
         self._rules = ComputeRules(instance_types=settings.instance_types, private_hosts=settings.single_user)
 
     async def ensure_default(self) -> None:
-        """Make the default config of a fresh database."""
+        """Make the default config of each team that has none."""
         name = self._settings.default_config
         if name is None:
             return
         async with self._store.writing() as unit:
-            if await unit.config_named(LOCAL, name) is None:
-                await unit.add_config(_new_config(self._clock, name, LOCAL, None))
+            for team_id in sorted(self._settings.team_ids):
+                if await unit.config_named(team_id, name) is None:
+                    await unit.add_config(_new_config(self._clock, name, team_id, None))
 
     async def list(self, principal: Principal, query: models.WorkloadConfigListQuery) -> models.WorkloadConfigPage:
         """The named configs that the caller may see, newest first.
@@ -147,7 +148,7 @@ class Configs:
         await _check_name_free(unit, config.team_id, name)
 
     def _is_default(self, config: ConfigRecord) -> bool:
-        return config.team_id == LOCAL and config.name is not None and config.name == self._settings.default_config
+        return config.name is not None and config.name == self._settings.default_config
 
 
 def _visible_teams(principal: Principal, wanted: str | None) -> tuple[str, ...] | None:

@@ -22,7 +22,7 @@ from .placement import Need, Placement
 from .ports import Reading, SessionProxy, Store, Writing
 from .quotas import QuotaKeeper
 from .reconciler import Reconciler
-from .records import ConfigRecord, KeptAnswer, LaunchSpec, MemberRecord, SessionRecord, WorkloadRecord
+from .records import ConfigRecord, KeptAnswer, LaunchSpec, MemberRecord, SessionRecord, Timeouts, WorkloadRecord
 from .routes import route_of
 from .service_account_keys import wrong_key
 from .sessions import find_session
@@ -129,7 +129,9 @@ class Launches:
                     f"Session {session_id} is still {old.status}; close it first, or use it as it is.",
                     reason="session_live",
                 )
+            access.chosen_team(principal, old.team_id, self._settings.team_ids)  # it may have left the team
             config, spec = await _config_of(view, old)
+        timeouts = self._settings.limits.timeouts(_asked(old.timeouts))
 
         def draft(now: datetime, workload: WorkloadRecord) -> SessionRecord:
             return SessionRecord(
@@ -142,8 +144,8 @@ class Launches:
                 member_id=old.member_id,
                 service_account_id=old.service_account_id,
                 notebook_id=old.notebook_id,
-                kernel_id=principal.kernel_id or old.kernel_id,
-                timeouts=old.timeouts,
+                kernel_id=principal.kernel_id,
+                timeouts=timeouts,
                 metadata=old.metadata,
                 generation=1,
                 created_at=now,
@@ -171,11 +173,10 @@ class Launches:
                 return session_view(kept, await unit.workload(kept.workload_id), principal)
             await self._quotas.check_create(unit, principal, need.team_id, now, caller_id=need.caller_id)
             await _know(unit, principal, now)
-            if await unit.config(need.config.id) is None:
-                await unit.add_config(need.config)
-            workload = await self._placement.place(unit, need, now)
+            need = await _with_current_config(unit, need)
+            workload = await self._placement.place(unit, need, now, by=principal.id)
             session = draft(now, workload)
-            await unit.add_session(session)
+            await unit.add_session(session, by=principal.id)
             if once is not None:
                 await unit.keep_answer(once.caller_id, once.key, KeptAnswer(once.fingerprint, session.id), now)
         await self._proxy.publish(route_of(session, workload, self._settings.limits.spark_sessions_per_session))
@@ -213,12 +214,22 @@ async def _owner(view: Reading, principal: Principal, team_id: str, wanted: mode
         return _Owner(None, own) if principal.service_account else _Owner(own, None)
     if not access.creates_for_others_in(principal, team_id):
         raise PermissionDenied("You may create sessions for yourself only.")
-    if wanted.member_id is not None and await view.members([named]):
+    members = [] if wanted.member_id is None else await view.members([named])
+    if members and (principal.organization_admin or team_id in members[0].team_ids):
         return _Owner(named, None)
     account = None if wanted.service_account_id is None else await view.service_account(named)
     if account is not None and account.team_id == team_id:
         return _Owner(None, named)
     raise NotFound("There is no such owner.", reason="owner_not_found")
+
+
+def _asked(timeouts: Timeouts) -> models.SessionConfig:
+    """The limits of an old session, as if they were asked for today."""
+    return models.SessionConfig(
+        idle_timeout_seconds=timeouts.idle_timeout,
+        idle_close_delay_seconds=timeouts.idle_close_delay,
+        max_duration_seconds=timeouts.max_duration,
+    )
 
 
 async def _config_of(view: Reading, old: SessionRecord) -> tuple[ConfigRecord, LaunchSpec]:
@@ -237,8 +248,31 @@ async def _know(unit: Writing, principal: Principal, now: datetime) -> None:
         if await unit.service_account(principal.id) is None:  # deleted while it asked
             raise wrong_key()
     else:
-        member = MemberRecord(id=principal.id, login=principal.login, name=principal.name, created_at=now)
-        await unit.know_member(member)
+        await unit.know_member(
+            MemberRecord(
+                id=principal.id,
+                login=principal.login,
+                name=principal.name,
+                team_ids=principal.team_ids,
+                created_at=now,
+            )
+        )
+
+
+async def _with_current_config(unit: Writing, need: Need) -> Need:
+    """The config may have been changed or deleted since it was chosen; an anonymous one is yet to be added.
+
+    :raises NotFound: when it was deleted.
+    """
+    if need.config.deleted_at is not None:  # a relaunch on what the old session had
+        return need
+    stored = await unit.config(need.config.id)
+    if stored is None:
+        await unit.add_config(need.config)
+        return need
+    if stored.deleted_at is not None:
+        raise NotFound(f"There is no compute config {need.config.name!r}.", reason="config_not_found")
+    return replace(need, config=stored, spec=replace(need.spec, sail=stored.sail))
 
 
 def _stored_metadata(principal: Principal, wanted: models.SessionCreate) -> models.Metadata:

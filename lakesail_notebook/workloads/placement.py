@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from ..errors import FailedPrecondition, InvalidArgument
 from ..ids import new_id
 from .ports import Backend, Owners, SessionProxy, Writing
@@ -44,7 +46,7 @@ class Placement:
         if problems:
             raise InvalidArgument(f"{problems[0].message[:1].upper()}{problems[0].message[1:]}.", errors=problems)
 
-    async def place(self, unit: Writing, need: Need, now: datetime) -> WorkloadRecord:
+    async def place(self, unit: Writing, need: Need, now: datetime, *, by: str) -> WorkloadRecord:
         """The workload, in the transaction that adds the session."""
         key = reuse_key(need)
         if need.shared:
@@ -54,7 +56,7 @@ class Placement:
         if waiting is not None:
             return waiting
         workload = self._new_workload(need, key, now)
-        await unit.add_workload(workload)
+        await unit.add_workload(workload, by=by)
         return workload
 
     def _new_workload(self, need: Need, key: str, now: datetime) -> WorkloadRecord:
@@ -92,6 +94,14 @@ class Placement:
 
 def reuse_key(need: Need) -> str:
     """Workloads of one key are interchangeable. Those that are shared are everybody's of the team."""
+    config = need.config
+    which = config.id if config.name is not None else _content_of(config)
     whose = ("shared", need.team_id) if need.shared else ("own", need.caller_id)
-    how = (need.config.id, str(need.config.version), need.spec.python or "", need.spec.working_directory or "")
+    how = (which, str(config.version), need.spec.python or "", need.spec.working_directory or "")
     return hashlib.sha256("\0".join((*whose, *how)).encode()).hexdigest()
+
+
+def _content_of(config: ConfigRecord) -> str:
+    """Each session that names no config may have an anonymous one of its own; those that say the same are the same."""
+    content = (config.cluster_id, config.sail, config.endpoint_limits)
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -93,9 +93,14 @@ class Reconciler:
 
     async def end_session(self, session_id: str, move: SessionMove) -> None:
         """Close or fail a session; return when the proxy lets nothing of it pass. Ending it again changes nothing."""
+        await self._end(session_id, lambda _: move)
+
+    async def _end(self, session_id: str, decide: Callable[[SessionRecord], SessionMove | None]) -> None:
         async with self._store.writing() as unit:
-            session = await unit.move_session(session_id, move)
-            if session is None:
+            stored = await unit.session(session_id)
+            move = None if stored is None else decide(stored)
+            session = None if move is None else await unit.move_session(session_id, move)
+            if session is None or move is None:
                 return
             await unit.free_workload(session.workload_id, move.at)
             workload = await unit.workload(session.workload_id)
@@ -150,14 +155,16 @@ class Reconciler:
             unfinished = await view.unfinished_workloads()
             mine = [row for row in unfinished if row.owner == self._owners.mine]
             sessions = await view.live_sessions([row.id for row in mine])
-        for session_id, move in await self._timekeeper.pass_time(sessions, now):
-            await self.end_session(session_id, move)
+        for session_id in await self._timekeeper.pass_time(sessions, now):
+            # Looked at once more where it is written: somebody may have used it, or asked for more time, meanwhile.
+            await self._end(session_id, lambda session: self._timekeeper.end_of(session, self._clock.now()))
         for workload in mine:
             await self._take_step(workload, now)
         await self._publish_foreign_moves()
         await self._inspect(mine)
         if len(mine) < len(unfinished):
             await self.take_over_orphans()
+        self._timekeeper.pass_ended(self._clock.now())
 
     async def _inspect(self, mine: list[WorkloadRecord]) -> None:
         if self._clock.monotonic() < self._inspected_at + INSPECTION_SECONDS:
@@ -165,8 +172,16 @@ class Reconciler:
         self._inspected_at = self._clock.monotonic()
         for workload in mine:
             await self.look_at(workload.id)
+        async with self._store.reading() as view:
+            uncleaned = await view.uncleaned_workloads()
+        for workload in uncleaned:
+            if workload.owner == self._owners.mine:
+                await self._clean_up(workload)
 
     async def _take_step(self, workload: WorkloadRecord, now: datetime) -> None:
+        if workload.infra_status == "starting" and workload.id not in self._tasks:
+            await self._fail(workload, "start_failed", "could not start: its start was broken off")
+            return
         step = next_step(workload, self._backends[workload.cluster_id].linger_seconds, now)
         if step == "retire":
             async with self._store.writing() as unit:
@@ -254,16 +269,24 @@ class Reconciler:
         async with self._store.writing() as unit:
             await unit.keep_cleaned(workload.id, self._clock.now())
 
-    async def _fail(self, workload: WorkloadRecord, reason: TerminationReason, what: str) -> None:
-        """Fail a workload and its sessions, tell the proxy, then clear away what is left of it."""
+    async def _fail(
+        self, workload: WorkloadRecord, reason: TerminationReason, what: str, *, inherited: bool = False
+    ) -> None:
+        """Fail a workload and its sessions, tell the proxy, then clear away what is left of it.
+
+        :param inherited: it is another control plane's; do nothing if a third has taken it over.
+        """
         now = self._clock.now()
         ended: list[SessionRecord] = []
         async with self._store.writing() as unit:
+            if inherited and not await unit.adopt_workload(workload.id, workload.owner, self._owners.mine):
+                return
             failed = await unit.move_workload(workload.id, WorkloadMove(to="failed", at=now, message=f"It {what}."))
             for session in await unit.live_sessions([workload.id]):
                 moved = await unit.move_session(session.id, lifecycle.ending(session.id, "failed", now, reason, what))
                 ended += [] if moved is None else [moved]
         for session in ended:
+            self._usage.forget(session.id)
             await self._proxy.publish(self._route(session, failed or workload))
         if failed is not None:
             await self._clean_up(failed)
@@ -279,25 +302,23 @@ class Reconciler:
             if workload.owner is not None and not self._owners.alive(workload.owner):
                 await self._clean_up(workload)
         for workload in unfinished:
-            if workload.owner is None or self._owners.alive(workload.owner):
-                continue
-            async with self._store.writing() as unit:
-                taken = await unit.adopt_workload(workload.id, workload.owner, self._owners.mine)
-            if taken:
-                await self._fail(workload, "server_stopped", "ended with the server that it ran on")
+            if workload.owner is not None and not self._owners.alive(workload.owner):
+                what = "ended with the server that it ran on"
+                await self._fail(workload, "server_stopped", what, inherited=True)
 
     async def _publish_foreign_moves(self) -> None:
         """Another control plane on this database may have closed a session that runs here."""
+        routes = []
         async with self._store.reading() as view:
             events = await view.events_after(self._seen_event, 1000, EventFilter())
             for event in events:
-                self._seen_event = event.sequence
                 session = await view.session(event.session_id) if event.session_id else None
-                if session is None or session.status in lifecycle.LIVE:
-                    continue
-                workload = await view.workload(session.workload_id)
-                if workload is not None and workload.owner == self._owners.mine:
-                    await self._proxy.publish(self._route(session, workload))
+                workload = None if session is None else await view.workload(session.workload_id)
+                if session is not None and workload is not None and session.status not in lifecycle.LIVE:
+                    routes.append(self._route(session, workload))
+        await asyncio.gather(*(self._proxy.publish(route) for route in routes))
+        if events:  # last, so that what could not be told is told by the next pass
+            self._seen_event = events[-1].sequence
 
     async def _publish_sessions_of(self, workload: WorkloadRecord) -> None:
         async with self._store.reading() as view:

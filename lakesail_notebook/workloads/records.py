@@ -168,6 +168,8 @@ class MemberRecord:
     login: str
     """The name that the identity provider gives, or the one local user's."""
     name: str | None
+    team_ids: tuple[str, ...]
+    """As they were when it was last seen."""
     created_at: datetime
 
 

@@ -14,7 +14,7 @@ from ..tokens import TokenIssuer
 from . import access, lifecycle
 from .access import Principal
 from .markers import make_marker, read_marker
-from .ports import Audit, Backend, PageKey, Reading, Store
+from .ports import Audit, Backend, Kernels, Owners, PageKey, Reading, Store
 from .quotas import QuotaKeeper
 from .reconciler import Reconciler
 from .records import SessionRecord
@@ -28,6 +28,8 @@ class Sessions:
         *,
         store: Store,
         backends: Mapping[str, Backend],
+        owners: Owners,
+        kernels: Kernels,
         reconciler: Reconciler,
         tokens: TokenIssuer,
         quotas: QuotaKeeper,
@@ -37,6 +39,8 @@ class Sessions:
     ) -> None:
         self._store = store
         self._backends = backends
+        self._owners = owners
+        self._kernels = kernels
         self._reconciler = reconciler
         self._tokens = tokens
         self._quotas = quotas
@@ -138,9 +142,7 @@ class Sessions:
         now = self._clock.now()
         self._quotas.check_token(principal, now)
         expires_at = _token_end(session, now, seconds)
-        if principal.kernel_id is not None and principal.kernel_id != session.kernel_id:
-            async with self._store.writing() as unit:
-                await unit.keep_kernel(session_id, principal.kernel_id)
+        await self._note_kernel(principal, session)
         token = self._tokens.issue(
             caller=principal.id,
             session_id=session.id,
@@ -152,6 +154,17 @@ class Sessions:
         if self._audit is not None:
             self._audit.token_issued(session, by=principal.id, at=now, expires_at=expires_at)
         return models.SessionToken(token=token, expires_at=to_rfc3339(expires_at))
+
+    async def _note_kernel(self, principal: Principal, session: SessionRecord) -> None:
+        """A kernel takes the place of one that is gone. A session of several kernels, or of one that the control
+        plane of its engine cannot see, is nobody's in particular: the idle rules alone end it."""
+        if principal.kernel_id is None or session.kernel_id is None or session.kernel_id == principal.kernel_id:
+            return
+        async with self._store.writing() as unit:
+            workload = await unit.workload(session.workload_id)
+            ours = workload is not None and workload.owner == self._owners.mine
+            gone = not self._kernels.alive(session.kernel_id)
+            await unit.keep_kernel(session.id, principal.kernel_id if ours and gone else None)
 
 
 def _over(session: SessionRecord) -> FailedPrecondition:

@@ -26,35 +26,43 @@ class Timekeeper:
         self._passed_at = now
         self._forgot_answers_at = now
 
-    async def pass_time(self, sessions: Sequence[SessionRecord], now: datetime) -> list[tuple[str, SessionMove]]:
-        """Move what is to be moved by now; the sessions that are to end, and how."""
+    async def pass_time(self, sessions: Sequence[SessionRecord], now: datetime) -> list[str]:
+        """Move what is to be moved by now; the sessions that are to end."""
         if now - self._passed_at > JUMP:
             for session in sessions:
                 self._usage.note(session.id, now)
-        self._passed_at = now
         await self._forget_answers(now)
-        ends = []
-        for session in sessions:
-            move = await self._pass_time(session, now)
-            if move is not None:
-                ends.append((session.id, move))
-        return ends
+        return [session.id for session in sessions if not await self._goes_on(session, now)]
 
-    async def _pass_time(self, stored: SessionRecord, now: datetime) -> SessionMove | None:
+    def pass_ended(self, now: datetime) -> None:
+        """A long pass is no jump of the clock."""
+        self._passed_at = now
+
+    def end_of(self, stored: SessionRecord, now: datetime) -> SessionMove | None:
+        """The end that is due, if one is."""
+        move = lifecycle.due_move(self._usage.up_to_date(stored), now)
+        return move if move is not None and move.to == "closed" else None
+
+    async def _goes_on(self, stored: SessionRecord, now: datetime) -> bool:
+        if self.end_of(stored, now) is not None:
+            return False
         session = self._usage.up_to_date(stored)
-        move = lifecycle.due_move(session, now)
-        if move is not None and move.to == "closed":
-            return move
+        idles = lifecycle.due_move(session, now) is not None
         last_use = self._usage.to_be_written(stored, now)
-        if move is not None or last_use is not None:
-            async with self._store.writing() as unit:
-                if last_use is not None:
-                    await unit.keep_activity(stored.id, last_use)
-                if move is not None:
-                    await unit.move_session(stored.id, move)
+        if idles or last_use is not None:
+            await self._write(stored.id, last_use, now)
         await self._note_detachment(stored, now)
         await self._warn(session, now)
-        return None
+        return True
+
+    async def _write(self, session_id: str, last_use: datetime | None, now: datetime) -> None:
+        async with self._store.writing() as unit:
+            if last_use is not None:
+                await unit.keep_activity(session_id, last_use)
+            session = await unit.session(session_id)
+            move = None if session is None else lifecycle.due_move(self._usage.up_to_date(session), now)
+            if move is not None and move.to == "idle":
+                await unit.move_session(session_id, move)
 
     async def _note_detachment(self, session: SessionRecord, now: datetime) -> None:
         attached = session.kernel_id is None or self._kernels.alive(session.kernel_id)

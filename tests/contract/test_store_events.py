@@ -199,7 +199,8 @@ def test_the_audit_is_told_of_committed_moves_alone_and_who_asked(database_url: 
         store = await open_store(database_url, audit)
         session = a_session(member_id="ME")
         close = ending(session.id, "closed", NOW, "admin_closed", "was closed by an administrator", by="ADMIN")
-        await add(store, session)
+        async with store.writing() as unit:
+            await unit.add_session(session, by="MAKER")
         async with store.writing() as unit:
             await unit.move_session(session.id, SessionMove(to="active", at=NOW))
             await unit.warn_session(session.id, "soon", NOW)
@@ -210,7 +211,7 @@ def test_the_audit_is_told_of_committed_moves_alone_and_who_asked(database_url: 
             await unit.move_session(session.id, close)
         moves = [(event.old_status, event.new_status, event.reason, by) for event, by in audit.moves]
         assert moves == [
-            (None, "pending", None, "ME"),
+            (None, "pending", None, "MAKER"),
             ("pending", "active", None, None),
             ("active", "closed", "admin_closed", "ADMIN"),
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -221,13 +222,14 @@ def test_every_record_comes_back_as_it_went_in(database_url: str) -> None:
     in_store(database_url, test)
 
 
-def test_a_known_member_stays_as_it_is(database_url: str) -> None:
+def test_a_known_member_is_kept_as_it_was_seen_last(database_url: str) -> None:
     async def test(store: SqlStore) -> None:
-        for name in ("Ada", "Eve"):
+        first, last = a_member(name="Ada"), a_member(name="Eve", team_ids=("RED",), created_at=LATER)
+        for member in (first, last):
             async with store.writing() as unit:
-                await unit.know_member(a_member(name=name))
+                await unit.know_member(member)
         async with store.reading() as view:
-            assert await view.members(["MEMBER"]) == [a_member(name="Ada")]
+            assert await view.members(["MEMBER"]) == [replace(last, created_at=first.created_at)]
 
     in_store(database_url, test)
 

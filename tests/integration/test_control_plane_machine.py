@@ -166,6 +166,8 @@ class Plane:
         self.configs = Configs(store, [LOCAL], clock, chosen)
         self.sessions = Sessions(
             backends={LOCAL: self.backend},
+            owners=self.owners,
+            kernels=NoKernels(),
             reconciler=self.reconciler,
             tokens=tokens,
             quotas=quotas,

@@ -101,6 +101,18 @@ def test_a_session_that_nobody_uses_closes_by_the_idle_rules(server: JupyterServ
     assert _ended(server, session, 10)["terminationReason"] == "idle_timeout"
 
 
+def test_it_is_said_that_a_session_will_close_before_it_does(server: JupyterServer) -> None:
+    session = _create(server, idleTimeoutSeconds=5, idleCloseDelaySeconds=5)
+    _ended(server, session, 20)
+    events = server.request("GET", f"{API}/events?after=0&limit=1000").json()["events"]
+    mine = [event for event in events if event["sessionId"] == session["id"]]
+    kinds = [event["kind"] for event in mine]
+    assert kinds.count("warning") == 1
+    assert kinds.index("warning") < [event["newStatus"] for event in mine].index("closed")
+    warning = mine[kinds.index("warning")]
+    assert "will close in" in warning["message"]
+
+
 def test_the_countdown_is_the_moment_at_which_it_closes(server: JupyterServer) -> None:
     session = _create(server, idleTimeoutSeconds=2, idleCloseDelaySeconds=1)
     told = datetime.fromisoformat(session["timeoutAt"])

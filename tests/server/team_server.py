@@ -68,7 +68,8 @@ class TeamServer:
         return self._runner.run(transaction())
 
     def know(self, name: str) -> str:
-        record = MemberRecord(id=member_id(name), login=name, name=None, created_at=now())
+        teams = tuple(team for team, people in TEAMS.items() if name in [*people["members"], *people["admins"]])
+        record = MemberRecord(id=member_id(name), login=name, name=None, team_ids=teams, created_at=now())
         self.write(lambda unit: unit.know_member(record))
         return record.id
 

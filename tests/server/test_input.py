@@ -156,10 +156,10 @@ def test_an_unknown_path_is_a_problem_document(api: httpx.Client, path: str) -> 
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
-def test_a_verb_that_a_path_has_not_is_refused(api: httpx.Client, verb: str) -> None:
+@pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE", "TRACE"])
+def test_a_verb_that_a_path_has_not_is_refused_with_those_that_it_has(api: httpx.Client, verb: str) -> None:
     answer = api.request(verb, SESSIONS)
-    assert answer.status_code == 405
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
     assert answer.json()["code"] == "INVALID_ARGUMENT"
 
 

@@ -197,6 +197,12 @@ def test_sessions_for_others_are_made_by_administrators_alone(stage: Stage, role
     assert stage.clients[role].post("workloads/sessions", json=body).status_code == status
 
 
+def test_an_administrator_makes_no_session_for_a_member_of_another_team(stage: Stage) -> None:
+    body = {"teamId": "BLUE", "memberId": stage.server.know("cal")}
+    answer = stage.server.client("bea").post("workloads/sessions", json=body)
+    assert (answer.status_code, answer.json()["reason"]) == (404, "owner_not_found")
+
+
 def test_groups_of_the_identity_provider_give_teams_and_roles(stage: Stage) -> None:
     red = stage.server.client("new", groups="reds").get("me").json()
     assert (red["teamIds"], red["adminOf"], red["organizationAdmin"]) == (["RED"], [], False)

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("login", sa.Text, nullable=False),
         sa.Column("name", sa.Text),
+        sa.Column("team_ids", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("login", name="member_login_key"),
     )

@@ -1,0 +1,98 @@
+"""Sessions and their tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from .wire import Answer, EndpointType, Id, Metadata, Name, PageLimit, Request, SessionStatus
+
+
+class SessionConfig(Request, frozen=True, kw_only=True):
+    """A session's own limits, in seconds; ``None`` leaves one to the server's default."""
+
+    idle_timeout_seconds: int | None = None
+    idle_close_delay_seconds: int | None = None
+    max_duration_seconds: int | None = None
+
+
+class ConnectionInfo(Answer, frozen=True, kw_only=True):
+    """Where a session is reached; told to its owner alone."""
+
+    proxy_auth_url: str | None = None
+    grpc_endpoint: str | None = None
+    """``HOST:PORT`` of the session proxy, to be dialled with a session token."""
+
+
+class Session(Answer, frozen=True, kw_only=True):
+    id: str
+    endpoint_type: str
+    name: str | None = None
+    status: SessionStatus
+    workload_id: str | None = None
+    team_id: str | None = None
+    member_id: str | None = None
+    service_account_id: str | None = None
+    notebook_id: str | None = None
+    termination_reason: str | None = None
+    status_message: str | None = None
+    connection_info: ConnectionInfo | None = None
+    last_activity_at: str | None = None
+    idle_since: str | None = None
+    closed_at: str | None = None
+    timeout_at: str | None = None
+    config: SessionConfig
+    metadata: Metadata
+    created_at: str
+    updated_at: str
+
+
+class SessionCreate(Request, frozen=True, kw_only=True):
+    endpoint_type: EndpointType = "spark_connect"
+    name: Name | None = None
+    team_id: Id | None = None
+    member_id: Id | None = None
+    service_account_id: Id | None = None
+    notebook_id: Id | None = None
+    config: SessionConfig | None = None
+    metadata: Metadata = {}  # noqa: RUF012 - msgspec copies it
+    workload_config_id: Name | None = None
+    """A config's id, or its name."""
+    allow_shared: bool = False
+
+
+class SessionExtend(Request, frozen=True, kw_only=True):
+    duration_seconds: int | None = None
+    """From now on."""
+
+
+class SessionLogsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    tail: Annotated[int, Meta(ge=0, le=500)] = 100
+    """How many lines, the last ones."""
+
+
+class SessionLogs(Answer, frozen=True, kw_only=True):
+    lines: tuple[str, ...]
+
+
+class TokenCreate(Request, frozen=True, kw_only=True):
+    duration_seconds: int | None = None
+
+
+class SessionToken(Answer, frozen=True, kw_only=True):
+    token: str
+    expires_at: str
+
+    def __repr__(self) -> str:
+        return f"SessionToken(token='…', expires_at={self.expires_at!r})"
+
+
+class SessionListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"team_id": "teamId"}):
+    """The parameters of a session list; ``endpoint_type`` is spelt so in the API."""
+
+    team_id: Id | None = None
+    endpoint_type: EndpointType | None = None
+    status: SessionStatus | None = None
+    limit: PageLimit = 100
+    marker: str | None = None
