@@ -16,6 +16,8 @@ API_PATH = "lakesail/api/v1"
 URL_VARIABLE = "LAKESAIL_API_URL"
 TOKEN_VARIABLE = "LAKESAIL_API_TOKEN"
 TOKEN_FILE_VARIABLE = "LAKESAIL_API_TOKEN_FILE"
+CA_FILE_VARIABLE = "LAKESAIL_API_CA_FILE"
+"""Names the PEM file of the certificate of a server on this machine, whatever host name stands in it."""
 
 
 class Credentials(Protocol):
@@ -60,10 +62,17 @@ class ApiAddress:
     url: str
     """The API's root, without a slash at its end."""
     credentials: Credentials
+    certificate_file: Path | None = None
+    """Of the only certificate to trust there, without a look at its host name; counts on this machine alone."""
 
     @property
     def on_this_machine(self) -> bool:
         return is_loopback(urlsplit(self.url).hostname or "")
+
+    @property
+    def pinned_certificate_file(self) -> Path | None:
+        """The certificate file, where it counts."""
+        return self.certificate_file if self.on_this_machine and urlsplit(self.url).scheme == "https" else None
 
 
 def find_api(environment: Mapping[str, str]) -> ApiAddress:
@@ -82,10 +91,12 @@ def find_api(environment: Mapping[str, str]) -> ApiAddress:
             f"elsewhere, set {URL_VARIABLE} and {TOKEN_VARIABLE}.",
             reason="no_control_plane",
         )
+    certificate = environment.get(CA_FILE_VARIABLE)
+    certificate_file = Path(certificate) if certificate else None
     if token := environment.get(TOKEN_VARIABLE):
-        return ApiAddress(checked_url(url), FixedToken(token))
+        return ApiAddress(checked_url(url), FixedToken(token), certificate_file)
     if path := environment.get(TOKEN_FILE_VARIABLE):
-        return ApiAddress(checked_url(url), TokenFile(Path(path)))
+        return ApiAddress(checked_url(url), TokenFile(Path(path)), certificate_file)
     raise FailedPrecondition(
         f"{URL_VARIABLE} is set, but neither {TOKEN_VARIABLE} nor {TOKEN_FILE_VARIABLE}; set one of them.",
         reason="no_api_token",

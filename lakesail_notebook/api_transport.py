@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+import ssl
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 
-from .api_address import URL_VARIABLE, ApiAddress, Credentials
+from .api_address import CA_FILE_VARIABLE, URL_VARIABLE, ApiAddress, Credentials
 from .errors import (
     FAMILIES,
     DeadlineExceeded,
@@ -51,6 +53,7 @@ _PAUSES_SECONDS = (0.1, 0.5)
 """Between the tries."""
 _UNREACHABLE = "unreachable"
 _TIMED_OUT = "timed_out"
+_END_OF_CERTIFICATE = "-----END CERTIFICATE-----"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +86,16 @@ class Asked:
 
 
 class Transport:
-    """The connections to one control plane, as one caller. Threads may share it."""
+    """The connections to one control plane, as one caller. Threads may share it.
+
+    :raises FailedPrecondition: when the certificate to trust cannot be read.
+    """
 
     def __init__(self, address: ApiAddress) -> None:
         self.url = address.url
+        pinned = address.pinned_certificate_file
         self._http = httpx.Client(
+            verify=True if pinned is None else _trust_in(pinned),
             auth=_Bearer(address.credentials),
             follow_redirects=False,
             trust_env=not address.on_this_machine,  # a proxy cannot reach this machine's loopback
@@ -145,6 +153,24 @@ class _Bearer(httpx.Auth):
         if token := self._credentials.token():  # empty: nobody asks, which is enough for what needs no login
             request.headers["Authorization"] = f"Bearer {token}"
         yield request
+
+
+def _trust_in(certificate_file: Path) -> ssl.SSLContext:
+    """Trust in the first certificate of a PEM file, the server's own, and in no other.
+
+    Those that may follow it are authorities, which have signed other servers' certificates, too.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False  # it is made out to the name that browsers use
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # its authority need not be known
+    try:
+        own, end, _ = certificate_file.read_text().partition(_END_OF_CERTIFICATE)
+        context.load_verify_locations(cadata=own + end)
+    except (OSError, ValueError) as error:
+        raise FailedPrecondition(
+            f"The control plane's certificate in {certificate_file} cannot be read ({error}); check {CA_FILE_VARIABLE}."
+        ) from error
+    return context
 
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes, url: str) -> LakesailError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import msgspec
@@ -228,7 +229,7 @@ def _address(url: str | None, given: FixedToken | None) -> ApiAddress:
     if url is not None and given is not None:
         return ApiAddress(checked_url(url), given)
     found = find_api(os.environ)
-    return found if given is None else ApiAddress(found.url, given)
+    return found if given is None else replace(found, credentials=given)
 
 
 def _session_path(session_id: str) -> str:

@@ -16,11 +16,12 @@ from traitlets import Dict, List, TraitError, Unicode, default, validate
 
 from .api.base import ApiContext
 from .api.routes import handlers
-from .api_address import API_PATH
+from .api_address import API_PATH, is_loopback
 from .audit import JupyterAudit
 from .backends.local import LocalBackend
 from .clock import SystemClock
 from .control_plane import ControlPlane, ControlPlaneOptions, LazyControlPlane, load_modules, open_control_plane
+from .errors import FailedPrecondition
 from .identity import Roster, is_hub, local_user, members_of, roster_from
 from .kernels import ServerKernels
 from .store import SCHEMA_MAJOR
@@ -67,7 +68,9 @@ class LakesailApp(ExtensionApp):
         {"c8g.2xlarge": {"price_per_hour": 0.32}, "desk": {"vcpus": 4, "memory_gib": 8}}."""
     ).tag(config=True)
     proxy_bind = Unicode(
-        "", help="HOST or HOST:PORT that the session proxy listens on; empty: loopback alone, on a free port."
+        "",
+        help="HOST or HOST:PORT that the session proxy listens on; empty: loopback alone, on a free port. "
+        "Beyond loopback it needs proxy_tls_cert and proxy_tls_key.",
     ).tag(config=True)
     proxy_public_endpoint = Unicode(
         "", help="HOST:PORT by which clients reach the session proxy, when it is not this machine's loopback."
@@ -125,6 +128,7 @@ class LakesailApp(ExtensionApp):
         self._kernels = ServerKernels(
             server.kernel_manager,
             api_url=self._api_url_on_this_machine,
+            certificate_file=Path(server.certfile).absolute() if server.certfile else None,
             owner=identify,
             root=server.root_dir,
             runtime_directory=server.runtime_dir,
@@ -149,10 +153,12 @@ class LakesailApp(ExtensionApp):
 
         What goes wrong here goes wrong again when the control plane opens, and is told then.
         """
-        asyncio.get_running_loop().run_in_executor(None, load_modules, self.database_url)
+        loading = asyncio.get_running_loop().run_in_executor(None, load_modules, self.database_url)
+        loading.add_done_callback(lambda done: None if done.cancelled() else done.exception())  # it counts as seen
 
     async def _open_control_plane(self, for_a_session: bool) -> ControlPlane:
         hosts, port = _host_and_port(self.proxy_bind)
+        _check_proxy_tls(hosts, self.proxy_tls_cert, self.proxy_tls_key)
         options = ControlPlaneOptions(
             database_url=self.database_url,
             signing_key_file=_data_directory() / "signing-key.pem",
@@ -207,6 +213,24 @@ def _host_and_port(bind: str) -> tuple[tuple[str, ...], int]:
     """``""``, ``HOST``, ``HOST:PORT`` or ``[HOST]:PORT``; 0 stands for a free port."""
     parts = urlsplit(f"//{bind}")
     return (() if parts.hostname is None else (parts.hostname,)), parts.port or 0
+
+
+def _check_proxy_tls(hosts: tuple[str, ...], certificate_file: str, key_file: str) -> None:
+    """:raises FailedPrecondition: when tokens and data would travel in the clear, and nobody wanted that."""
+    if bool(certificate_file) != bool(key_file):
+        given, missing = ("cert", "key") if certificate_file else ("key", "cert")
+        raise FailedPrecondition(
+            f"The session proxy cannot speak TLS: c.LakesailApp.proxy_tls_{given} is set without proxy_tls_{missing}. "
+            "The server's administrator must set both or neither.",
+            reason="proxy_tls_incomplete",
+        )
+    if not certificate_file and not all(map(is_loopback, hosts)):
+        raise FailedPrecondition(
+            f"The session proxy does not listen on {', '.join(hosts)} without TLS: session tokens would travel in the "
+            "clear. The server's administrator must set c.LakesailApp.proxy_tls_cert and proxy_tls_key, "
+            "or a loopback address as proxy_bind.",
+            reason="proxy_tls_missing",
+        )
 
 
 def _data_directory() -> Path:

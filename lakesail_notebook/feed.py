@@ -3,7 +3,8 @@
 JSON objects, one a line. The proxy speaks first (:class:`Hello`, with the secret it was given at birth). The control
 plane answers with a :class:`Snapshot`, then with numbered changes (:class:`RouteChange`); a :class:`Heartbeat` every
 :data:`HEARTBEAT_SECONDS` carries the last number, so that a gap shows. The proxy confirms with :class:`Applied`, claims
-Spark session ids with :class:`Claim`, and reports use with :class:`Activity`.
+Spark session ids with :class:`Claim`, and reports use with :class:`Activity`. What the control plane cannot keep, it
+does not answer: it ends the connection, and the proxy says it again on the next.
 """
 
 from __future__ import annotations
@@ -89,7 +90,11 @@ class ReleaseKept(_Message, tag="releaseKept", frozen=True, kw_only=True):
     spark_session_id: str
 
 
-FromControlPlane = Snapshot | RouteChange | Heartbeat | ClaimAnswer | ReleaseKept
+class ActivityKept(_Message, tag="activityKept", frozen=True, kw_only=True):
+    """The next :class:`Activity` of this connection is kept, in their order."""
+
+
+FromControlPlane = Snapshot | RouteChange | Heartbeat | ClaimAnswer | ReleaseKept | ActivityKept
 
 
 # -- session proxy -> control plane

@@ -26,6 +26,8 @@ HELLO_SECONDS = 5.0
 CONFIRM_SECONDS = 1.0
 SILENCE_SECONDS = 5 * feed.HEARTBEAT_SECONDS
 """A proxy confirms every heartbeat; one that says nothing for so long has to connect again."""
+NOT_KEPT_SECONDS = 1.0
+"""So long after a report could not be kept, the proxy is made to connect again: what hinders it may last."""
 _MAX_UNSENT_BYTES = 4 * feed.MAX_LINE_BYTES
 _MAX_PROXY_LINE_BYTES = 1024 * 1024
 
@@ -205,24 +207,27 @@ class FeedServer:
                 self._applied_more.notify_all()
 
     async def _tell_in_order(self, connection: _Connection) -> None:
-        while True:
-            await self._tell(await connection.reports.get(), connection)
-
-    async def _tell(self, message: feed.FromProxy, connection: _Connection) -> None:
-        """What cannot be kept now is not answered: the proxy says it again."""
+        """Until a report cannot be kept: then the proxy has to connect again, and says again what was not answered."""
         reports = (await asyncio.shield(self._source)).reports
         try:
-            if isinstance(message, feed.Activity):
-                await reports.activity(message.sessions)
-            elif isinstance(message, feed.Claim):
-                await self._answer_claim(message, reports, connection)
-            elif isinstance(message, feed.Released):
-                await reports.released(message.session_id, message.spark_session_id)
-                connection.say(
-                    feed.ReleaseKept(session_id=message.session_id, spark_session_id=message.spark_session_id)
-                )
+            while True:
+                await self._tell(await connection.reports.get(), reports, connection)
+        except LakesailError as error:
+            log.warning("route feed: a report of the session proxy could not be kept: %s", error.message)
         except Exception:
-            log.exception("route feed: a report of the session proxy was lost")
+            log.exception("route feed: a report of the session proxy could not be kept")
+        await asyncio.sleep(NOT_KEPT_SECONDS)
+        self._drop(connection)
+
+    async def _tell(self, message: feed.FromProxy, reports: Reports, connection: _Connection) -> None:
+        if isinstance(message, feed.Activity):
+            await reports.activity(message.sessions)
+            connection.say(feed.ActivityKept())
+        elif isinstance(message, feed.Claim):
+            await self._answer_claim(message, reports, connection)
+        elif isinstance(message, feed.Released):
+            await reports.released(message.session_id, message.spark_session_id)
+            connection.say(feed.ReleaseKept(session_id=message.session_id, spark_session_id=message.spark_session_id))
 
     async def _answer_claim(self, claim: feed.Claim, reports: Reports, connection: _Connection) -> None:
         verdict: Any = await reports.claim(claim.session_id, claim.caller, claim.spark_session_id)

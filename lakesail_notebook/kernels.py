@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 from jupyter_server.base.call_context import CallContext
 
-from .api_address import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
+from .api_address import CA_FILE_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
 from .errors import Unauthenticated
 from .ids import stable_id
+from .process import ProcessIdentity, boot_id, identity_of
 from .tokens import KernelTokens
 from .workloads.access import Principal, plain_member
 
 _DIRECTORY = "lakesail-"
+_OWNER_FILE = "server.json"
+"""In such a directory: the server that made it."""
+_PID_NAMESPACE = Path("/proc/self/ns/pid")
 _STARTED_AS_OURS = {
     "python",
     f"python{sys.version_info.major}",
@@ -41,6 +46,7 @@ class ServerKernels:
 
     :param manager: any ``MappingKernelManager``; its ``pre_start_kernel`` may change the arguments of a start.
     :param api_url: the API's root, as a process of this machine reaches it; known once the server's port is.
+    :param certificate_file: of the server's certificate, if it speaks TLS.
     :param owner: the principal of a Jupyter user, or of nobody known.
     :param root: the server's root directory; a notebook is the same one on the same root.
     :param on_first_start: called when the first kernel is about to start.
@@ -52,6 +58,7 @@ class ServerKernels:
         manager: Any,
         *,
         api_url: Callable[[], str],
+        certificate_file: Path | None,
         owner: Callable[[Any], Principal],
         root: str,
         runtime_directory: str,
@@ -59,10 +66,11 @@ class ServerKernels:
     ) -> None:
         self._manager = manager
         self._api_url = api_url
+        self._certificate_file = certificate_file
         self._on_first_start: Callable[[], object] | None = on_first_start
         self._owner = owner
         self._root = root
-        self._directory = Path(runtime_directory) / f"{_DIRECTORY}{os.getpid()}"
+        self._directory = Path(runtime_directory) / f"{_DIRECTORY}{secrets.token_hex(8)}"
         self._tokens: KernelTokens | None = None
         self._kernels: dict[str, _Kernel] = {}
         self._pre_start = manager.pre_start_kernel
@@ -98,7 +106,8 @@ class ServerKernels:
     def _pre_start_kernel(self, kernel_name: str | None, kwargs: dict[str, Any]) -> Any:
         manager, name, kernel_id = self._pre_start(kernel_name, kwargs)
         environment = dict(kwargs.get("env") or os.environ)
-        environment.pop(TOKEN_VARIABLE, None)  # of the control plane that the server's own environment names
+        for name in (TOKEN_VARIABLE, CA_FILE_VARIABLE):  # of the control plane that the server's own environment names
+            environment.pop(name, None)
         self._forget_dead_kernels()
         if self._on_first_start is not None:
             self._on_first_start()
@@ -108,6 +117,8 @@ class ServerKernels:
             URL_VARIABLE: self._api_url(),
             TOKEN_FILE_VARIABLE: str(self._write_token(kernel_id)),
         }
+        if self._certificate_file is not None:
+            kwargs["env"][CA_FILE_VARIABLE] = str(self._certificate_file)
         if _shares_our_environment(manager.kernel_spec.argv):
             kwargs["extra_arguments"] = [*kwargs.get("extra_arguments", ()), "--ext=lakesail_notebook"]
         return manager, name, kernel_id
@@ -116,6 +127,7 @@ class ServerKernels:
         if not self._directory.exists():
             _clear_away_dead_servers(self._directory.parent)
             self._directory.mkdir(mode=0o700, parents=True)
+            (self._directory / _OWNER_FILE).write_text(json.dumps(asdict(_this_server())))
         path = self._directory / kernel_id
         token = self._token_maker().issue(kernel_id)
         with contextlib.suppress(FileNotFoundError):
@@ -153,9 +165,38 @@ def _shares_our_environment(argv: list[str]) -> bool:
     return Path(python).parent == Path(sys.executable).parent
 
 
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """The server that made a directory. Containers of one machine may share the directory's parent, but no pids."""
+
+    process: ProcessIdentity
+    pid_namespace: str
+
+    @classmethod
+    def read_from(cls, file: Path) -> _Server:
+        """:raises OSError, ValueError, TypeError, KeyError: for anything but what a server of ours has written."""
+        said = json.loads(file.read_bytes())
+        return cls(ProcessIdentity(**said["process"]), said["pid_namespace"])
+
+    @property
+    def dead(self) -> bool:
+        """Whether it is gone for sure; of one elsewhere, or before the last boot, nobody here can tell."""
+        same_pids = (self.process.boot_id, self.pid_namespace) == (boot_id(), _pid_namespace())
+        return same_pids and not self.process.alive()
+
+
+def _this_server() -> _Server:
+    return _Server(identity_of(os.getpid()), _pid_namespace())
+
+
+def _pid_namespace() -> str:
+    """Empty where there is only one."""
+    return os.readlink(_PID_NAMESPACE) if _PID_NAMESPACE.is_symlink() else ""
+
+
 def _clear_away_dead_servers(runtime_directory: Path) -> None:
     """Servers that were killed left their directories; the tokens in them died with their servers."""
     for directory in runtime_directory.glob(f"{_DIRECTORY}*"):
-        pid = directory.name.removeprefix(_DIRECTORY)
-        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
-            shutil.rmtree(directory, ignore_errors=True)
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # none of ours, or just being written
+            if _Server.read_from(directory / _OWNER_FILE).dead:
+                shutil.rmtree(directory, ignore_errors=True)

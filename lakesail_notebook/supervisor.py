@@ -22,6 +22,8 @@ LOOPBACK = ("127.0.0.1", "::1")
 STOP_SECONDS = 3.0
 ABANDONED_SECONDS = 30
 """A proxy that runs without following the feed for so long is stuck, and replaced."""
+MAX_QUICK_DEATHS = 3
+"""After so many proxies in a row that ended at once, and never served, it is said that none will."""
 _YOUNG_SECONDS = 10.0
 _FIRST_BACKOFF_SECONDS, _LAST_BACKOFF_SECONDS = 0.1, 5.0
 _PORT_TRIES = 20
@@ -73,6 +75,8 @@ class ProxySupervisor:
         self._reserved: list[socket.socket] = []
         self._child: ChildProcess | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._quick_deaths = 0
+        self._last_death = ""
 
     def serve(self, source: FeedSource) -> None:
         """What to tell to the proxy; one that is started before waits for it, and lets nothing pass."""
@@ -81,14 +85,20 @@ class ProxySupervisor:
     async def start(self) -> None:
         """Reserve the port and begin to keep a proxy on it; return before it serves. Idempotent.
 
-        :raises Unavailable: when no port can be had.
+        :raises Unavailable: when no port can be had, or one proxy after the other has ended at once.
         """
         async with self._starting:
             if self._keeping is not None:
+                self._require_that_one_comes_up()
                 return
             self._reserved = reserve_port(self._bind, self._wanted_port)
             feed_host, feed_port = await self._feed.start()
             self._keeping = asyncio.create_task(self._keep_alive(feed_host, feed_port))
+
+    def _require_that_one_comes_up(self) -> None:
+        if self._quick_deaths >= MAX_QUICK_DEATHS:
+            tls = "" if self._tls == (None, None) else "c.LakesailApp.proxy_tls_cert, c.LakesailApp.proxy_tls_key and "
+            raise Unavailable(f"The session proxy cannot start: {self._last_death}; see {tls}c.LakesailApp.proxy_bind.")
 
     @property
     def endpoint(self) -> str:
@@ -130,10 +140,13 @@ class ProxySupervisor:
         while True:
             born = loop.time()
             said = await self._run_one(feed_host, feed_port)
+            self._last_death = said
             if loop.time() - born > _YOUNG_SECONDS:
+                self._quick_deaths = 0
                 backoff = _FIRST_BACKOFF_SECONDS
                 log.warning("session proxy: %s; starting it again", said)
                 continue
+            self._quick_deaths += 1
             log.warning("session proxy: %s; starting it again in %.1f s", said, backoff)
             await asyncio.sleep(backoff)
             backoff = min(2 * backoff, _LAST_BACKOFF_SECONDS)
@@ -160,19 +173,25 @@ class ProxySupervisor:
         except asyncio.CancelledError:
             await self._child.stop(STOP_SECONDS)
             raise
-        last_words = " | ".join(self._child.log.tail(3))
+        last_words = " | ".join(self.log_tail(3))
         return f"it ended with {describe_exit(return_code)} ({last_words or 'it wrote nothing'})"
 
     async def _end_of(self, child: ChildProcess) -> int:
         """The return code of a proxy, which is ended if it is stuck."""
         abandoned = asyncio.create_task(self._feed.abandoned(ABANDONED_SECONDS))
         ended = asyncio.create_task(child.wait())
+        coming_up = asyncio.create_task(self._see_it_come_up(child))
         try:
             await asyncio.wait({abandoned, ended}, return_when=asyncio.FIRST_COMPLETED)
             return await child.stop(0) if not ended.done() else ended.result()
         finally:
-            abandoned.cancel()
-            ended.cancel()
+            for task in (abandoned, ended, coming_up):
+                task.cancel()
+
+    async def _see_it_come_up(self, child: ChildProcess) -> None:
+        with contextlib.suppress(Unavailable):  # it ended before
+            await child.ready()
+            self._quick_deaths = 0
 
 
 def proxy_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lakesail_notebook import feed
+from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.feed import Route
 from lakesail_notebook.feed_server import FeedServer, FeedSource, Routes
 
@@ -15,10 +16,13 @@ class KeepingReports:
     def __init__(self) -> None:
         self.claims: list[str] = []
         self.released_ids: list[str] = []
+        self.used: list[feed.SessionActivity] = []
         self.fail = False
 
     async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None:
-        return
+        if self.fail:
+            raise Unavailable("the database is locked")
+        self.used += reports
 
     async def claim(self, session_id: str, caller: str, spark_session_id: str) -> str:
         self.claims.append(spark_session_id)

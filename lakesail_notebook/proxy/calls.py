@@ -18,11 +18,14 @@ class Call:
     """One RPC while it runs: a context manager in the RPC's own task.
 
     Leaving it after :meth:`cut` raises the error that it was cut with, in place of the cancellation.
+
+    :param relieves: it helps a session with too many RPCs in flight, so their limit does not hold for it.
     """
 
-    def __init__(self, calls: Calls, session_id: str) -> None:
+    def __init__(self, calls: Calls, session_id: str, *, relieves: bool = False) -> None:
         self._calls = calls
         self.session_id = session_id
+        self.relieves = relieves
         self._task = asyncio.current_task()
         self._cut_with: LakesailError | None = None
         self.passed = False
@@ -84,7 +87,7 @@ class Calls:
     def enter(self, call: Call) -> None:
         """:raises ResourceExhausted: when the session has too many RPCs in flight."""
         use = self._uses.setdefault(call.session_id, _Use())
-        if len(use.calls) >= MAX_CALLS_PER_SESSION:
+        if len(use.calls) >= MAX_CALLS_PER_SESSION and not call.relieves:
             raise ResourceExhausted(
                 f"Session {call.session_id} has {MAX_CALLS_PER_SESSION} requests in flight, the most allowed; "
                 "wait for one to end, or interrupt it."
@@ -118,11 +121,12 @@ class Calls:
             self.used.clear()
         return report
 
-    def not_reported(self, report: list[SessionActivity]) -> None:
-        """A report that did not arrive is to be made again."""
-        now = self._clock.monotonic()
+    def not_reported(self, report: list[SessionActivity], made_at: float) -> None:
+        """A report that was made at this moment of the monotonic clock was not kept: it is to be made again."""
         for activity in report:
-            use = self._uses.setdefault(activity.session_id, _Use(last_used=now - activity.seconds_since))
+            last_used = made_at - activity.seconds_since
+            use = self._uses.setdefault(activity.session_id, _Use())
+            use.last_used = last_used if use.last_used is None else max(last_used, use.last_used)
             self._note_unreported(use)
 
     def _note(self, use: _Use) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
@@ -52,6 +53,8 @@ class FeedClient:
         self._claim_ids = itertools.count(1)
         self._claims: dict[int, asyncio.Future[feed.ClaimAnswer]] = {}
         self._releases: dict[tuple[str, str], feed.Released] = {}
+        self._activity: deque[tuple[list[feed.SessionActivity], float]] = deque()
+        """The reports of use that are not known to be kept, and when they were made."""
 
     @property
     def connected(self) -> bool:
@@ -128,8 +131,11 @@ class FeedClient:
             await self._calls.used.wait()
             await self._in_force.wait()
             report = self._calls.report()
-            if report and not self._say(feed.Activity(sessions=tuple(report))):
-                self._calls.not_reported(report)
+            made_at = self._clock.monotonic()
+            if report and self._say(feed.Activity(sessions=tuple(report))):
+                self._activity.append((report, made_at))
+            else:
+                self._calls.not_reported(report, made_at)
             await asyncio.sleep(REPORT_SECONDS)
 
     # What it hears
@@ -141,8 +147,10 @@ class FeedClient:
                 await self._follow_one_connection()
             except (OSError, ValueError, _FeedBroken, TimeoutError, msgspec.MsgspecError) as error:
                 log.warning("route feed: %s; connecting again", str(error) or type(error).__name__)
-            backoff = _FIRST_BACKOFF_SECONDS if self.connected else min(2 * backoff, _LAST_BACKOFF_SECONDS)
-            self._lose()
+            finally:
+                stood = self.connected
+                self._lose()
+            backoff = _FIRST_BACKOFF_SECONDS if stood else min(2 * backoff, _LAST_BACKOFF_SECONDS)
             await asyncio.sleep(backoff)
 
     async def _follow_one_connection(self) -> None:
@@ -179,6 +187,9 @@ class FeedClient:
             if answer is not None and not answer.done():
                 answer.set_result(message)
             return
+        elif isinstance(message, feed.ActivityKept):
+            self._activity.popleft()
+            return
         else:
             self._releases.pop((message.session_id, message.spark_session_id), None)
             return
@@ -194,6 +205,8 @@ class FeedClient:
             with contextlib.suppress(OSError):
                 self._writer.transport.abort()
             self._writer = None
+        while self._activity:
+            self._calls.not_reported(*self._activity.popleft())
         for answer in self._claims.values():
             if not answer.done():
                 answer.set_exception(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from typing import Any
 
 import grpc
@@ -40,7 +41,6 @@ _CHANNEL_OPTIONS = (
     ("grpc.http2.max_frame_size", 4 * 1024 * 1024),
     ("grpc.experimental.tcp_read_chunk_size", 1024 * 1024),
     ("grpc.experimental.tcp_max_read_chunk_size", 4 * 1024 * 1024),
-    ("grpc.http2.max_frame_size", 1024 * 1024),
 )
 
 
@@ -59,10 +59,15 @@ class EngineAnswer(Exception):
 
 
 class Engines:
-    """One channel to each engine in use."""
+    """One channel to each engine in use.
 
-    def __init__(self) -> None:
+    :param routed: says to which addresses routes lead.
+    """
+
+    def __init__(self, routed: Callable[[], Collection[str]]) -> None:
+        self._routed = routed
         self._channels: dict[str, grpc.aio.Channel] = {}
+        self._releasing: Counter[str] = Counter()
         self._closing: set[asyncio.Task[None]] = set()
 
     def channel(self, address: str) -> grpc.aio.Channel:
@@ -70,15 +75,29 @@ class Engines:
             self._channels[address] = grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
         return self._channels[address]
 
-    def keep_only(self, addresses: Collection[str]) -> None:
-        """Close the channels to engines that no route leads to."""
-        for address in self._channels.keys() - set(addresses):
+    async def release(self, address: str, requests: Iterable[bytes]) -> None:
+        """End Spark sessions in an engine, as far as it obeys: their end is ours to say, not the engine's."""
+        channel = self.channel(address)
+        self._releasing[address] += 1
+        try:
+            await asyncio.gather(*(_release(channel, request) for request in requests))
+        finally:
+            self._releasing[address] -= 1
+            self.close_unused()
+
+    def close_unused(self) -> None:
+        """Close the channels to engines that no route leads to, and where nothing is being released."""
+        releasing = {address for address, count in self._releasing.items() if count}
+        self._close(self._channels.keys() - set(self._routed()) - releasing)
+
+    def _close(self, addresses: Iterable[str]) -> None:
+        for address in addresses:
             task = asyncio.create_task(self._channels.pop(address).close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
-        self.keep_only(())
+        self._close(list(self._channels))
         await asyncio.gather(*self._closing, return_exceptions=True)
 
 
@@ -103,8 +122,7 @@ async def forward(
         raise _engine_error(error) from error
 
 
-async def release(channel: grpc.aio.Channel, request: bytes) -> None:
-    """End a Spark session in the engine, as far as the engine obeys: its end is ours to say, not the engine's."""
+async def _release(channel: grpc.aio.Channel, request: bytes) -> None:
     try:
         await channel.unary_unary(RELEASE_SESSION.path)(request, timeout=RELEASE_SECONDS)
     except grpc.aio.AioRpcError:

@@ -13,7 +13,7 @@ import grpc.aio
 from ..clock import SystemClock
 from ..errors import FailedPrecondition, LakesailError
 from ..feed import ProxyLaunch
-from .auth import Tokens, TokenTime
+from .auth import SessionClosed, Tokens, TokenTime
 from .calls import Calls
 from .feed_client import FeedClient
 from .forwarding import Engines
@@ -50,14 +50,14 @@ async def serve(launch: ProxyLaunch, stop: asyncio.Event) -> None:
     time = TokenTime(clock)
     tokens = Tokens(time)
     calls = Calls(clock)
-    engines = Engines()
 
     def end(session_id: str, reason: LakesailError) -> None:
         calls.cut(session_id, reason)
-        service.session_ended(session_id)
-        engines.keep_only(routes.addresses())
+        if isinstance(reason, SessionClosed):
+            service.session_ended(session_id)
 
     routes = RouteTable(end)
+    engines = Engines(routes.addresses)
     feed = FeedClient(launch, routes=routes, calls=calls, use_keys=tokens.use_keys, clock=clock)
     service = SparkConnectService(time=time, tokens=tokens, routes=routes, calls=calls, feed=feed, engines=engines)
     server = grpc.aio.server(handlers=(service, _Health(feed)), options=_SERVER_OPTIONS)

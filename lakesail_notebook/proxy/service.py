@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, NoReturn
 
 import grpc
@@ -19,7 +19,7 @@ from . import spark_rpc
 from .auth import SessionClosed, Tokens, TokenTime, status_of
 from .calls import Call, Calls
 from .feed_client import FeedClient
-from .forwarding import EngineAnswer, EngineLost, Engines, forward, release
+from .forwarding import EngineAnswer, EngineLost, Engines, forward
 from .operations import Operations, SparkSession
 from .routes import RouteTable, revoked
 from .spark_rpc import ADD_ARTIFACTS, CLONE_SESSION, RELEASE_SESSION, Head, Method
@@ -53,13 +53,21 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._engines = engines
         self._operations = Operations(time)
         self._spark_sessions = SparkSessions(feed, self._release_in_engine)
+        self._ending: set[asyncio.Task[None]] = set()
         self._handlers = {path: self._handler(method) for path, method in spark_rpc.METHODS.items()}
 
     def service(self, handler_call_details: Any) -> Any:
         return self._handlers.get(handler_call_details.method)
 
     def session_ended(self, session_id: str) -> None:
-        self._spark_sessions.forget(session_id)
+        """Give back what it had, apart from its end, for which somebody waits."""
+        task = asyncio.create_task(self._give_back(session_id))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _give_back(self, session_id: str) -> None:
+        await self._spark_sessions.end_all(session_id)
+        self._engines.close_unused()
 
     def _handler(self, method: Method) -> Any:
         # Requests are read by the handler, so that nobody's message is taken in before the token is checked.
@@ -71,7 +79,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
     async def _handle(self, method: Method, _requests: Any, context: Any) -> bytes:
         try:
             claims = self._tokens.claims(context.invocation_metadata())
-            with Call(self._calls, claims.sid) as call:
+            with Call(self._calls, claims.sid, relieves=method.relieves) as call:
                 return await self._answer(method, claims, call, context)
         except EngineAnswer as answer:
             await context.abort(answer.code, answer.details, answer.trailers)
@@ -133,13 +141,13 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         context: Any,
     ) -> bytes:
         try:
-            return await forward(self._channel(route), method, message, rest, context)
+            return await forward(self._engines.channel(_address(route)), method, message, rest, context)
         except EngineLost as error:
             await self._engine_lost(route, error)
         except EngineAnswer as answer:
             if f"session {spark_session.id} is not running" not in answer.details:
                 raise
-        self._spark_sessions.ended(spark_session)
+        self._spark_sessions.ended(route, spark_session)
         raise stopped()
 
     async def _engine_lost(self, route: Route, error: EngineLost) -> NoReturn:
@@ -164,14 +172,15 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
             log.info("session proxy: nothing to release: %s", error.message)
         return spark_rpc.release_session_response(spark_session.id)
 
-    async def _release_in_engine(self, route: Route, spark_session: SparkSession) -> None:
-        request = spark_rpc.release_session_request(spark_session.id, spark_session.caller)
-        await release(self._channel(route), request)
+    async def _release_in_engine(self, route: Route, spark_sessions: Sequence[SparkSession]) -> None:
+        requests = [spark_rpc.release_session_request(one.id, one.caller) for one in spark_sessions]
+        await self._engines.release(_address(route), requests)
 
-    def _channel(self, route: Route) -> grpc.aio.Channel:
-        if route.address is None:
-            raise Internal(f"The route of session {route.session_id} has no address.")
-        return self._engines.channel(route.address)
+
+def _address(route: Route) -> str:
+    if route.address is None:
+        raise Internal(f"The route of session {route.session_id} has no address.")
+    return route.address
 
 
 def _require_current(claims: SessionClaims, route: Route, *, expired_is_fine: bool, now: float) -> None:

@@ -47,6 +47,8 @@ class Method:
     grace: Grace = "none"
     """Which operation, begun under a token, lets the RPC pass after that token expired: the named one, one that runs,
     or one that ran a moment ago."""
+    relieves: bool = False
+    """Whether the RPC ends others, or gives back what they hold: it passes while too many are in flight."""
 
     @property
     def path(self) -> str:
@@ -64,7 +66,7 @@ REATTACH_EXECUTE = Method(
 ADD_ARTIFACTS = Method(name="AddArtifacts", streams_requests=True)
 CLONE_SESSION = Method(name="CloneSession")
 CONFIG = Method(name="Config", grace="recent")
-RELEASE_SESSION = Method(name="ReleaseSession")
+RELEASE_SESSION = Method(name="ReleaseSession", relieves=True)
 
 METHODS = {
     method.path: method
@@ -75,8 +77,8 @@ METHODS = {
         CONFIG,
         ADD_ARTIFACTS,
         Method(name="ArtifactStatus"),
-        Method(name="Interrupt", operation_id_field=6, grace="running"),
-        Method(name="ReleaseExecute", operation_id_field=3, grace="operation"),
+        Method(name="Interrupt", operation_id_field=6, grace="running", relieves=True),
+        Method(name="ReleaseExecute", operation_id_field=3, grace="operation", relieves=True),
         RELEASE_SESSION,
         Method(name="FetchErrorDetails"),
         CLONE_SESSION,

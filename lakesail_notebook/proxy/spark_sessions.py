@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import LakesailError, PermissionDenied, ResourceExhausted
@@ -13,7 +13,7 @@ from .auth import SessionClosed, SparkSessionStopped
 from .feed_client import FeedClient
 from .operations import SparkSession
 
-Release = Callable[[Route, SparkSession], Awaitable[None]]
+Release = Callable[[Route, Sequence[SparkSession]], Awaitable[None]]
 _REMEMBERED_STOPPED = 1000
 
 
@@ -21,6 +21,8 @@ _REMEMBERED_STOPPED = 1000
 class _Known:
     """The Spark sessions of one session, as far as this proxy has met them."""
 
+    route: Route
+    """Where they were granted; the address of their engine does not change."""
     granted: OrderedDict[SparkSession, int] = field(default_factory=OrderedDict)
     """The living ones, the longest unused first, and how many RPCs each has in flight."""
     stopped: OrderedDict[SparkSession, None] = field(default_factory=OrderedDict)
@@ -36,7 +38,7 @@ class _Known:
 class SparkSessions:
     """Which Spark sessions are known to be whose.
 
-    What the control plane granted once is remembered while the session lives. ``release`` ends one in the engine.
+    What the control plane granted once is remembered while the session lives. ``release`` ends some in the engine.
     """
 
     def __init__(self, feed: FeedClient, release: Release) -> None:
@@ -44,9 +46,14 @@ class SparkSessions:
         self._release = release
         self._known: dict[str, _Known] = {}
 
-    def forget(self, session_id: str) -> None:
-        """The session is over."""
-        self._known.pop(session_id, None)
+    async def end_all(self, session_id: str) -> None:
+        """The session is over: release in the engine what still lives there of it.
+
+        The engine may go on for other sessions, and would keep every view and every cached relation.
+        """
+        known = self._known.pop(session_id, None)
+        if known is not None and known.granted:
+            await self._release(known.route, tuple(known.granted))
 
     async def claim(self, route: Route, spark_session: SparkSession) -> None:
         """Make sure that the Spark session belongs to this caller and lives.
@@ -55,7 +62,7 @@ class SparkSessions:
         :raises SparkSessionStopped: when it was stopped.
         :raises ResourceExhausted: when the session has too many, all of them busy.
         """
-        known = self._known.get(route.session_id, _Known())
+        known = self._known.get(route.session_id, _Known(route))
         if spark_session in known.granted:
             return
         if spark_session in known.stopped:
@@ -65,13 +72,13 @@ class SparkSessions:
             answer = await self._feed.claim(spark_session)
         if not answer.granted:
             raise self._refusal(answer, route, spark_session)
-        self._of(spark_session).granted.setdefault(spark_session, 0)
+        self._of(route).granted.setdefault(spark_session, 0)
 
     def _refusal(self, answer: ClaimAnswer, route: Route, spark_session: SparkSession) -> LakesailError:
         if answer.reason == "foreign":
             return PermissionDenied("The Spark session belongs to somebody else.")
         if answer.reason == "released":
-            self._of(spark_session).stop(spark_session)
+            self._of(route).stop(spark_session)
             return stopped()
         if answer.reason == "closed":
             return SessionClosed(f"Session {route.session_id} is closed; run %sail connect to start a new one.")
@@ -91,16 +98,16 @@ class SparkSessions:
 
     async def end(self, route: Route, spark_session: SparkSession) -> None:
         """Release a claimed Spark session in the engine and for good."""
-        self.ended(spark_session)
-        await self._release(route, spark_session)
+        self.ended(route, spark_session)
+        await self._release(route, (spark_session,))
 
-    def ended(self, spark_session: SparkSession) -> None:
+    def ended(self, route: Route, spark_session: SparkSession) -> None:
         """The id is dead, whoever ended it."""
-        self._of(spark_session).stop(spark_session)
+        self._of(route).stop(spark_session)
         self._feed.released(spark_session)
 
     async def _make_room(self, route: Route) -> bool:
-        granted = self._known.get(route.session_id, _Known()).granted
+        granted = self._known.get(route.session_id, _Known(route)).granted
         longest_unused = next((spark_session for spark_session, running in granted.items() if running == 0), None)
         if longest_unused is None:
             return False
@@ -113,8 +120,8 @@ class SparkSessions:
             known.granted[spark_session] += change
             known.granted.move_to_end(spark_session)
 
-    def _of(self, spark_session: SparkSession) -> _Known:
-        return self._known.setdefault(spark_session.session_id, _Known())
+    def _of(self, route: Route) -> _Known:
+        return self._known.setdefault(route.session_id, _Known(route))
 
 
 def stopped() -> SparkSessionStopped:

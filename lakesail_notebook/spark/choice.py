@@ -116,6 +116,12 @@ def candidates_of(page: SessionPage) -> list[Candidate]:
     ]
 
 
+def is_own(session: Session, me: Me) -> bool:
+    """Whether a session belongs to the caller, a member or a service account."""
+    as_member = me.member_id is not None and session.member_id == me.member_id
+    return as_member or (me.service_account_id is not None and session.service_account_id == me.service_account_id)
+
+
 def of_place(candidates: Iterable[Candidate], me: Me) -> list[Candidate]:
     """The caller's own Spark sessions of this kernel, then those of this notebook, each in the order given."""
     own = [

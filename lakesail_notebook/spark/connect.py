@@ -7,7 +7,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING
 
-from ..api_address import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
+from ..api_address import CA_FILE_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
 from ..client import Client
 from .choice import Wanted
 from .connecting import open_connection
@@ -67,7 +67,8 @@ def default_client() -> Client:
 
     :raises FailedPrecondition: when it names none.
     """
-    return _client_of(*(os.environ.get(name) for name in (URL_VARIABLE, TOKEN_VARIABLE, TOKEN_FILE_VARIABLE)))
+    names = (URL_VARIABLE, TOKEN_VARIABLE, TOKEN_FILE_VARIABLE, CA_FILE_VARIABLE)
+    return _client_of(*(os.environ.get(name) for name in names))
 
 
 @functools.lru_cache(maxsize=4)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from ..client import Client
 from ..clock import SystemClock
-from ..errors import FailedPrecondition, Unauthenticated
-from .choice import LIVE, Candidate, Wanted, choose, difference, session_create, spark_session_ids
+from ..errors import FailedPrecondition, PermissionDenied, Unauthenticated
+from .choice import LIVE, Candidate, Wanted, choose, difference, is_own, session_create, spark_session_ids
 from .installation import check_installation, load_in_background
 from .open_sessions import OPEN_SESSIONS, OpenSession, make_active, prepare_full_pyspark
 from .session_token import RenewedToken
@@ -63,6 +63,12 @@ class _Connecting:
         if self._wanted.attach is not None:
             return self._enter(self._attachable(self._wanted.attach), "attached")
         here = sessions_here(self._client, self._place)
+        connection = self._connect_here(here)
+        for over in here.over:
+            OPEN_SESSIONS.drop(over.session.id)
+        return connection
+
+    def _connect_here(self, here: SessionsHere) -> Connection:
         chosen = choose(here.live, self._wanted)
         if chosen is None:
             return replace(self._create(), notes=self._notes_on_the_others(here))
@@ -79,6 +85,11 @@ class _Connecting:
         session = self._client.session(session_id)
         if session.status not in LIVE:
             raise ended(session)
+        if session.connection_info is None and not is_own(session, self._place.me):
+            raise PermissionDenied(
+                f"Session {session_id} is somebody else's, and only its owner can use it; "
+                "attach to one of your own, or connect without attach."
+            )
         return with_config(self._client, session)
 
     def _create(self) -> Connection:

@@ -48,7 +48,7 @@ class OpenSessions:
             )
 
     def session_ids(self, place_key: str) -> list[str]:
-        """The sessions that this place has used in this process, the latest first; some may be over."""
+        """The sessions that this place has used in this process and not dropped, the latest first."""
         with self._lock:
             ids = [opened.session_id for opened in reversed(self._opened) if opened.place_key == place_key]
         return list(dict.fromkeys(ids))
@@ -69,9 +69,10 @@ class OpenSessions:
         return opened
 
     def drop(self, session_id: str) -> None:
-        """Stop the PySpark sessions on a session that is over: they raise at once, and no RPC is sent."""
+        """Stop and forget the PySpark sessions on a session that is over: they raise at once, and no RPC is sent."""
         with self._lock:
             dropped = [opened for opened in self._opened if opened.session_id == session_id]
+            self._opened = [opened for opened in self._opened if opened.session_id != session_id]
         for opened in dropped:
             _drop(opened.spark)
 
@@ -128,3 +129,7 @@ def _new_spark(channel_builder: SessionChannelBuilder) -> SparkSession:
 def _drop(spark: SparkSession) -> None:
     spark.release_session_on_close = False  # the RPC would be retried for minutes when nobody listens any more
     spark.stop()
+    # Else the process would hold each client to its end, by our hook and by PySpark's own (whose name changes).
+    for hook in ("close", "_on_exit", "_cleanup_ml_cache", "_cleanup_ml"):
+        if callable(registered := getattr(spark.client, hook, None)):
+            atexit.unregister(registered)

@@ -23,8 +23,13 @@ class SessionsHere:
 
     live: Sequence[Candidate]
     """The kernel's own first, newest first."""
-    ended: Candidate | None
-    """The newest that is over, among the latest hundred sessions of the caller."""
+    over: Sequence[Candidate]
+    """Newest first, among the latest hundred sessions of the caller."""
+
+    @property
+    def ended(self) -> Candidate | None:
+        """The newest that is over."""
+        return next(iter(self.over), None)
 
 
 def sessions_here(client: Client, place: Place) -> SessionsHere:
@@ -48,7 +53,7 @@ def _all_live(client: Client, place: Place) -> Sequence[Candidate]:
 def _split(candidates: Sequence[Candidate]) -> SessionsHere:
     return SessionsHere(
         live=[candidate for candidate in candidates if candidate.live],
-        ended=next((candidate for candidate in candidates if not candidate.live), None),
+        over=[candidate for candidate in candidates if not candidate.live],
     )
 
 
@@ -66,5 +71,6 @@ def _used_here(client: Client, place: Place) -> Iterator[Candidate]:
         try:
             session = client.session(session_id)
         except NotFound:
+            OPEN_SESSIONS.drop(session_id)
             continue
         yield with_config(client, session)

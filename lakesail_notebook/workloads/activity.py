@@ -33,11 +33,15 @@ class ProxyReports:
         """Note the moment of last use; a pending or idle session that is used becomes active."""
         now = self._clock.now()
         uses = {report.session_id: now - timedelta(seconds=max(0.0, report.seconds_since)) for report in reports}
-        for session_id, at in uses.items():
-            self._usage.note(session_id, at)
+        waking = []
         async with self._store.reading() as view:
-            sessions = [await view.session(session_id) for session_id in uses]
-        waking = [session for session in sessions if session is not None and _wakes(session, uses[session.id])]
+            for session_id, at in uses.items():
+                session = await view.session(session_id)
+                if session is None or session.status not in lifecycle.LIVE:
+                    continue  # its usage was forgotten when it ended
+                self._usage.note(session_id, at)
+                if _wakes(session, at):
+                    waking.append(session)
         if not waking:
             return
         async with self._store.writing() as unit:

@@ -1,8 +1,4 @@
-"""Any sequence of calls, time and faults, against what must always hold.
-
-The store, the reconciler and the proxy's route table are the real ones. The backend is one whose engines start, fail
-and die when the sequence says so, and the clock is moved by hand: no machine does either on demand.
-"""
+"""Any sequence of calls, time and faults, against what must always hold."""
 
 from __future__ import annotations
 
@@ -10,185 +6,23 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
 from lakesail_notebook import feed, models
-from lakesail_notebook.errors import FieldError, LakesailError, Unavailable
-from lakesail_notebook.feed import Route
-from lakesail_notebook.proxy.auth import SessionClosed
-from lakesail_notebook.proxy.routes import RouteTable
-from lakesail_notebook.store.sql import SqlStore, open_store
-from lakesail_notebook.tokens import SigningKey, TokenIssuer
+from lakesail_notebook.errors import LakesailError
+from lakesail_notebook.store.sql import open_store
 from lakesail_notebook.workloads import lifecycle
-from lakesail_notebook.workloads.access import Principal
-from lakesail_notebook.workloads.activity import ProxyReports
-from lakesail_notebook.workloads.configs import Configs
-from lakesail_notebook.workloads.launches import Launches
-from lakesail_notebook.workloads.placement import Placement
-from lakesail_notebook.workloads.ports import Checkpoint, EventFilter, Observation, Offer, SessionFilter
-from lakesail_notebook.workloads.quotas import QuotaKeeper
-from lakesail_notebook.workloads.reconciler import Reconciler
-from lakesail_notebook.workloads.records import Handle, LaunchSpec, Owner, SessionRecord, WorkloadRecord
-from lakesail_notebook.workloads.sessions import Sessions
-from lakesail_notebook.workloads.settings import LOCAL, Settings
-from lakesail_notebook.workloads.usage import Usage
+from lakesail_notebook.workloads.ports import EventFilter, SessionFilter
+from lakesail_notebook.workloads.records import SessionRecord
 
-SOMEBODY = Principal(id="SOMEBODY", login="somebody", team_ids=(LOCAL,), organization_admin=True)
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class ClockByHand:
-    def __init__(self) -> None:
-        self._now = BEGIN
-
-    def now(self) -> datetime:
-        return self._now
-
-    def monotonic(self) -> float:
-        return (self._now - BEGIN).total_seconds()
-
-    def advance(self, seconds: int) -> None:
-        self._now += timedelta(seconds=seconds)
-
-
-class EnginesByHand:
-    """A backend without machines; implements ``Backend``."""
-
-    offer = Offer(execution_modes=("standalone",), unused_fields=())
-    linger_seconds = 60
-    survives_restart = False
-
-    def __init__(self) -> None:
-        self.running: set[str] = set()
-        self.started: list[str] = []
-        self.fail_next_start = False
-
-    async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:
-        return ()
-
-    async def provision(self, workload: WorkloadRecord) -> AsyncGenerator[Checkpoint]:
-        yield Checkpoint({"engine": workload.id})
-        self.started.append(workload.id)
-        self.running.add(workload.id)
-        if self.fail_next_start:
-            self.fail_next_start = False
-            raise Unavailable("it was told to fail")
-        yield Checkpoint({"engine": workload.id}, address="127.0.0.1:1")
-
-    async def inspect(self, handles: Mapping[str, Handle]) -> Mapping[str, Observation]:
-        return {one: Observation("running" if one in self.running else "gone") for one in handles}
-
-    async def watch(self) -> AsyncIterator[str]:
-        await asyncio.Event().wait()
-        yield ""
-
-    async def terminate(self, workload_id: str, handle: Handle) -> None:
-        self.running.discard(workload_id)
-
-    def log_tail(self, workload_id: str, count: int) -> Sequence[str]:
-        return ()
-
-    async def close(self) -> None:
-        self.running.clear()
-
-
-class RoutesOnly:
-    """A session proxy's route table, without its process; implements ``SessionProxy``."""
-
-    endpoint = "localhost:1"
-
-    def __init__(self) -> None:
-        self.table = RouteTable(lambda session_id, closed: None)
-
-    async def start(self) -> None:
-        return
-
-    async def publish(self, route: Route) -> None:
-        self.table.change(route)
-
-    async def close(self) -> None:
-        return
-
-    async def lets_pass(self, session_id: str) -> bool:
-        try:
-            await asyncio.wait_for(self.table.ready(session_id), 0.01)
-        except (SessionClosed, TimeoutError):
-            return False
-        return True
-
-
-@dataclass
-class Owners:
-    mine: Owner
-    living: Collection[Owner] = ()
-
-    def alive(self, owner: Owner) -> bool:
-        return owner == self.mine
-
-
-class NoKernels:
-    def alive(self, kernel_id: str) -> bool:
-        return True
-
-
-class Plane:
-    """A control plane, opened on a database."""
-
-    def __init__(self, store: SqlStore, clock: ClockByHand, number: int) -> None:
-        self.store = store
-        self.backend = EnginesByHand()
-        self.proxy = RoutesOnly()
-        self.owners = Owners(Owner("boot", number, float(number)))
-        usage = Usage()
-        chosen = Settings(default_config=None)
-        parts: dict[str, Any] = {"store": store, "clock": clock, "settings": chosen}
-        self.reconciler = Reconciler(
-            backends={LOCAL: self.backend},
-            proxy=self.proxy,
-            owners=self.owners,
-            kernels=NoKernels(),
-            usage=usage,
-            **parts,
-        )
-        quotas = QuotaKeeper(chosen.quotas)
-        tokens = TokenIssuer(store.issuer, SigningKey("k", Ed25519PrivateKey.generate()))
-        self.reports = ProxyReports(store, self.reconciler, usage, clock, 64)
-        self.configs = Configs(store, [LOCAL], clock, chosen)
-        self.sessions = Sessions(
-            backends={LOCAL: self.backend},
-            owners=self.owners,
-            kernels=NoKernels(),
-            reconciler=self.reconciler,
-            tokens=tokens,
-            quotas=quotas,
-            audit=None,
-            **parts,
-        )
-        placement = Placement(backends={LOCAL: self.backend}, proxy=self.proxy, owners=self.owners, settings=chosen)
-        self.launches = Launches(
-            placement=placement, proxy=self.proxy, reconciler=self.reconciler, quotas=quotas, **parts
-        )
-
-    async def reconcile(self) -> None:
-        await self.reconciler.reconcile()
-        await _settled()
-
-
-async def _settled() -> None:
-    """Wait for the steps that the reconciler began."""
-    while others := asyncio.all_tasks() - {asyncio.current_task()}:
-        await asyncio.wait(others)
-        await asyncio.sleep(0)
+from .by_hand import SOMEBODY, ClockByHand, Plane, settled
 
 
 class Machine(RuleBasedStateMachine):
@@ -326,7 +160,7 @@ class Machine(RuleBasedStateMachine):
     def _run(self, work: Awaitable[Any]) -> Any:
         async def awaited() -> Any:
             result = await work
-            await _settled()
+            await settled()
             return result
 
         return self._runner.run(awaited())

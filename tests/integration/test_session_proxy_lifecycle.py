@@ -195,8 +195,38 @@ def test_too_many_requests_in_flight_are_refused(rig: ProxyRig) -> None:
         calls = [config.future(request, metadata=token, timeout=20) for _ in range(65)]
         (refused,) = until(lambda: [rpc for rpc in calls if rpc.done()])
         assert refused.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        curing = [
+            channel.unary_unary(f"/spark.connect.SparkConnectService/{method}").future(
+                message.SerializeToString(), metadata=token, timeout=20
+            )
+            for method, message in (
+                ("Interrupt", spark_proto.InterruptRequest(session_id=new_spark_session_id(), interrupt_type=1)),
+                ("ReleaseExecute", spark_proto.ReleaseExecuteRequest(session_id=new_spark_session_id())),
+                ("ReleaseSession", spark_proto.ReleaseSessionRequest(session_id=new_spark_session_id())),
+            )
+        ]
         rig.make_ready(session)
+        assert grpc.StatusCode.RESOURCE_EXHAUSTED not in {rpc.code() for rpc in curing}
         assert {rpc.code() for rpc in calls if rpc is not refused} == {grpc.StatusCode.OK}
+
+
+def test_what_a_closed_session_had_in_a_shared_engine_is_released_there(rig: ProxyRig) -> None:
+    workload = rig.add_workload()
+    closing, staying = rig.add_session(workload), rig.add_session(workload)
+    direct = f"{rig.engine.host}:{rig.engine.port}"
+    gone, kept = [new_spark_session_id() for _ in range(2)], new_spark_session_id()
+    for session, spark_session in ((closing, gone[0]), (closing, gone[1]), (staying, kept)):
+        request = sql_request(spark_session, "create temporary view mine as select 42 as answer")
+        assert call(rig.endpoint, "ExecutePlan", request, bearer(rig.token(session))).code is grpc.StatusCode.OK
+    rig.close_session(closing)
+    with stock_client(direct, "unread") as engine:
+
+        def living() -> set[str]:
+            rows = engine.sql("select session_id, status from system.session.sessions").collect()
+            return {row.session_id for row in rows if row.status == "RUNNING"}
+
+        until(lambda: living().isdisjoint(gone))
+        assert kept in living()
 
 
 def test_a_token_that_expires_while_a_query_runs_does_not_fail_the_query(rig: ProxyRig, tmp_path: Path) -> None:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import grpc
 import grpc.aio
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.supervisor import ProxySupervisor, reserve_port
+from tests.certificates import self_signed
 from tests.feeds import source
 
 HEALTH = "/grpc.health.v1.Health/Check"
@@ -23,23 +19,7 @@ HEALTH = "/grpc.health.v1.Health/Check"
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(address, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    certificate_file, key_file = tmp_path / "tls.pem", tmp_path / "tls.key"
-    certificate_file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return certificate_file, key_file
+    return self_signed(tmp_path, "127.0.0.1")
 
 
 def free_port() -> int:
@@ -74,15 +54,29 @@ def test_tls_is_spoken_where_the_administrator_says_so(certificate: tuple[Path, 
     asyncio.run(scenario())
 
 
-def test_a_certificate_that_cannot_be_read_is_said_in_the_proxys_log(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        missing = str(tmp_path / "missing.pem")
-        supervisor = ProxySupervisor(tls_certificate_file=missing, tls_key_file=missing)
-        supervisor.serve(source())
+async def starting(supervisor: ProxySupervisor) -> str:
+    """What who asks for it is told; nothing when all is well."""
+    try:
         await supervisor.start()
+    except Unavailable as error:
+        return error.message
+    return ""
+
+
+def test_a_proxy_that_cannot_start_is_explained_until_one_can(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+    async def scenario() -> None:
+        missing = tmp_path / "missing.pem"
+        supervisor = ProxySupervisor(tls_certificate_file=str(missing), tls_key_file=str(certificate[1]))
+        supervisor.serve(source())
+        assert await starting(supervisor) == ""
         try:
-            async with asyncio.timeout(20):
-                while not any(missing in line for line in supervisor.log_tail(20)):
+            async with asyncio.timeout(30):
+                while not (said := await starting(supervisor)):
+                    await asyncio.sleep(0.05)
+                assert str(missing) in said
+                assert "c.LakesailApp.proxy_tls_cert" in said
+                missing.write_bytes(certificate[0].read_bytes())
+                while await starting(supervisor):
                     await asyncio.sleep(0.05)
         finally:
             await supervisor.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -70,18 +72,28 @@ class Request:
 
 
 class SmallApi:
-    """Answers each path with what was told for it, in order; the last answer stays."""
+    """Answers each path with what was told for it, in order; the last answer stays.
 
-    def __init__(self) -> None:
+    :param tls: the PEM files of its certificate and key, if it is to speak TLS.
+    """
+
+    def __init__(self, tls: tuple[Path, Path] | None = None) -> None:
         self.requests: list[Request] = []
         self._answers: dict[tuple[str, str], list[Answer]] = defaultdict(list)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._server.daemon_threads = True
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}{ROOT}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}{ROOT}"
 
     def client(self) -> Client:
         return Client(self.url, TOKEN)

@@ -100,6 +100,19 @@ def test_a_session_has_so_many_calls_at_most(calls: Calls) -> None:
     asyncio.run(scenario())
 
 
+def test_a_call_that_ends_others_passes_the_limit_and_can_be_cut(calls: Calls) -> None:
+    async def scenario() -> None:
+        running = [await started(calls, "A", asyncio.Event().wait) for _ in range(MAX_CALLS_PER_SESSION)]
+        with Call(calls, "A", relieves=True):
+            pass
+        with pytest.raises(SessionClosed), Call(calls, "A", relieves=True):
+            calls.cut("A", SessionClosed("over"))
+            await asyncio.sleep(0)
+        await asyncio.gather(*running, return_exceptions=True)
+
+    asyncio.run(scenario())
+
+
 def test_a_running_call_is_reported_until_it_has_ended(calls: Calls) -> None:
     async def scenario() -> None:
         done = asyncio.Event()
@@ -131,10 +144,13 @@ def test_a_refused_call_is_no_activity(calls: Calls) -> None:
 def test_a_report_that_was_lost_is_made_again(calls: Calls) -> None:
     async def scenario() -> None:
         await run_call(calls, "A", lambda: asyncio.sleep(0))
-        lost = calls.report()
+        clock = SystemClock()
+        lost, made_at = calls.report(), clock.monotonic()
         assert calls.report() == []
-        calls.not_reported(lost)
+        calls.not_reported(lost, made_at - 100)
         assert calls.used.is_set()
-        assert [activity.session_id for activity in calls.report()] == ["A"]
+        (again,) = calls.report()
+        assert again.session_id == "A"
+        assert 100 <= again.seconds_since < 101
 
     asyncio.run(scenario())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import _thread
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -187,6 +189,30 @@ def test_attaching_to_a_session_that_is_over_says_why(place: Place) -> None:
         place.connect(attach="S1")
 
 
+def test_attaching_to_somebody_elses_session_is_refused_at_once(place: Place) -> None:
+    for owner in ({"member_id": "M2"}, {"member_id": None, "service_account_id": "A1"}):
+        place.tells(place.session("S1", connection_info=None, **owner))
+        with pytest.raises(errors.PermissionDenied, match=r"S1 is somebody else's.*one of your own"):
+            place.connect(attach="S1")
+    assert place.api.count("GET", f"{SESSIONS}/S1") == 2
+    assert place.endpoint.tokens == []
+
+
+def test_attaching_to_ones_own_session_waits_for_its_endpoint(place: Place) -> None:
+    place.has(place.session("S1"))
+    place.tells(place.session("S1", status="pending", connection_info=None), place.session("S1"))
+    assert place.connect(attach="S1").how == "attached"
+
+
+def test_a_service_account_attaches_to_its_own_session(place: Place) -> None:
+    me = models.Me(member_id=None, service_account_id="A1", team_ids=("RED",), organization_admin=False)
+    place.api.on("GET", "/me", Answer(body=me))
+    own = {"member_id": None, "service_account_id": "A1"}
+    place.has(place.session("S1", **own))
+    place.tells(place.session("S1", status="pending", connection_info=None, **own), place.session("S1", **own))
+    assert place.connect(attach="S1").how == "attached"
+
+
 def test_a_session_that_fails_while_it_starts_ends_the_wait_at_once(place: Place) -> None:
     pending = place.session("S1", status="pending", status_message="Starting the engine.")
     failed = place.session("S1", status="failed", status_message="Session S1 could not start: no memory.")
@@ -295,3 +321,31 @@ def test_outside_a_kernel_each_thread_has_a_session_of_its_own(place: Place) -> 
     assert raised == []
     assert others[0].reached.session.id == "S2"
     assert place.connect().spark is mine.spark
+
+
+def test_a_long_lived_script_forgets_the_sessions_that_are_over(place: Place) -> None:
+    place.api.on("GET", "/me", Answer(body=models.Me(member_id="M1", team_ids=(), organization_admin=True)))
+    place.creates(place.session("S1"))
+    client = weakref.ref(place.connect().spark.client)
+
+    place.tells(place.session("S1", status="closed", status_message="Session S1 idled."))
+    place.api.on("GET", f"{SESSIONS}?status=closed", Answer(body=page()))
+    place.creates(place.session("S2"))
+    assert place.connect().notes == ("Session S1 idled. This is a new session: temp views and settings are gone.",)
+    asked = place.api.count("GET", f"{SESSIONS}/S1")
+    place.connect()
+    assert place.api.count("GET", f"{SESSIONS}/S1") == asked
+    gc.collect()
+    assert client() is None, "nothing holds its client any more"
+
+
+def test_a_session_that_nobody_knows_any_more_is_forgotten(place: Place) -> None:
+    place.api.on("GET", "/me", Answer(body=models.Me(member_id="M1", team_ids=(), organization_admin=True)))
+    place.creates(place.session("S1"))
+    place.connect()
+    place.api.on("GET", f"{SESSIONS}/S1", Answer(404, {"code": "NOT_FOUND", "message": "unknown"}))
+    place.creates(place.session("S2"))
+    place.connect()
+    asked = place.api.count("GET", f"{SESSIONS}/S1")
+    place.connect()
+    assert place.api.count("GET", f"{SESSIONS}/S1") == asked

@@ -1,0 +1,181 @@
+"""A control plane whose clock, engines and owners are moved by hand.
+
+The store, the domain and the proxy's route table are the real ones. No machine sets its clock, or lets an engine die,
+on demand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from lakesail_notebook.errors import FieldError, Unavailable
+from lakesail_notebook.feed import Route
+from lakesail_notebook.proxy.auth import SessionClosed
+from lakesail_notebook.proxy.routes import RouteTable
+from lakesail_notebook.store.sql import SqlStore
+from lakesail_notebook.tokens import SigningKey, TokenIssuer
+from lakesail_notebook.workloads.access import Principal
+from lakesail_notebook.workloads.activity import ProxyReports
+from lakesail_notebook.workloads.configs import Configs
+from lakesail_notebook.workloads.launches import Launches
+from lakesail_notebook.workloads.placement import Placement
+from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
+from lakesail_notebook.workloads.quotas import QuotaKeeper
+from lakesail_notebook.workloads.reconciler import Reconciler
+from lakesail_notebook.workloads.records import Handle, LaunchSpec, Owner, WorkloadRecord
+from lakesail_notebook.workloads.sessions import Sessions
+from lakesail_notebook.workloads.settings import LOCAL, Settings
+from lakesail_notebook.workloads.usage import Usage
+
+SOMEBODY = Principal(id="SOMEBODY", login="somebody", team_ids=(LOCAL,), organization_admin=True)
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class ClockByHand:
+    def __init__(self) -> None:
+        self._now = BEGIN
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return (self._now - BEGIN).total_seconds()
+
+    def advance(self, seconds: int) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+class EnginesByHand:
+    """A backend without machines; implements ``Backend``."""
+
+    offer = Offer(execution_modes=("standalone",), unused_fields=())
+    linger_seconds = 60
+    survives_restart = False
+
+    def __init__(self) -> None:
+        self.running: set[str] = set()
+        self.started: list[str] = []
+        self.fail_next_start = False
+
+    async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:
+        return ()
+
+    async def provision(self, workload: WorkloadRecord) -> AsyncGenerator[Checkpoint]:
+        yield Checkpoint({"engine": workload.id})
+        self.started.append(workload.id)
+        self.running.add(workload.id)
+        if self.fail_next_start:
+            self.fail_next_start = False
+            raise Unavailable("it was told to fail")
+        yield Checkpoint({"engine": workload.id}, address="127.0.0.1:1")
+
+    async def inspect(self, handles: Mapping[str, Handle]) -> Mapping[str, Observation]:
+        return {one: Observation("running" if one in self.running else "gone") for one in handles}
+
+    async def watch(self) -> AsyncIterator[str]:
+        await asyncio.Event().wait()
+        yield ""
+
+    async def terminate(self, workload_id: str, handle: Handle) -> None:
+        self.running.discard(workload_id)
+
+    def log_tail(self, workload_id: str, count: int) -> Sequence[str]:
+        return ()
+
+    async def close(self) -> None:
+        self.running.clear()
+
+
+class RoutesOnly:
+    """A session proxy's route table, without its process; implements ``SessionProxy``."""
+
+    endpoint = "localhost:1"
+
+    def __init__(self) -> None:
+        self.table = RouteTable(lambda session_id, closed: None)
+
+    async def start(self) -> None:
+        return
+
+    async def publish(self, route: Route) -> None:
+        self.table.change(route)
+
+    async def close(self) -> None:
+        return
+
+    async def lets_pass(self, session_id: str) -> bool:
+        try:
+            await asyncio.wait_for(self.table.ready(session_id), 0.01)
+        except (SessionClosed, TimeoutError):
+            return False
+        return True
+
+
+@dataclass
+class Owners:
+    mine: Owner
+    living: Collection[Owner] = ()
+
+    def alive(self, owner: Owner) -> bool:
+        return owner == self.mine
+
+
+class NoKernels:
+    def alive(self, kernel_id: str) -> bool:
+        return True
+
+
+class Plane:
+    """A control plane, opened on a database."""
+
+    def __init__(self, store: SqlStore, clock: ClockByHand, number: int, proxy: RoutesOnly | None = None) -> None:
+        self.store = store
+        self.backend = EnginesByHand()
+        self.proxy = proxy or RoutesOnly()
+        self.owners = Owners(Owner("boot", number, float(number)))
+        usage = Usage()
+        chosen = Settings(default_config=None)
+        parts: dict[str, Any] = {"store": store, "clock": clock, "settings": chosen}
+        self.reconciler = Reconciler(
+            backends={LOCAL: self.backend},
+            proxy=self.proxy,
+            owners=self.owners,
+            kernels=NoKernels(),
+            usage=usage,
+            **parts,
+        )
+        quotas = QuotaKeeper(chosen.quotas)
+        tokens = TokenIssuer(store.issuer, SigningKey("k", Ed25519PrivateKey.generate()))
+        self.reports = ProxyReports(store, self.reconciler, usage, clock, 64)
+        self.configs = Configs(store, [LOCAL], clock, chosen)
+        self.sessions = Sessions(
+            backends={LOCAL: self.backend},
+            owners=self.owners,
+            kernels=NoKernels(),
+            reconciler=self.reconciler,
+            tokens=tokens,
+            quotas=quotas,
+            audit=None,
+            **parts,
+        )
+        placement = Placement(backends={LOCAL: self.backend}, proxy=self.proxy, owners=self.owners, settings=chosen)
+        self.launches = Launches(
+            placement=placement, proxy=self.proxy, reconciler=self.reconciler, quotas=quotas, **parts
+        )
+
+    async def reconcile(self) -> None:
+        await self.reconciler.reconcile()
+        await settled()
+
+
+async def settled() -> None:
+    """Wait for the steps that the reconciler began."""
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others)
+        await asyncio.sleep(0)

@@ -1,0 +1,90 @@
+"""The two ends of the route feed together: what the proxy reports arrives, also when it cannot be kept at first."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from lakesail_notebook.clock import SystemClock
+from lakesail_notebook.feed import ProxyLaunch
+from lakesail_notebook.feed_server import FeedServer
+from lakesail_notebook.proxy.calls import Call, Calls
+from lakesail_notebook.proxy.feed_client import FeedClient
+from lakesail_notebook.proxy.operations import SparkSession
+from lakesail_notebook.proxy.routes import RouteTable
+from tests.feeds import KeepingReports, source
+
+
+@contextlib.asynccontextmanager
+async def fed_proxy(reports: KeepingReports) -> AsyncIterator[tuple[FeedClient, Calls]]:
+    """A proxy's end of a feed whose other end tells these reports."""
+    server = FeedServer()
+    server.serve(source(reports=reports))
+    host, port = await server.start()
+    launch = ProxyLaunch(feed_host=host, feed_port=port, feed_secret=server.new_secret(), listen=())
+    clock = SystemClock()
+    calls = Calls(clock)
+    routes = RouteTable(lambda session_id, reason: None)
+    client = FeedClient(launch, routes=routes, calls=calls, use_keys=lambda issuer, keys: None, clock=clock)
+    running = asyncio.create_task(client.run())
+    try:
+        await client.first_snapshot()
+        yield client, calls
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await server.close()
+
+
+async def until(happens: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not happens():
+            await asyncio.sleep(0.01)
+
+
+def test_what_could_not_be_kept_is_said_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        reports = KeepingReports()
+        reports.fail = True
+        async with fed_proxy(reports) as (client, calls):
+            with Call(calls, "S") as call:
+                call.passes()
+            await until(lambda: not client.connected)
+            reports.fail = False
+            await until(lambda: reports.used)
+            assert [use.session_id for use in reports.used] == ["S"]
+            assert 1 <= reports.used[0].seconds_since < 10
+
+            reports.fail = True
+            client.released(SparkSession("W", "S", "ALICE", "P"))
+            await until(lambda: not client.connected)
+            reports.fail = False
+            await until(lambda: reports.released_ids)
+            assert reports.released_ids == ["P"]
+
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(scenario())
+    told = [record for record in caplog.records if "could not be kept" in record.message]
+    assert len(told) == 2
+    assert [record.exc_info is None for record in told] == [True, False], "a fault of ours alone has a stack trace"
+
+
+def test_what_was_kept_is_not_said_again() -> None:
+    async def scenario() -> None:
+        reports = KeepingReports()
+        async with fed_proxy(reports) as (client, calls):
+            with Call(calls, "S") as call:
+                call.passes()
+            await until(lambda: reports.used)
+            reports.fail = True
+            client.released(SparkSession("W", "S", "ALICE", "P"))
+            await until(lambda: not client.connected)
+            reports.fail = False
+            await until(lambda: reports.released_ids)
+            assert len(reports.used) == 1
+
+    asyncio.run(scenario())
