@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from . import models
 from .clock import Clock
 from .errors import Unavailable
-from .process import ProcessIdentity, identity_of
+from .process import ProcessIdentity, identity_of, pid_namespace
 from .workloads.access import Principal
 from .workloads.ports import Audit, Backend, Kernels
 from .workloads.records import Owner
@@ -84,9 +84,11 @@ class ProcessOwners:
 
     def __init__(self) -> None:
         me = identity_of(os.getpid())
-        self.mine = Owner(me.boot_id, me.pid, me.started_at)
+        self.mine = Owner(me.boot_id, me.pid, me.started_at, pid_namespace())
 
-    def alive(self, owner: Owner) -> bool:
+    def alive(self, owner: Owner) -> bool | None:
+        if (owner.boot_id, owner.pid_namespace) != (self.mine.boot_id, self.mine.pid_namespace):
+            return None
         return ProcessIdentity(owner.boot_id, owner.pid, owner.started_at).alive()
 
 

@@ -79,6 +79,12 @@ def boot_id() -> str:
     return f"{platform.node()}-{int(psutil.boot_time())}"
 
 
+@functools.cache
+def pid_namespace() -> str:
+    """A text that is the same for processes to whom pids mean the same, on this boot."""
+    return os.readlink("/proc/self/ns/pid") if _ON_LINUX else ""
+
+
 class LogRing:
     """The last lines that a process wrote, bounded in number and length."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -15,11 +16,12 @@ from ..workloads.records import (
     EventRecord,
     KeptAnswer,
     MemberRecord,
+    Owner,
     ServiceAccountRecord,
     SessionRecord,
     WorkloadRecord,
 )
-from .schema import event, idempotency, member, service_account, session, workload, workload_config
+from .schema import control_plane, event, idempotency, member, service_account, session, workload, workload_config
 
 Record = TypeVar("Record")
 
@@ -106,6 +108,9 @@ class SqlReading:
     async def service_accounts_by_id(self, account_ids: Collection[str]) -> list[ServiceAccountRecord]:
         query = sa.select(service_account).where(service_account.c.id.in_(account_ids))
         return await self._many(ServiceAccountRecord, query)
+
+    async def owner_seen_at(self, owner: Owner) -> datetime | None:
+        return await self._connection.scalar(sa.select(control_plane.c.seen_at).where(control_plane.c.owner == owner))
 
     async def kept_answer(self, caller_id: str, key: str) -> KeptAnswer | None:
         asked = (idempotency.c.caller_id == caller_id, idempotency.c.key == key)

@@ -198,6 +198,13 @@ event = sa.Table(
     sqlite_autoincrement=True,
 )
 
+control_plane = sa.Table(
+    "control_plane",
+    metadata,
+    sa.Column("owner", Packed(Owner), primary_key=True),
+    sa.Column("seen_at", Moment, nullable=False),
+)
+
 idempotency = sa.Table(
     "idempotency",
     metadata,

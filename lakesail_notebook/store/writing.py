@@ -22,7 +22,17 @@ from ..workloads.records import (
     WorkloadRecord,
 )
 from .reading import SESSION_COLUMNS, SqlReading
-from .schema import event, idempotency, member, service_account, session, spark_session, workload, workload_config
+from .schema import (
+    control_plane,
+    event,
+    idempotency,
+    member,
+    service_account,
+    session,
+    spark_session,
+    workload,
+    workload_config,
+)
 
 
 class SqlWriting(SqlReading):
@@ -61,6 +71,11 @@ class SqlWriting(SqlReading):
     async def delete_service_account(self, account_id: str) -> bool:
         gone = sa.delete(service_account).where(service_account.c.id == account_id)
         return bool((await self._connection.execute(gone)).rowcount)
+
+    async def keep_owner(self, owner: Owner, now: datetime) -> None:
+        seen = sa.update(control_plane).where(control_plane.c.owner == owner).values(seen_at=now)
+        if not (await self._connection.execute(seen)).rowcount:
+            await self._connection.execute(sa.insert(control_plane).values(owner=owner, seen_at=now))
 
     async def keep_answer(self, caller_id: str, key: str, answer: KeptAnswer, now: datetime) -> None:
         row = {"caller_id": caller_id, "key": key, "fingerprint": answer.fingerprint, "session_id": answer.session_id}

@@ -18,7 +18,8 @@ from ..errors import LakesailError
 from ..feed import Route
 from . import lifecycle
 from .lifecycle import SessionMove, WorkloadMove
-from .ports import Backend, EventFilter, Kernels, Owners, SessionProxy, Store
+from .neighbours import Neighbours
+from .ports import Backend, Kernels, Owners, SessionProxy, Store
 from .records import SessionRecord, TerminationReason, WorkloadRecord
 from .routes import route_of
 from .settings import Settings
@@ -67,14 +68,13 @@ class Reconciler:
         self._woken = asyncio.Event()
         self._tasks: dict[str, tuple[Step, asyncio.Task[None]]] = {}
         self._running: list[asyncio.Task[None]] = []
-        self._seen_event = 0
+        self._neighbours = Neighbours(store, owners)
         self._inspected_at = clock.monotonic()
         self._timekeeper = Timekeeper(store, kernels, usage, clock.now())
 
     async def start(self) -> None:
         """Take over what dead control planes left, then run until :meth:`close`."""
-        async with self._store.reading() as view:
-            self._seen_event = await view.last_event_sequence()
+        await self._neighbours.begin(self._clock.now())
         await self.take_over_orphans()
         self._running = [asyncio.create_task(self._loop())]
         self._running += [asyncio.create_task(self._watch(backend)) for backend in self._backends.values()]
@@ -160,7 +160,8 @@ class Reconciler:
             await self._end(session_id, lambda session: self._timekeeper.end_of(session, self._clock.now()))
         for workload in mine:
             await self._take_step(workload, now)
-        await self._publish_foreign_moves()
+        await self._neighbours.say_that_we_live(now)
+        await self._publish_endings()
         await self._inspect(mine)
         if len(mine) < len(unfinished):
             await self.take_over_orphans()
@@ -294,31 +295,24 @@ class Reconciler:
     # Others' doings
 
     async def take_over_orphans(self) -> None:
-        """Fail what control planes left that ended without a word. Nobody touches a live owner's workloads."""
+        """Fail what control planes left that ended without a word."""
         async with self._store.reading() as view:
             unfinished = await view.unfinished_workloads()
             uncleaned = await view.uncleaned_workloads()
+            dead = await self._neighbours.dead_among(view, (*unfinished, *uncleaned), self._clock.now())
         for workload in uncleaned:
-            if workload.owner is not None and not self._owners.alive(workload.owner):
+            if workload.owner in dead:
                 await self._clean_up(workload)
         for workload in unfinished:
-            if workload.owner is not None and not self._owners.alive(workload.owner):
+            if workload.owner in dead:
                 what = "ended with the server that it ran on"
                 await self._fail(workload, "server_stopped", what, inherited=True)
 
-    async def _publish_foreign_moves(self) -> None:
+    async def _publish_endings(self) -> None:
         """Another control plane on this database may have closed a session that runs here."""
-        routes = []
-        async with self._store.reading() as view:
-            events = await view.events_after(self._seen_event, 1000, EventFilter())
-            for event in events:
-                session = await view.session(event.session_id) if event.session_id else None
-                workload = None if session is None else await view.workload(session.workload_id)
-                if session is not None and workload is not None and session.status not in lifecycle.LIVE:
-                    routes.append(self._route(session, workload))
-        await asyncio.gather(*(self._proxy.publish(route) for route in routes))
-        if events:  # last, so that what could not be told is told by the next pass
-            self._seen_event = events[-1].sequence
+        ended, last = await self._neighbours.endings()
+        await asyncio.gather(*(self._proxy.publish(self._route(session, workload)) for session, workload in ended))
+        self._neighbours.remember(last)  # not before: what could not be told is told by the next pass
 
     async def _publish_sessions_of(self, workload: WorkloadRecord) -> None:
         async with self._store.reading() as view:

@@ -37,6 +37,8 @@ class Owner:
     boot_id: str
     pid: int
     started_at: float
+    pid_namespace: str = ""
+    """Pids mean the same to those alone who share it: a container has one of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

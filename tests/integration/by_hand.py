@@ -7,7 +7,7 @@ on demand.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -120,10 +120,11 @@ class RoutesOnly:
 @dataclass
 class Owners:
     mine: Owner
-    living: Collection[Owner] = ()
+    can_look: bool = True
+    """Whether they can look at other processes, as on one machine."""
 
-    def alive(self, owner: Owner) -> bool:
-        return owner == self.mine
+    def alive(self, owner: Owner) -> bool | None:
+        return owner == self.mine if self.can_look else None
 
 
 class NoKernels:

@@ -99,3 +99,24 @@ def test_what_could_not_be_told_of_another_servers_close_is_told_by_the_next_pas
         assert not await plane.proxy.lets_pass(session_id)
 
     _on_a_plane(tmp_path, work)
+
+
+def test_a_control_plane_elsewhere_is_left_alone_until_it_has_been_silent_for_a_minute(tmp_path: Path) -> None:
+    async def work(plane: Plane, clock: ClockByHand) -> None:
+        session_id = await _create(plane)
+        await plane.reconcile()
+        elsewhere = Plane(plane.store, clock, 2)
+        elsewhere.owners.can_look = False
+        for _ in range(2):
+            clock.advance(25)
+            await elsewhere.reconcile()
+        assert (await _status(plane, session_id)).status == "pending"
+        clock.advance(25)
+        await elsewhere.reconcile()
+        lost = await _status(plane, session_id)
+        assert (lost.status, lost.termination_reason) == ("failed", "server_stopped")
+        assert await plane.proxy.lets_pass(session_id)
+        await plane.reconcile()  # it was only asleep, and learns that its session was taken
+        assert not await plane.proxy.lets_pass(session_id)
+
+    _on_a_plane(tmp_path, work)

@@ -50,6 +50,11 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "control_plane",
+        sa.Column("owner", sa.Text, primary_key=True),
+        sa.Column("seen_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
         "idempotency",
         sa.Column("caller_id", sa.Text, primary_key=True),
         sa.Column("key", sa.Text, primary_key=True),
