@@ -18,14 +18,13 @@ from jupyter_server.base.call_context import CallContext
 from .api_address import CA_FILE_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
 from .errors import Unauthenticated
 from .ids import stable_id
-from .process import ProcessIdentity, boot_id, identity_of
+from .process import ProcessIdentity, boot_id, identity_of, pid_namespace
 from .tokens import KernelTokens
 from .workloads.access import Principal, plain_member
 
 _DIRECTORY = "lakesail-"
 _OWNER_FILE = "server.json"
 """In such a directory: the server that made it."""
-_PID_NAMESPACE = Path("/proc/self/ns/pid")
 _STARTED_AS_OURS = {
     "python",
     f"python{sys.version_info.major}",
@@ -181,17 +180,12 @@ class _Server:
     @property
     def dead(self) -> bool:
         """Whether it is gone for sure; of one elsewhere, or before the last boot, nobody here can tell."""
-        same_pids = (self.process.boot_id, self.pid_namespace) == (boot_id(), _pid_namespace())
+        same_pids = (self.process.boot_id, self.pid_namespace) == (boot_id(), pid_namespace())
         return same_pids and not self.process.alive()
 
 
 def _this_server() -> _Server:
-    return _Server(identity_of(os.getpid()), _pid_namespace())
-
-
-def _pid_namespace() -> str:
-    """Empty where there is only one."""
-    return os.readlink(_PID_NAMESPACE) if _PID_NAMESPACE.is_symlink() else ""
+    return _Server(identity_of(os.getpid()), pid_namespace())
 
 
 def _clear_away_dead_servers(runtime_directory: Path) -> None:

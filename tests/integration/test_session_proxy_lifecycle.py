@@ -22,7 +22,10 @@ import pyspark.sql.connect.proto as spark_proto
 import pytest
 from pyspark.errors.exceptions.connect import SparkConnectException
 
-from tests.integration.proxy_rig import ProxyRig, listening_child, proxy_rig, until
+from lakesail_notebook.clock import SystemClock
+from lakesail_notebook.feed import SessionActivity
+from lakesail_notebook.workloads.activity import ProxyReports
+from tests.integration.proxy_rig import MAX_SPARK_SESSIONS, ProxyRig, listening_child, proxy_rig, until
 from tests.integration.spark_clients import (
     Answer,
     bearer,
@@ -213,18 +216,18 @@ def test_too_many_requests_in_flight_are_refused(rig: ProxyRig) -> None:
 def test_what_a_closed_session_had_in_a_shared_engine_is_released_there(rig: ProxyRig) -> None:
     workload = rig.add_workload()
     closing, staying = rig.add_session(workload), rig.add_session(workload)
-    direct = f"{rig.engine.host}:{rig.engine.port}"
     gone, kept = [new_spark_session_id() for _ in range(2)], new_spark_session_id()
     for session, spark_session in ((closing, gone[0]), (closing, gone[1]), (staying, kept)):
         request = sql_request(spark_session, "create temporary view mine as select 42 as answer")
         assert call(rig.endpoint, "ExecutePlan", request, bearer(rig.token(session))).code is grpc.StatusCode.OK
-    rig.close_session(closing)
-    with stock_client(direct, "unread") as engine:
+    with stock_client(rig.endpoint, rig.token(staying)) as spark:
 
         def living() -> set[str]:
-            rows = engine.sql("select session_id, status from system.session.sessions").collect()
+            rows = spark.sql("select session_id, status from system.session.sessions").collect()
             return {row.session_id for row in rows if row.status == "RUNNING"}
 
+        assert living().issuperset([*gone, kept])
+        rig.close_session(closing)
         until(lambda: living().isdisjoint(gone))
         assert kept in living()
 
@@ -256,6 +259,15 @@ def test_a_running_query_is_activity_until_it_ends(rig: ProxyRig) -> None:
     until(lambda: (usage.up_to_date(rig.session(session)).last_activity_at - first).total_seconds() > 1.5)
     rig.close_session(session)
     running.result(5)
+
+
+def test_the_use_of_a_session_that_has_ended_is_not_noted(rig: ProxyRig) -> None:
+    session = rig.add_session()
+    parts = rig.parts
+    reports = ProxyReports(parts.store, parts.reconciler, parts.usage, SystemClock(), MAX_SPARK_SESSIONS)
+    rig.close_session(session)
+    rig.run(reports.activity((SessionActivity(session_id=session, running=0, seconds_since=0.0),)))
+    assert parts.usage.up_to_date(rig.session(session)) == rig.session(session)
 
 
 def test_a_clients_cancel_reaches_the_engine(rig: ProxyRig) -> None:

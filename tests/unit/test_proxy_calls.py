@@ -19,16 +19,23 @@ def calls() -> Calls:
 
 
 async def run_call(
-    calls: Calls, session_id: str, work: Callable[[], Awaitable[object]], *, passes: bool = True
+    calls: Calls,
+    session_id: str,
+    work: Callable[[], Awaitable[object]],
+    *,
+    passes: bool = True,
+    relieves: bool = False,
 ) -> None:
-    with Call(calls, session_id) as call:
+    with Call(calls, session_id, relieves=relieves) as call:
         if passes:
             call.passes()
         await work()
 
 
-async def started(calls: Calls, session_id: str, work: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:
-    task = asyncio.create_task(run_call(calls, session_id, work))
+async def started(
+    calls: Calls, session_id: str, work: Callable[[], Awaitable[object]], *, relieves: bool = False
+) -> asyncio.Task[None]:
+    task = asyncio.create_task(run_call(calls, session_id, work, relieves=relieves))
     await asyncio.sleep(0)
     return task
 
@@ -103,11 +110,10 @@ def test_a_session_has_so_many_calls_at_most(calls: Calls) -> None:
 def test_a_call_that_ends_others_passes_the_limit_and_can_be_cut(calls: Calls) -> None:
     async def scenario() -> None:
         running = [await started(calls, "A", asyncio.Event().wait) for _ in range(MAX_CALLS_PER_SESSION)]
-        with Call(calls, "A", relieves=True):
-            pass
-        with pytest.raises(SessionClosed), Call(calls, "A", relieves=True):
-            calls.cut("A", SessionClosed("over"))
-            await asyncio.sleep(0)
+        relieving = await started(calls, "A", asyncio.Event().wait, relieves=True)
+        calls.cut("A", SessionClosed("over"))
+        with pytest.raises(SessionClosed):
+            await relieving
         await asyncio.gather(*running, return_exceptions=True)
 
     asyncio.run(scenario())
