@@ -230,7 +230,8 @@ class Reconciler:
             await self._fail(workload, "start_failed", f"could not start: {error.message.rstrip('.')}")
         except TimeoutError:
             waited = in_words(self._settings.limits.start_timeout_seconds)
-            await self._fail(workload, "start_timeout", f"could not start within {waited}")
+            cure = "start_timeout_seconds of c.LakesailApp.limits allows more, as libraries may need"
+            await self._fail(workload, "start_timeout", f"could not start within {waited} ({cure})")
         except Exception:
             log.exception("reconciler: workload %s could not start", workload.id)
             await self._fail(workload, "start_failed", "could not start: a fault that the server's log has more of")
