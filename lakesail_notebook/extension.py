@@ -29,6 +29,8 @@ from .workloads.instance_types import instance_types_from
 from .workloads.quotas import TEAM_QUOTAS, Quotas, quotas_from
 from .workloads.settings import LOCAL, TEAM_LIMITS, Limits, Settings, limits_from
 
+STOP_SECONDS = 12.0
+"""A database that others hold, an engine and a proxy that do not obey: so long they may keep the server from ending."""
 _WILDCARD_ADDRESSES = frozenset({"", "0.0.0.0", "::", "*", "localhost"})
 
 
@@ -144,9 +146,13 @@ class LakesailApp(ExtensionApp):
         self.handlers.extend(handlers(context))
 
     async def stop_extension(self) -> None:
-        """Called when the server stops, perhaps twice."""
+        """Called when the server stops, perhaps twice. Raises nothing, and ends: Jupyter would wait for it for ever."""
         self._kernels.close()
-        await self._control_plane.close()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._control_plane.close()
+        except Exception:
+            self.log.exception("The control plane did not close in order; what it started ends with this process.")
 
     def _warm_up(self) -> None:
         """While a kernel starts, which takes longer, so that its first connect finds the modules loaded.

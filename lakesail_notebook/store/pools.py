@@ -146,6 +146,7 @@ def _use_write_ahead_log(path: Path) -> None:
 def _set_up(engine: sa.Engine, begin: str, *, query_only: bool) -> None:
     sa.event.listen(engine, "connect", _connection_settings(query_only))
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    sa.event.listen(engine, "invalidate", _roll_back)
 
 
 def _connection_settings(query_only: bool) -> Callable[[Any, Any], None]:
@@ -163,6 +164,13 @@ def _connection_settings(query_only: bool) -> Callable[[Any, Any], None]:
         cursor.close()
 
     return configure
+
+
+def _roll_back(connection: Any, _record: Any, _error: BaseException | None) -> None:
+    """End the transaction of a cancelled task before its connection is closed: SQLite closes a connection, and with it
+    a transaction, only when the last of its cursors is gone, and the traceback of the cancellation may hold one."""
+    with suppress(Exception, asyncio.CancelledError):  # whatever comes, it is closed next
+        connection.rollback()
 
 
 def _kept(connection: sa.Connection, key: str, fresh: str) -> str:

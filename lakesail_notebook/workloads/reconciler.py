@@ -150,7 +150,7 @@ class Reconciler:
 
     async def reconcile(self) -> None:
         """One pass: every workload and session of this control plane is looked at once."""
-        now = self._clock.now()
+        now, began = self._clock.now(), self._clock.monotonic()
         async with self._store.reading() as view:
             unfinished = await view.unfinished_workloads()
             mine = [row for row in unfinished if row.owner == self._owners.mine]
@@ -165,7 +165,7 @@ class Reconciler:
         await self._inspect(mine)
         if len(mine) < len(unfinished):
             await self.take_over_orphans()
-        self._timekeeper.pass_ended(self._clock.now())
+        self._timekeeper.pass_ended(now, self._clock.monotonic() - began)
 
     async def _inspect(self, mine: list[WorkloadRecord]) -> None:
         if self._clock.monotonic() < self._inspected_at + INSPECTION_SECONDS:

@@ -34,9 +34,12 @@ class Timekeeper:
         await self._forget_answers(now)
         return [session.id for session in sessions if not await self._goes_on(session, now)]
 
-    def pass_ended(self, now: datetime) -> None:
-        """A long pass is no jump of the clock."""
-        self._passed_at = now
+    def pass_ended(self, began: datetime, seconds: float) -> None:
+        """A long pass is no jump of the clock; a jump during a pass is one.
+
+        :param seconds: how long the pass took by a clock that never jumps.
+        """
+        self._passed_at = began + timedelta(seconds=seconds)
 
     def end_of(self, stored: SessionRecord, now: datetime) -> SessionMove | None:
         """The end that is due, if one is."""

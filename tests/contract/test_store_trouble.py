@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.workloads.ports import EventFilter, SessionFilter
-from tests.builders import a_member, a_session
+from tests.builders import NOW, a_member, a_session
 from tests.contract.store_rig import Processes, in_store
 
 ALL = SessionFilter()
@@ -51,6 +51,29 @@ def test_a_database_that_is_held_too_long_asks_for_patience(database_url: str) -
             assert await count(store) == 0
         await add_session(store)
         assert await count(store) == 1
+
+    in_store(database_url, test)
+
+
+def test_a_task_that_is_cancelled_in_a_transaction_holds_up_nobody(database_url: str) -> None:
+    async def write_and_read(store: SqlStore, session_id: str) -> None:
+        while True:
+            async with store.writing() as unit:
+                await unit.keep_activity(session_id, NOW)
+                await unit.session(session_id)
+
+    async def test(store: SqlStore) -> None:
+        session_id = await add_session(store)
+        kept: list[
+            object
+        ] = []  # as whoever logs or gathers them does: a cancellation's traceback holds what was in use
+        for tries in range(60):
+            task = asyncio.create_task(write_and_read(store, session_id))
+            await asyncio.sleep(0.001 + tries * 0.0001)  # the moment of the cancellation is what varies
+            task.cancel()
+            kept += await asyncio.gather(task, return_exceptions=True), task
+            with closing(sqlite3.connect(file_of(database_url), timeout=0, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
 
     in_store(database_url, test)
 

@@ -39,16 +39,21 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 class ClockByHand:
     def __init__(self) -> None:
-        self._now = BEGIN
+        self._passed = timedelta()
+        self._jumped = timedelta()
 
     def now(self) -> datetime:
-        return self._now
+        return BEGIN + self._passed + self._jumped
 
     def monotonic(self) -> float:
-        return (self._now - BEGIN).total_seconds()
+        return self._passed.total_seconds()
 
     def advance(self, seconds: int) -> None:
-        self._now += timedelta(seconds=seconds)
+        self._passed += timedelta(seconds=seconds)
+
+    def jump(self, seconds: int) -> None:
+        """As when the machine slept, or its clock was set."""
+        self._jumped += timedelta(seconds=seconds)
 
 
 class EnginesByHand:

@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -79,6 +80,11 @@ class ControlPlane:
         run = self.run(*words)
         assert run.returncode == 0, run.stderr
         return run.stdout
+
+    def return_code(self) -> int:
+        """Wait until it has ended."""
+        eventually(lambda: self.process.poll() is not None, 20, self.log)
+        return int(self.process.returncode)
 
     def end(self) -> None:
         if self.process.poll() is None:
@@ -229,12 +235,25 @@ def test_it_ends_well_when_told_to_and_leaves_nothing(tmp_path: Path, end_it: si
         session_proxy_and_engine = psutil.Process(plane.process.pid).children(recursive=True)
         assert session_proxy_and_engine
         plane.process.send_signal(end_it)
-        assert plane.process.wait(20) == 0
+        assert plane.return_code() == 0
         assert list(plane.runtime_directory.glob("jpserver-*")) == []
         eventually(lambda: not any(one.is_running() for one in session_proxy_and_engine), 5, plane.log)
         gone = plane.run("sessions")
         assert (gone.returncode, gone.stdout) == (1, "")
         assert "No control plane is running" in gone.stderr
+
+
+def test_a_database_that_others_hold_does_not_keep_it_from_ending(tmp_path: Path) -> None:
+    with control_plane(tmp_path) as plane:
+        plane.ask("sessions", "create")
+        (database,) = (tmp_path / "data" / "lakesail").glob("*.db")
+        started = psutil.Process(plane.process.pid).children(recursive=True)
+        with contextlib.closing(sqlite3.connect(database)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            plane.process.send_signal(signal.SIGTERM)
+            assert plane.return_code() == 0
+        assert "The control plane did not close in order" in plane.log()
+        eventually(lambda: not any(one.is_running() for one in started), 5, plane.log)
 
 
 def test_jupyter_finds_the_command() -> None:

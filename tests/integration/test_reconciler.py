@@ -87,6 +87,30 @@ def test_an_extension_that_comes_in_between_keeps_a_session_that_was_about_to_en
     _on_a_plane(tmp_path, work)
 
 
+def test_a_jump_of_the_clock_in_the_middle_of_a_pass_closes_no_session(tmp_path: Path) -> None:
+    async def work(plane: Plane, clock: ClockByHand) -> None:
+        proxy = Obliging()
+        plane = Plane(plane.store, clock, 2, proxy)
+        first = await _create(plane)
+        clock.advance(20)
+        second = await _create(plane)
+        for _ in range(2):
+            await plane.reconcile()
+            clock.advance(20)
+
+        async def sleep_for_a_night(ended: str) -> None:
+            assert ended == first
+            clock.jump(8 * HOUR)
+
+        proxy.on_close = sleep_for_a_night
+        await plane.reconcile()
+        assert (await _status(plane, first)).status == "closed"
+        await plane.reconcile()
+        assert (await _status(plane, second)).status == "pending"
+
+    _on_a_plane(tmp_path, work)
+
+
 def test_what_could_not_be_told_of_another_servers_close_is_told_by_the_next_pass(tmp_path: Path) -> None:
     async def work(plane: Plane, clock: ClockByHand) -> None:
         session_id = await _create(plane)
