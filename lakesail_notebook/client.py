@@ -15,10 +15,12 @@ from .api_address import URL_VARIABLE, ApiAddress, FixedToken, checked_url, find
 from .api_transport import ANSWER_SECONDS, Asked, Transport
 from .errors import FailedPrecondition, InvalidArgument
 from .models import (
+    EngineUse,
     Event,
     EventPage,
     Me,
     NewServiceAccount,
+    Query,
     ServiceAccountCreate,
     ServiceAccountPage,
     Session,
@@ -26,6 +28,7 @@ from .models import (
     SessionExtend,
     SessionLogs,
     SessionPage,
+    SessionQueries,
     SessionToken,
     TeamServiceAccount,
     TokenCreate,
@@ -133,6 +136,19 @@ class Client:
         """The last ``tail`` lines that the session's engine wrote, or as many as the server gives by default."""
         query = _query(tail=tail)
         return self._read(Asked(verb="GET", path=f"{_session_path(session_id)}/logs", query=query), SessionLogs).lines
+
+    def engine_use(self, session_id: str) -> EngineUse:
+        """What the session's engine has used of its machine so far."""
+        return self._read(Asked(verb="GET", path=f"{_session_path(session_id)}/engine"), EngineUse)
+
+    def queries(self, session_id: str, limit: int | None = None) -> tuple[Query, ...]:
+        """What was run on a session of the caller's own, newest first.
+
+        :param limit: 0 to 100: how many, or as many as the server gives by default.
+        :raises PermissionDenied: when the session is somebody else's.
+        """
+        asked = Asked(verb="GET", path=f"{_session_path(session_id)}/queries", query=_query(limit=limit))
+        return self._read(asked, SessionQueries).items
 
     def issue_token(self, session_id: str, duration_seconds: int | None = None) -> SessionToken:
         """A token for the session's endpoint, valid for ``duration_seconds`` or the server's default."""

@@ -3,8 +3,8 @@
 JSON objects, one a line. The proxy speaks first (:class:`Hello`, with the secret it was given at birth). The control
 plane answers with a :class:`Snapshot`, then with numbered changes (:class:`RouteChange`); a :class:`Heartbeat` every
 :data:`HEARTBEAT_SECONDS` carries the last number, so that a gap shows. The proxy confirms with :class:`Applied`, claims
-Spark session ids with :class:`Claim`, and reports use with :class:`Activity`. What the control plane cannot keep, it
-does not answer: it ends the connection, and the proxy says it again on the next.
+Spark session ids with :class:`Claim`, and reports use with :class:`Activity` and queries with :class:`Operations`. What
+the control plane cannot keep, it does not answer: it ends the connection, and the proxy says it again on the next.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 REMEMBERED_CLOSED = 1000
 """Of so many closed sessions both sides keep the reason; of older ones it is only known that they are closed."""
 
+OPERATION_REPEAT_SECONDS = 15.0
+"""So often at least the proxy speaks of each operation that runs; of one that is not spoken of, nobody knows more."""
+
 RouteState = Literal["pending", "ready", "closed"]
+OperationOutcome = Literal["running", "succeeded", "failed", "cancelled"]
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -94,7 +98,11 @@ class ActivityKept(_Message, tag="activityKept", frozen=True, kw_only=True):
     """The next :class:`Activity` of this connection is kept, in their order."""
 
 
-FromControlPlane = Snapshot | RouteChange | Heartbeat | ClaimAnswer | ReleaseKept | ActivityKept
+class OperationsKept(_Message, tag="operationsKept", frozen=True, kw_only=True):
+    """The next :class:`Operations` of this connection is kept, in their order."""
+
+
+FromControlPlane = Snapshot | RouteChange | Heartbeat | ClaimAnswer | ReleaseKept | ActivityKept | OperationsKept
 
 
 # -- session proxy -> control plane
@@ -139,6 +147,30 @@ class Activity(_Message, tag="activity", frozen=True, kw_only=True):
     sessions: tuple[SessionActivity, ...]
 
 
+class OperationReport(Struct, frozen=True, kw_only=True):
+    """How an operation is now. Times are ages, so that two clocks need not agree."""
+
+    session_id: str
+    operation_id: str
+    part: str
+    """Names what ``rows`` and ``data_bytes`` count: all that one proxy saw of the operation. Parts add up."""
+    what: str | None = None
+    """For a person; ``None`` when it was begun through an earlier proxy."""
+    began_ago: float
+    """Seconds since it began, or since this proxy first saw it."""
+    ended_ago: float | None = None
+    """Seconds since it ended; ``None`` while it runs."""
+    rows: int
+    data_bytes: int
+    outcome: OperationOutcome
+
+
+class Operations(_Message, tag="operations", frozen=True, kw_only=True):
+    """Operations that began, moved on or ended, or still run. The last word on each counts."""
+
+    operations: tuple[OperationReport, ...]
+
+
 class EngineLost(_Message, tag="engineLost", frozen=True, kw_only=True):
     """The engine of a workload refused or broke a connection. A hint to look; the control plane decides."""
 
@@ -151,7 +183,7 @@ class Applied(_Message, tag="applied", frozen=True, kw_only=True):
     sequence: int
 
 
-FromProxy = Hello | Claim | Released | Activity | EngineLost | Applied
+FromProxy = Hello | Claim | Released | Activity | Operations | EngineLost | Applied
 
 _decode_from_control_plane: msgspec.json.Decoder[FromControlPlane] = msgspec.json.Decoder(FromControlPlane)
 _decode_from_proxy: msgspec.json.Decoder[FromProxy] = msgspec.json.Decoder(FromProxy)

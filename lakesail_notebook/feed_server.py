@@ -41,6 +41,7 @@ class Reports(Protocol):
     """Who hears what the proxy reports: ``workloads.activity.ProxyReports``."""
 
     async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None: ...
+    async def operations(self, reports: tuple[feed.OperationReport, ...]) -> None: ...
     async def claim(self, session_id: str, caller: str, spark_session_id: str) -> str: ...
     async def released(self, session_id: str, spark_session_id: str) -> None: ...
     async def engine_lost(self, workload_id: str) -> None: ...
@@ -223,6 +224,9 @@ class FeedServer:
         if isinstance(message, feed.Activity):
             await reports.activity(message.sessions)
             connection.say(feed.ActivityKept())
+        elif isinstance(message, feed.Operations):
+            await reports.operations(message.operations)
+            connection.say(feed.OperationsKept())
         elif isinstance(message, feed.Claim):
             await self._answer_claim(message, reports, connection)
         elif isinstance(message, feed.Released):

@@ -98,6 +98,16 @@ class LogRing:
         return list(self._lines)[-count:] if count > 0 else []
 
 
+def cpu_seconds_of(pid: int) -> float | None:
+    """Processor time of a process and of those that it started, of all cores; ``None`` when it is gone."""
+    try:
+        root = psutil.Process(pid)
+        used = [one.cpu_times() for one in (root, *root.children(recursive=True))]
+    except psutil.Error:
+        return None
+    return float(sum(times.user + times.system for times in used))
+
+
 def describe_exit(return_code: int) -> str:
     """``exit code 3``, ``signal 9 (SIGKILL)``."""
     if return_code >= 0:

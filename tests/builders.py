@@ -13,6 +13,7 @@ from lakesail_notebook.workloads.records import (
     LaunchSpec,
     MemberRecord,
     Owner,
+    QueryRecord,
     SessionRecord,
     Timeouts,
     WorkloadRecord,
@@ -101,3 +102,22 @@ def a_member(**changes: Any) -> MemberRecord:
 def a_principal(**changes: Any) -> Principal:
     plausible: dict[str, Any] = {"id": "MEMBER", "login": "ada", "team_ids": ("LOCAL",)}
     return Principal(**plausible | changes)
+
+
+def a_query(**changes: Any) -> QueryRecord:
+    at = changes.get("started_at", NOW)
+    plausible: dict[str, Any] = {
+        "session_id": "SESSION",
+        "id": "operation",
+        "what": "select 1",
+        "started_at": at,
+        "ended_at": None,
+        "heard_at": at,
+        "outcome": "running",
+        "rows": 0,
+        "data_bytes": 0,
+        "part": "part",
+        "earlier_rows": 0,
+        "earlier_data_bytes": 0,
+    }
+    return QueryRecord(**plausible | changes)

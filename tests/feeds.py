@@ -17,12 +17,18 @@ class KeepingReports:
         self.claims: list[str] = []
         self.released_ids: list[str] = []
         self.used: list[feed.SessionActivity] = []
+        self.operated: list[feed.OperationReport] = []
         self.fail = False
 
     async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None:
         if self.fail:
             raise Unavailable("the database is locked")
         self.used += reports
+
+    async def operations(self, reports: tuple[feed.OperationReport, ...]) -> None:
+        if self.fail:
+            raise Unavailable("the database is locked")
+        self.operated += reports
 
     async def claim(self, session_id: str, caller: str, spark_session_id: str) -> str:
         self.claims.append(spark_session_id)

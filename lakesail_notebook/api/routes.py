@@ -21,9 +21,11 @@ from .service_accounts import create_service_account, delete_service_account, li
 from .sessions import (
     close_session,
     create_session,
+    describe_engine_use,
     describe_session,
     extend_session,
     issue_token,
+    list_queries,
     list_sessions,
     read_logs,
     relaunch_session,
@@ -108,7 +110,11 @@ OPERATIONS = (
         raises=(FailedPrecondition,),
         extension=True,
     ),
+    Operation(verb="GET", path=f"{SESSION}/engine", run=describe_engine_use, extension=True),
     Operation(verb="GET", path=f"{SESSION}/logs", run=read_logs, query=models.SessionLogsQuery, extension=True),
+    Operation(
+        verb="GET", path=f"{SESSION}/queries", run=list_queries, query=models.SessionQueriesQuery, extension=True
+    ),
     *(operation for path in CONFIG_PATHS for operation in _config_operations(path)),
     Operation(verb="GET", path="/events", run=poll_events, query=models.EventQuery, extension=True, passive=True),
     Operation(

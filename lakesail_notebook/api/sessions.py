@@ -39,9 +39,26 @@ async def extend_session(services: Services, call: Call[models.SessionExtend, No
     return await services.sessions.extend(call.principal, call.path["session"], call.body)
 
 
+async def describe_engine_use(services: Services, call: Call[None, None]) -> models.EngineUse:
+    """Describe what a session's engine uses.
+
+    Two looks tell whether it computes, which its own word on an interrupted query does not.
+    """
+    return await services.sessions.engine_use(call.principal, call.path["session"])
+
+
 async def read_logs(services: Services, call: Call[None, models.SessionLogsQuery]) -> models.SessionLogs:
     """Read the logs of a session's workload."""
     return await services.sessions.logs(call.principal, call.path["session"], call.query)
+
+
+async def list_queries(services: Services, call: Call[None, models.SessionQueriesQuery]) -> models.SessionQueries:
+    """List the queries of a session.
+
+    The latest ones that its clients ran, newest first, running ones too. For its owner, since an SQL text may hold
+    secrets.
+    """
+    return await services.sessions.queries(call.principal, call.path["session"], call.query)
 
 
 async def describe_session(services: Services, call: Call[None, None]) -> models.Session:

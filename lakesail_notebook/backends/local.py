@@ -18,7 +18,7 @@ from traitlets import Integer, List, Unicode
 from traitlets.config import Configurable
 
 from ..errors import FieldError, Unavailable
-from ..process import ChildProcess, ProcessIdentity, describe_exit, own_python, spawn
+from ..process import ChildProcess, ProcessIdentity, cpu_seconds_of, describe_exit, own_python, spawn
 from ..workloads.instance_types import InstanceType, shipped_instance_types
 from ..workloads.ports import Checkpoint, Observation, Offer
 from ..workloads.records import Handle, LaunchSpec, WorkloadRecord
@@ -152,6 +152,10 @@ class LocalBackend(Configurable):
 
     def log_tail(self, workload_id: str, count: int) -> Sequence[str]:
         return self._logs.tail(workload_id, count)
+
+    async def cpu_seconds(self, workload_id: str) -> float | None:
+        child = self._children.get(workload_id)
+        return None if child is None else cpu_seconds_of(child.identity.pid)
 
     async def close(self) -> None:
         await asyncio.gather(*(child.stop(STOP_GRACE_SECONDS) for child in self._children.values()))

@@ -21,6 +21,7 @@ from .shown import (
     configs_shown,
     event_shown,
     finding_shown,
+    queries_shown,
     service_accounts_shown,
     session_shown,
     sessions_shown,
@@ -88,6 +89,10 @@ def show_logs(client: Client, arguments: Namespace) -> Iterator[Shown]:
     yield Shown(text, models.encode(models.SessionLogs(lines=lines)), "" if lines else "It has written nothing.")
 
 
+def list_queries(client: Client, arguments: Namespace) -> Iterator[Shown]:
+    yield queries_shown(client.queries(arguments.session_id or _only_live_session(client), arguments.limit))
+
+
 def list_configs(client: Client, arguments: Namespace) -> Iterator[Shown]:
     yield configs_shown(client.compute_configs(team_id=arguments.team))
 
@@ -145,6 +150,7 @@ COMMANDS: Mapping[str, Callable[[Client, Namespace], Iterator[Shown]]] = {
     "close": close_sessions,
     "relaunch": relaunch_session,
     "extend": extend_session,
+    "queries": list_queries,
     "logs": show_logs,
     "configs": list_configs,
     "configs show": show_config,
@@ -174,6 +180,18 @@ def examine(find: Callable[[], Client], *, as_json: bool) -> Iterator[Shown]:
     broken = first_broken(findings)
     if broken is not None:
         raise FailedPrecondition(f"the first thing that is broken: {broken.name}")
+
+
+def _only_live_session(client: Client) -> str:
+    """:raises InvalidArgument: when the caller has no live session, or several."""
+    me = client.me()
+    owner = me.member_id or me.service_account_id
+    live = (session for status in _LIVE for session in client.sessions(status=status))
+    mine = tuple(dict.fromkeys(one.id for one in live if (one.member_id or one.service_account_id) == owner))
+    if len(mine) == 1:
+        return mine[0]
+    which = f"you have {len(mine)} live ones: {', '.join(mine)}" if mine else "you have no live one"
+    raise InvalidArgument(f"Name a session; {which}. 'jupyter lakesail sessions --all' lists them.")
 
 
 def _request_in(file: Path | None, kind: type[Request]) -> Request:

@@ -15,6 +15,7 @@ from .tables import facts, facts_of, moment, moment_ahead, printable, table
 
 _SESSIONS = ("SESSION", "NAME", "STATUS", "CONFIG", "NOTEBOOK", "OWNER", "CREATED", "CLOSES IF UNUSED", "REASON")
 _CONFIGS = ("CONFIG", "NAME", "MODE", "DRIVER", "WORKERS", "CLUSTER", "TEAM", "UPDATED")
+_QUERIES = ("STARTED", "TOOK", "OUTCOME", "ROWS", "BYTES", "WHAT")
 _SERVICE_ACCOUNTS = ("SERVICE ACCOUNT", "NAME", "TEAM", "CREATED", "DESCRIPTION")
 
 
@@ -68,6 +69,22 @@ def configs_shown(configs: Iterable[models.WorkloadConfig]) -> Shown:
     configs = tuple(configs)
     text = table(_CONFIGS, map(_config_row, configs)) if configs else "There is no compute config."
     return Shown(text, models.encode(models.WorkloadConfigPage(items=configs)))
+
+
+def queries_shown(queries: tuple[models.Query, ...]) -> Shown:
+    rows = [
+        (
+            moment(query.started_at),
+            f"{query.seconds:.2f} s",
+            query.outcome,
+            f"{query.rows:,}",
+            f"{query.bytes:,}",
+            query.what,
+        )
+        for query in queries
+    ]
+    text = table(_QUERIES, rows) if rows else "Nothing was run on it yet."
+    return Shown(text, models.encode(models.SessionQueries(items=queries)))
 
 
 def service_accounts_shown(accounts: tuple[models.TeamServiceAccount, ...]) -> Shown:

@@ -36,8 +36,10 @@ from .people import (
     TeamServiceAccount,
 )
 from .problems import Problem, ProblemField
+from .queries import Query, SessionQueries, SessionQueriesQuery
 from .sessions import (
     ConnectionInfo,
+    EngineUse,
     Session,
     SessionConfig,
     SessionCreate,
@@ -64,6 +66,7 @@ from .wire import (
     Metadata,
     Name,
     PageLimit,
+    QueryOutcome,
     SequenceNumber,
     SessionStatus,
     Size,
@@ -84,6 +87,7 @@ __all__ = [
     "EbsConfig",
     "EndpointLimits",
     "EndpointType",
+    "EngineUse",
     "Event",
     "EventKind",
     "EventPage",
@@ -104,6 +108,8 @@ __all__ = [
     "Problem",
     "ProblemField",
     "PypiLibrary",
+    "Query",
+    "QueryOutcome",
     "Quotas",
     "RequirementsLibrary",
     "SailConfig",
@@ -121,6 +127,8 @@ __all__ = [
     "SessionLogs",
     "SessionLogsQuery",
     "SessionPage",
+    "SessionQueries",
+    "SessionQueriesQuery",
     "SessionReference",
     "SessionStatus",
     "SessionToken",

@@ -76,6 +76,13 @@ class SessionLogs(Answer, frozen=True, kw_only=True):
     lines: tuple[str, ...]
 
 
+class EngineUse(Answer, frozen=True, kw_only=True):
+    """What a session's engine has used of its machine; of an engine with several sessions, all of them together."""
+
+    cpu_seconds: float | None
+    """Of all cores, since it started; null where it cannot be seen."""
+
+
 class TokenCreate(Request, frozen=True, kw_only=True):
     duration_seconds: int | None = None
 

@@ -16,6 +16,7 @@ ExecutionMode = Literal["standalone", "cluster"]
 CapacityType = Literal["on-demand", "spot"]
 
 EventKind = Literal["move", "warning", "extension"]
+QueryOutcome = Literal["running", "succeeded", "failed", "cancelled"]
 
 # `$` would also match before a line's end; the API's document has its own spelling.
 Id = Annotated[

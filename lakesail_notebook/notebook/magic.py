@@ -16,6 +16,7 @@ from ..spark.connect import default_client
 from ..spark.connecting import open_connection
 from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.sessions_here import sessions_here, this_place
+from . import strip
 from .arguments import HelpAsked, connect_arguments, parse_line
 from .display import connection_text, session_text, status_line
 
@@ -25,6 +26,7 @@ _NO_SESSION = "This notebook has no session; %sail connect starts one."
 def load(shell: Any) -> None:
     """Give an IPython shell the ``%sail`` magic."""
     shell.register_magics(SailMagics)
+    strip.register(shell)
 
 
 @magics_class
@@ -66,6 +68,9 @@ class SailMagics(Magics):
             raise
         assert self.shell is not None  # the one that the magics were registered with
         self.shell.user_ns[arguments.var] = connection.spark
+        from . import engine_errors  # it needs PySpark, which is loaded by now
+
+        engine_errors.register(self.shell)
         line.ended(connection_text(connection, arguments.var, SystemClock().now()))
 
     def _status(self, arguments: argparse.Namespace) -> None:

@@ -27,13 +27,13 @@ class Call:
         self.session_id = session_id
         self.relieves = relieves
         self._task = asyncio.current_task()
-        self._cut_with: LakesailError | None = None
+        self.cut_with: LakesailError | None = None
         self.passed = False
 
     def cut(self, error: LakesailError) -> None:
         """End the RPC now, from another task, with this error."""
-        if self._cut_with is None and self._task is not None:
-            self._cut_with = error
+        if self.cut_with is None and self._task is not None:
+            self.cut_with = error
             self._task.cancel()
 
     def passes(self) -> None:
@@ -50,11 +50,11 @@ class Call:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._calls.leave(self)
-        if self._cut_with is None or self._task is None:
+        if self.cut_with is None or self._task is None:
             return
         # As in asyncio.timeout: a cancellation from outside (the client went away) that came as well goes first.
         if self._task.uncancel() == 0 and kind is asyncio.CancelledError:
-            raise self._cut_with from None
+            raise self.cut_with from None
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from .. import feed
 from ..clock import Clock
 from ..errors import Unavailable
 from .calls import REPORT_SECONDS, Calls
+from .ledger import Ledger, Operation
 from .operations import SparkSession
 from .routes import RouteTable
 
@@ -38,12 +39,14 @@ class FeedClient:
         *,
         routes: RouteTable,
         calls: Calls,
+        ledger: Ledger,
         use_keys: Callable[[str, tuple[dict[str, object], ...]], None],
         clock: Clock,
     ) -> None:
         self._launch = launch
         self._routes = routes
         self._calls = calls
+        self._ledger = ledger
         self._use_keys = use_keys
         self._clock = clock
         self._writer: asyncio.StreamWriter | None = None
@@ -55,6 +58,8 @@ class FeedClient:
         self._releases: dict[tuple[str, str], feed.Released] = {}
         self._activity: deque[tuple[list[feed.SessionActivity], float]] = deque()
         """The reports of use that are not known to be kept, and when they were made."""
+        self._operations: deque[list[Operation]] = deque()
+        """The reports of operations that are not known to be kept."""
 
     @property
     def connected(self) -> bool:
@@ -73,10 +78,11 @@ class FeedClient:
             )
 
     async def run(self) -> None:
-        """Follow the feed for ever, and report use."""
+        """Follow the feed for ever, and report use and operations."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow())
             tasks.create_task(self._report_activity())
+            tasks.create_task(self._report_operations())
             tasks.create_task(self._let_nothing_pass_when_stale())
 
     # What the proxy says
@@ -138,6 +144,18 @@ class FeedClient:
                 self._calls.not_reported(report, made_at)
             await asyncio.sleep(REPORT_SECONDS)
 
+    async def _report_operations(self) -> None:
+        while True:
+            await self._ledger.news.wait()
+            await self._in_force.wait()
+            operations = self._ledger.report()
+            reports = tuple(self._ledger.told(operation) for operation in operations)
+            if reports and self._say(feed.Operations(operations=reports)):
+                self._operations.append(operations)
+            else:
+                self._ledger.not_reported(operations)
+            await asyncio.sleep(REPORT_SECONDS)
+
     # What it hears
 
     async def _follow(self) -> None:
@@ -190,6 +208,9 @@ class FeedClient:
         elif isinstance(message, feed.ActivityKept):
             self._activity.popleft()
             return
+        elif isinstance(message, feed.OperationsKept):
+            self._operations.popleft()
+            return
         else:
             self._releases.pop((message.session_id, message.spark_session_id), None)
             return
@@ -207,6 +228,8 @@ class FeedClient:
             self._writer = None
         while self._activity:
             self._calls.not_reported(*self._activity.popleft())
+        while self._operations:
+            self._ledger.not_reported(self._operations.popleft())
         for answer in self._claims.values():
             if not answer.done():
                 answer.set_exception(

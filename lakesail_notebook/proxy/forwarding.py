@@ -102,10 +102,16 @@ class Engines:
 
 
 async def forward(
-    channel: grpc.aio.Channel, method: Method, first: bytes, rest: AsyncIterator[bytes], context: Any
+    channel: grpc.aio.Channel,
+    method: Method,
+    first: bytes,
+    rest: AsyncIterator[bytes],
+    context: Any,
+    passing: Callable[[bytes], object],
 ) -> bytes:
     """Run one RPC on the engine; the answer to a method with one response, ``b""`` after a stream of them.
 
+    :param passing: shown each message of a stream of responses before it goes to the client.
     :raises EngineLost: when the engine does not answer.
     :raises EngineAnswer: when it answers with an error.
     :raises Unavailable: when the client takes nothing for :data:`STALL_SECONDS`.
@@ -113,7 +119,7 @@ async def forward(
     metadata = passed_metadata(context.invocation_metadata())
     try:
         if method.streams_responses:
-            await _stream_responses(channel.unary_stream(method.path)(first, metadata=metadata), context)
+            await _stream_responses(channel.unary_stream(method.path)(first, metadata=metadata), context, passing)
             return b""
         if method.streams_requests:
             return await _stream_requests(channel.stream_unary(method.path)(metadata=metadata), first, rest, context)
@@ -133,12 +139,13 @@ def passed_metadata(metadata: Metadata) -> tuple[tuple[str, str | bytes], ...]:
     return tuple((key, value) for key, value in metadata if key in _PASSED_METADATA)
 
 
-async def _stream_responses(call: Any, context: Any) -> None:
+async def _stream_responses(call: Any, context: Any, passing: Callable[[bytes], object]) -> None:
     coming = _reading(call)
     try:
         await context.send_initial_metadata(())
         while (message := await coming) is not grpc.aio.EOF:
             coming = _reading(call)  # while this message is written, and no further ahead
+            passing(message)
             await _write(context, message)
         await _finish_trailers(call, context)
     finally:

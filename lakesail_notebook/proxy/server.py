@@ -17,6 +17,7 @@ from .auth import SessionClosed, Tokens, TokenTime
 from .calls import Calls
 from .feed_client import FeedClient
 from .forwarding import Engines
+from .ledger import Ledger
 from .routes import RouteTable
 from .service import SparkConnectService
 
@@ -50,6 +51,7 @@ async def serve(launch: ProxyLaunch, stop: asyncio.Event) -> None:
     time = TokenTime(clock)
     tokens = Tokens(time)
     calls = Calls(clock)
+    ledger = Ledger(clock)
 
     def end(session_id: str, reason: LakesailError) -> None:
         calls.cut(session_id, reason)
@@ -58,8 +60,10 @@ async def serve(launch: ProxyLaunch, stop: asyncio.Event) -> None:
 
     routes = RouteTable(end)
     engines = Engines(routes.addresses)
-    feed = FeedClient(launch, routes=routes, calls=calls, use_keys=tokens.use_keys, clock=clock)
-    service = SparkConnectService(time=time, tokens=tokens, routes=routes, calls=calls, feed=feed, engines=engines)
+    feed = FeedClient(launch, routes=routes, calls=calls, ledger=ledger, use_keys=tokens.use_keys, clock=clock)
+    service = SparkConnectService(
+        time=time, tokens=tokens, routes=routes, calls=calls, feed=feed, engines=engines, ledger=ledger
+    )
     server = grpc.aio.server(handlers=(service, _Health(feed)), options=_SERVER_OPTIONS)
     async with asyncio.TaskGroup() as tasks:
         following = tasks.create_task(feed.run())

@@ -18,8 +18,10 @@ from ..tokens import SessionClaims
 from . import spark_rpc
 from .auth import SessionClosed, Tokens, TokenTime, status_of
 from .calls import Call, Calls
+from .executions import Interrupt
 from .feed_client import FeedClient
 from .forwarding import EngineAnswer, EngineLost, Engines, forward
+from .ledger import Ledger, Passing
 from .operations import Operations, SparkSession
 from .routes import RouteTable, revoked
 from .spark_rpc import ADD_ARTIFACTS, CLONE_SESSION, RELEASE_SESSION, Head, Method
@@ -44,6 +46,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         calls: Calls,
         feed: FeedClient,
         engines: Engines,
+        ledger: Ledger,
     ) -> None:
         self._time = time
         self._tokens = tokens
@@ -51,6 +54,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._calls = calls
         self._feed = feed
         self._engines = engines
+        self._ledger = ledger
         self._operations = Operations(time)
         self._spark_sessions = SparkSessions(feed, self._release_in_engine)
         self._ending: set[asyncio.Task[None]] = set()
@@ -61,6 +65,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     def session_ended(self, session_id: str) -> None:
         """Give back what it had, apart from its end, for which somebody waits."""
+        self._ledger.session_ended(session_id)
         task = asyncio.create_task(self._give_back(session_id))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
@@ -114,7 +119,8 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
             call.passes()
             message = await self._pinned(method, head, message, route, spark_session)
             rest = _rest(context, method, spark_session)
-            return await self._forward(method, route, spark_session, message, rest, context)
+            with self._ledger.following(method, head, message, spark_session, lambda: call.cut_with) as passing:
+                return await self._forward(method, route, spark_session, message, rest, context, passing)
 
     async def _pinned(
         self, method: Method, head: Head, message: bytes, route: Route, spark_session: SparkSession
@@ -139,9 +145,10 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         message: bytes,
         rest: AsyncIterator[bytes],
         context: Any,
+        passing: Passing,
     ) -> bytes:
         try:
-            return await forward(self._engines.channel(_address(route)), method, message, rest, context)
+            return await forward(self._engines.channel(_address(route)), method, message, rest, context, passing)
         except EngineLost as error:
             await self._engine_lost(route, error)
         except EngineAnswer as answer:
@@ -165,6 +172,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         try:
             await self._spark_sessions.claim(route, spark_session)
             call.passes()
+            self._ledger.interrupt(Interrupt(everything=True), spark_session)
             await self._spark_sessions.end(route, spark_session)
         except (PermissionDenied, Unavailable):
             raise

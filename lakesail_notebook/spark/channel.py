@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import grpc
@@ -10,6 +9,12 @@ from pyspark.sql.connect.client import DefaultChannelBuilder
 
 from .. import __version__
 from ..api_address import is_loopback
+from .belongings import Belongings
+from .empty_reads import EmptyReads
+from .interrupting import INTERRUPTIONS, Interrupting
+from .observing import Observing
+from .queries import QUERIES
+from .reauthenticating import Reauthenticating
 from .reconnecting import Reconnecting
 from .session_token import RenewedToken
 
@@ -26,8 +31,6 @@ _OPTIONS = (
 )
 _NO_HTTP_PROXY = ("grpc.enable_http_proxy", 0)
 
-log = logging.getLogger(__name__)
-
 
 class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
     """Builds the one channel of a PySpark session: plain on this machine, TLS elsewhere.
@@ -43,6 +46,7 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         if is_loopback(self.host):
             self.setChannelOption(*_NO_HTTP_PROXY)
         self.session_token = token
+        self.belongings = Belongings()
         self.bare_channel: grpc.Channel = self._secure_channel(self.endpoint, self._channel_credentials())
 
     @property
@@ -59,7 +63,14 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         self.set(self.PARAM_SESSION_ID, spark_session_id)
 
     def toChannel(self) -> grpc.Channel:
-        return grpc.intercept_channel(self.bare_channel, Reconnecting(self.endpoint))
+        # The first looks on from outside: it sees one RPC, however often the others send it.
+        return grpc.intercept_channel(
+            self.bare_channel,
+            Observing((QUERIES, self.belongings, EmptyReads(self.bare_channel))),
+            Reauthenticating(self.session_token),
+            Reconnecting(self.endpoint),
+            Interrupting(INTERRUPTIONS),
+        )
 
     def _channel_credentials(self) -> grpc.ChannelCredentials:
         transport = grpc.local_channel_credentials() if is_loopback(self.host) else grpc.ssl_channel_credentials()
@@ -76,9 +87,4 @@ class _BearerToken(grpc.AuthMetadataPlugin):  # type: ignore[misc]
     def __call__(self, context: Any, callback: Any) -> None:
         # PySpark takes an exception in here for a passing trouble and retries in silence for ten minutes. Without a
         # good token, the proxy's answer says at once what is wrong.
-        try:
-            text = self._token.text()
-        except Exception:
-            log.exception("The session token cannot be had")
-            text = ""
-        callback((("authorization", f"Bearer {text}"),), None)
+        callback((("authorization", f"Bearer {self._token.text()}"),), None)

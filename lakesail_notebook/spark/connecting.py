@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from ..client import Client
 from ..clock import SystemClock
 from ..errors import FailedPrecondition, PermissionDenied, Unauthenticated
+from .belongings import in_a_sentence
 from .choice import LIVE, Candidate, Wanted, choose, difference, is_own, session_create, spark_session_ids
 from .installation import check_installation, load_in_background
 from .open_sessions import OPEN_SESSIONS, OpenSession, make_active, prepare_full_pyspark
@@ -77,7 +78,7 @@ class _Connecting:
         except FailedPrecondition as error:
             if self._client.session(chosen.session.id).status in LIVE:
                 raise
-            return replace(self._create(), notes=(_replaced(error.message),))
+            return replace(self._create(), notes=(self._replaced(chosen.session.id, error.message),))
         note = difference(chosen.session, self._wanted)
         return replace(connection, notes=() if note is None else (note,))
 
@@ -159,8 +160,11 @@ class _Connecting:
             )
         if here.ended is None or here.ended.session.termination_reason == "user_closed":
             return ()
-        return (_replaced(ended(here.ended.session).message),)
+        over = here.ended.session
+        return (self._replaced(over.id, ended(over).message),)
 
-
-def _replaced(sentence: str) -> str:
-    return f"{sentence.partition(';')[0].rstrip('.')}. This is a new session: temp views and settings are gone."
+    def _replaced(self, session_id: str, sentence: str) -> str:
+        """That a session is over, and what went with it, as far as it is known here."""
+        known = in_a_sentence(OPEN_SESSIONS.belongings(session_id, self._place.key))
+        what = f"temp views and settings are gone{f', among them {known}' if known else ''}"
+        return f"{sentence.partition(';')[0].rstrip('.')}. This is a new session: {what}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import itertools
 import os
 import threading
 import uuid
@@ -14,6 +15,7 @@ from ..errors import FailedPrecondition
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
+    from .belongings import Belonging
     from .channel import SessionChannelBuilder
 
 
@@ -46,6 +48,17 @@ class OpenSessions:
                 ),
                 None,
             )
+
+    def belongings(self, session_id: str, place_key: str) -> tuple[Belonging, ...]:
+        """What this place made in its Spark session on this session, stopped or not."""
+        with self._lock:
+            mine = [one for one in self._opened if (one.session_id, one.place_key) == (session_id, place_key)]
+        return tuple(itertools.chain.from_iterable(one.channel_builder.belongings.all() for one in mine))
+
+    def latest_session_id(self) -> str | None:
+        """The session that was opened last in this process and not dropped."""
+        with self._lock:
+            return self._opened[-1].session_id if self._opened else None
 
     def session_ids(self, place_key: str) -> list[str]:
         """The sessions that this place has used in this process and not dropped, the latest first."""

@@ -53,13 +53,19 @@ class Reconnecting(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInter
                 first = next(answers)
             except StopIteration:
                 return
+            except KeyboardInterrupt:
+                answers.cancel()
+                raise
             except grpc.RpcError as error:
                 if not _never_sent(error):
                     raise
                 outage.wait(error)
             else:
-                yield first
-                yield from answers
+                try:
+                    yield first
+                    yield from answers
+                finally:
+                    answers.cancel()
                 return
 
     def _outage(self, method: str) -> _Outage:

@@ -80,6 +80,14 @@ class RenewedToken:
             threading.Thread(target=self._renew_beside, name="lakesail-token", daemon=True).start()
         return "" if self._token is None else self._token.token
 
+    def replaced(self, refused: str) -> bool:
+        """Whether there is a better token than one that was refused: another thread's, or one that is fetched now."""
+        with self._fetching:
+            if self._token is not None and self._token.token != refused:
+                return True
+            self._try_to_renew()
+            return self._token is not None and self._token.token != refused
+
     def _due(self) -> Literal["none", "later", "now"]:
         return renewal(self._life, self._not_before, self._clock.now())
 
@@ -94,6 +102,9 @@ class RenewedToken:
         except LakesailError as error:
             self._not_before = self._clock.now() + _PAUSE_AFTER_FAILURE
             log.warning("The session token could not be renewed: %s", error.message)
+        except Exception:
+            self._not_before = self._clock.now() + _PAUSE_AFTER_FAILURE
+            log.exception("The session token cannot be had")
 
     def _renew(self) -> None:
         token = self._fetch()

@@ -17,11 +17,22 @@ from ..workloads.records import (
     KeptAnswer,
     MemberRecord,
     Owner,
+    QueryRecord,
     ServiceAccountRecord,
     SessionRecord,
     WorkloadRecord,
 )
-from .schema import control_plane, event, idempotency, member, service_account, session, workload, workload_config
+from .schema import (
+    control_plane,
+    event,
+    idempotency,
+    member,
+    query,
+    service_account,
+    session,
+    workload,
+    workload_config,
+)
 
 Record = TypeVar("Record")
 
@@ -111,6 +122,15 @@ class SqlReading:
 
     async def owner_seen_at(self, owner: Owner) -> datetime | None:
         return await self._connection.scalar(sa.select(control_plane.c.seen_at).where(control_plane.c.owner == owner))
+
+    async def queries(self, session_id: str, *, limit: int) -> list[QueryRecord]:
+        newest_first = (query.c.started_at.desc(), query.c.id.desc())
+        of_session = sa.select(query).where(query.c.session_id == session_id)
+        return await self._many(QueryRecord, of_session.order_by(*newest_first).limit(limit))
+
+    async def queries_by_id(self, session_id: str, query_ids: Collection[str]) -> list[QueryRecord]:
+        named = (query.c.session_id == session_id, query.c.id.in_(query_ids))
+        return await self._many(QueryRecord, sa.select(query).where(*named))
 
     async def kept_answer(self, caller_id: str, key: str) -> KeptAnswer | None:
         asked = (idempotency.c.caller_id == caller_id, idempotency.c.key == key)

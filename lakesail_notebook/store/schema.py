@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ..models import EndpointLimits, SailConfig
 from ..workloads.records import LaunchSpec, Owner, Timeouts
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; the database is upgraded when it has another."""
 
 T = TypeVar("T")
@@ -226,3 +226,21 @@ spark_session = sa.Table(
     sa.Column("released_at", Moment),
 )
 sa.Index("spark_session_session_id", spark_session.c.session_id)
+
+query = sa.Table(
+    "query",
+    metadata,
+    sa.Column("session_id", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("started_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("heard_at", Moment, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("data_bytes", sa.BigInteger, nullable=False),
+    sa.Column("part", sa.Text, nullable=False),
+    sa.Column("earlier_rows", sa.BigInteger, nullable=False),
+    sa.Column("earlier_data_bytes", sa.BigInteger, nullable=False),
+)
+sa.Index("query_session_id_started_at_id", query.c.session_id, query.c.started_at, query.c.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal, cast
 
@@ -17,6 +18,7 @@ from ..workloads.records import (
     KeptAnswer,
     MemberRecord,
     Owner,
+    QueryRecord,
     ServiceAccountRecord,
     SessionRecord,
     WorkloadRecord,
@@ -27,6 +29,7 @@ from .schema import (
     event,
     idempotency,
     member,
+    query,
     service_account,
     session,
     spark_session,
@@ -212,6 +215,17 @@ class SqlWriting(SqlReading):
         )
         await self._connection.execute(claim)
         return "granted"
+
+    async def keep_queries(self, session_id: str, records: Collection[QueryRecord], *, latest: int) -> None:
+        of_session = query.c.session_id == session_id
+        older = sa.delete(query).where(of_session, query.c.id.in_([record.id for record in records]))
+        await self._connection.execute(older)
+        for record in records:
+            await self._add(query, record)
+        newest_first = sa.select(query.c.id).where(of_session).order_by(query.c.started_at.desc(), query.c.id.desc())
+        await self._connection.execute(
+            sa.delete(query).where(of_session, query.c.id.not_in(newest_first.limit(latest)))
+        )
 
     async def release_spark_session(self, *, workload_id: str, spark_session_id: str, now: datetime) -> None:
         this = (spark_session.c.workload_id == workload_id, spark_session.c.spark_session_id == spark_session_id)

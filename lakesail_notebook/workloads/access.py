@@ -100,6 +100,11 @@ def reads_logs(principal: Principal, session: SessionRecord) -> bool:
     return sees_session(principal, session)
 
 
+def reads_queries(principal: Principal, session: SessionRecord) -> bool:
+    """An SQL text may hold secrets."""
+    return owns_session(principal, session)
+
+
 def issues_token(principal: Principal, session: SessionRecord) -> bool:
     return owns_session(principal, session) or principal.organization_admin
 

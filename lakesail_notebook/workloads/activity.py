@@ -1,4 +1,5 @@
-"""What the session proxy reports: use of sessions, claims of Spark session ids, engines that stopped answering."""
+"""What the session proxy reports: use of sessions, their queries, claims of Spark session ids, engines that stopped
+answering."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Literal
 
 from .. import feed
 from ..clock import Clock
-from . import lifecycle
+from . import lifecycle, queries
 from .lifecycle import SessionMove
 from .ports import Store
 from .reconciler import Reconciler
@@ -47,6 +48,18 @@ class ProxyReports:
         async with self._store.writing() as unit:
             for session in waking:
                 await unit.move_session(session.id, SessionMove(to="active", at=uses[session.id]))
+
+    async def operations(self, reports: tuple[feed.OperationReport, ...]) -> None:
+        """Keep the last word on each operation, in one transaction."""
+        now = self._clock.now()
+        by_session: dict[str, dict[str, feed.OperationReport]] = {}
+        for report in reports:
+            by_session.setdefault(report.session_id, {})[report.operation_id] = report
+        async with self._store.writing() as unit:
+            for session_id, of_session in by_session.items():
+                known = {query.id: query for query in await unit.queries_by_id(session_id, of_session.keys())}
+                carried_on = [queries.carried_on(known.get(id), report, now) for id, report in of_session.items()]
+                await unit.keep_queries(session_id, carried_on, latest=queries.KEPT)
 
     async def claim(self, session_id: str, caller: str, spark_session_id: str) -> ClaimVerdict:
         """Bind a Spark session id to the first (session, caller) that used it on this workload."""

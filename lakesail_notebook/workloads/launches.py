@@ -155,7 +155,7 @@ class Launches:
             )
 
         need = Need(caller_id=old.caller_id, team_id=old.team_id, config=config, spec=spec, shared=old.allow_shared)
-        return await self._launch(principal, need, draft, None)
+        return await self._launch(principal, need, draft, None, not_on=old.workload_id)
 
     async def _launch(
         self,
@@ -163,7 +163,10 @@ class Launches:
         need: Need,
         draft: Callable[[datetime, WorkloadRecord], SessionRecord],
         once: IdempotencyKey | None,
+        *,
+        not_on: str | None = None,
     ) -> models.Session:
+        """:param not_on: a workload that is not to be used again: what troubled a session may be its engine."""
         await self._placement.check(need)
         await self._proxy.start()
         now = self._clock.now()
@@ -174,6 +177,8 @@ class Launches:
             await self._quotas.check_create(unit, principal, need.team_id, now, caller_id=need.caller_id)
             await _know(unit, principal, now)
             need = await _with_current_config(unit, need)
+            if not_on is not None:
+                await unit.retire_workload(not_on, now)
             workload = await self._placement.place(unit, need, now, by=principal.id)
             session = draft(now, workload)
             await unit.add_session(session, by=principal.id)

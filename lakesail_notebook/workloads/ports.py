@@ -20,6 +20,7 @@ from .records import (
     LaunchSpec,
     MemberRecord,
     Owner,
+    QueryRecord,
     ServiceAccountRecord,
     SessionRecord,
     WorkloadRecord,
@@ -89,6 +90,11 @@ class Reading(Protocol):
         """When a control plane last said that it lives."""
         ...
 
+    async def queries(self, session_id: str, *, limit: int) -> list[QueryRecord]:
+        """Of a session, the latest first."""
+        ...
+
+    async def queries_by_id(self, session_id: str, query_ids: Collection[str]) -> list[QueryRecord]: ...
     async def kept_answer(self, caller_id: str, key: str) -> KeptAnswer | None: ...
     async def events_after(self, sequence: int, limit: int, which: EventFilter) -> list[EventRecord]: ...
     async def last_event_sequence(self) -> int: ...
@@ -172,6 +178,10 @@ class Writing(Reading, Protocol):
     async def claim_spark_session(
         self, *, workload_id: str, spark_session_id: str, session_id: str, caller: str, limit: int, now: datetime
     ) -> Literal["granted", "foreign", "released", "limit"]: ...
+
+    async def keep_queries(self, session_id: str, records: Collection[QueryRecord], *, latest: int) -> None:
+        """Keep these as they are now, and of all queries of the session no more than the latest ones."""
+        ...
 
     async def release_spark_session(self, *, workload_id: str, spark_session_id: str, now: datetime) -> None: ...
 
@@ -273,6 +283,10 @@ class Backend(Protocol):
         ...
 
     def log_tail(self, workload_id: str, count: int) -> Sequence[str]: ...
+
+    async def cpu_seconds(self, workload_id: str) -> float | None:
+        """What its engine has used of all cores since it started; ``None`` where that cannot be seen."""
+        ...
 
     async def close(self) -> None:
         """Stop what cannot outlive this process."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from ..models import EndpointLimits, EventKind, InfraStatus, Metadata, SailConfig, SessionStatus
+from ..models import EndpointLimits, EventKind, InfraStatus, Metadata, QueryOutcome, SailConfig, SessionStatus
 
 Target = Literal["running", "stopped"]
 Handle = Mapping[str, Any]
@@ -192,6 +192,30 @@ class EventRecord:
     new_status: str | None
     reason: str | None
     message: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryRecord:
+    """The session proxy's last word on an operation of a session."""
+
+    session_id: str
+    id: str
+    """The operation's, which the client chose: it is one of a kind within its session."""
+    what: str
+    """The SQL text, or what else it does, for its session's owner."""
+    started_at: datetime
+    ended_at: datetime | None
+    heard_at: datetime
+    """When the session proxy last spoke of it."""
+    outcome: QueryOutcome
+    rows: int
+    data_bytes: int
+    """Of Arrow data."""
+    part: str
+    """The part of the operation that the last word was about: what one proxy saw of it."""
+    earlier_rows: int
+    earlier_data_bytes: int
+    """Of ``rows`` and ``data_bytes``: what the parts before gave."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from .quotas import QuotaKeeper
 from .reconciler import Reconciler
 from .records import SessionRecord
 from .settings import Settings
-from .views import config_view, member_view, service_account_view, session_view, workload_view
+from .views import config_view, member_view, query_view, service_account_view, session_view, workload_view
 
 
 class Sessions:
@@ -110,6 +110,17 @@ class Sessions:
             workload = await unit.workload(session.workload_id)
         return session_view(extended, workload, principal)
 
+    async def engine_use(self, principal: Principal, session_id: str) -> models.EngineUse:
+        """What the session's engine has used, as far as this server can see it.
+
+        :raises NotFound: unknown, or not for the caller to see.
+        """
+        async with self._store.reading() as view:
+            session = await find_session(view, principal, session_id)
+            workload = await view.workload(session.workload_id)
+        backend = None if workload is None else self._backends.get(workload.cluster_id)
+        return models.EngineUse(cpu_seconds=None if backend is None else await backend.cpu_seconds(session.workload_id))
+
     async def logs(self, principal: Principal, session_id: str, query: models.SessionLogsQuery) -> models.SessionLogs:
         """The last lines that the session's engine wrote, as far as this server has them.
 
@@ -123,6 +134,22 @@ class Sessions:
         backend = None if workload is None else self._backends.get(workload.cluster_id)
         lines = [] if backend is None else backend.log_tail(session.workload_id, query.tail)
         return models.SessionLogs(lines=tuple(lines))
+
+    async def queries(
+        self, principal: Principal, session_id: str, query: models.SessionQueriesQuery
+    ) -> models.SessionQueries:
+        """The session's latest queries, newest first, as the session proxy told of them.
+
+        :raises NotFound: unknown, or not for the caller to see.
+        :raises PermissionDenied: to everybody but its owner.
+        """
+        async with self._store.reading() as view:
+            session = await find_session(view, principal, session_id)
+            if not access.reads_queries(principal, session):
+                raise PermissionDenied(f"Only its owner may read the queries of session {session_id}.")
+            found = await view.queries(session_id, limit=query.limit) if query.limit else []
+        now = self._clock.now()
+        return models.SessionQueries(items=tuple(query_view(one, session, now) for one in found))
 
     async def issue_token(
         self, principal: Principal, session_id: str, wanted: models.TokenCreate

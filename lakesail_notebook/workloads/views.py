@@ -6,9 +6,17 @@ from datetime import datetime
 
 from .. import models
 from ..clock import to_rfc3339
-from . import lifecycle
+from . import lifecycle, queries
 from .access import Principal, owns_session
-from .records import ConfigRecord, EventRecord, MemberRecord, ServiceAccountRecord, SessionRecord, WorkloadRecord
+from .records import (
+    ConfigRecord,
+    EventRecord,
+    MemberRecord,
+    QueryRecord,
+    ServiceAccountRecord,
+    SessionRecord,
+    WorkloadRecord,
+)
 
 
 def session_view(session: SessionRecord, workload: WorkloadRecord | None, principal: Principal) -> models.Session:
@@ -88,6 +96,19 @@ def event_view(event: EventRecord) -> models.Event:
         new_status=event.new_status,
         reason=event.reason,
         message=event.message,
+    )
+
+
+def query_view(query: QueryRecord, session: SessionRecord, now: datetime) -> models.Query:
+    outcome, ended_at = queries.state_of(query, session, now)
+    return models.Query(
+        id=query.id,
+        what=query.what,
+        started_at=to_rfc3339(query.started_at),
+        seconds=round(queries.seconds_of(query, ended_at, now), 3),
+        rows=query.rows,
+        bytes=query.data_bytes,
+        outcome=outcome,
     )
 
 

@@ -133,6 +133,9 @@ class _OneEngineBackend:
     def log_tail(self, workload_id: str, count: int) -> Sequence[str]:
         return ()
 
+    async def cpu_seconds(self, workload_id: str) -> float | None:
+        return None
+
     async def close(self) -> None:
         return
 

@@ -181,6 +181,7 @@ def test_a_relaunch_is_a_new_session_like_the_one_that_is_over(api: httpx.Client
     api.delete(f"{SESSIONS}/{old['id']}")
     over = api.get(f"{SESSIONS}/{old['id']}").json()
     answer = api.post(f"{SESSIONS}/{old['id']}/relaunch")
+    assert answer.json()["workloadId"] != old["workloadId"], "what troubled it may be its engine"
     assert answer.status_code == 201
     new = answer.json()
     assert new["id"] != old["id"]
@@ -204,6 +205,15 @@ def test_an_extension_moves_the_end_but_never_nearer(api: httpx.Client) -> None:
     assert api.post(f"{SESSIONS}/{session['id']}/extend", json={"durationSeconds": 59}).status_code == 400
     api.delete(f"{SESSIONS}/{session['id']}")
     assert api.post(f"{SESSIONS}/{session['id']}/extend").status_code == 409
+
+
+def test_an_engine_tells_what_it_has_used_of_the_processor(api: httpx.Client, session: dict[str, Any]) -> None:
+    deadline = time.monotonic() + 20
+    while not (used := api.get(f"{SESSIONS}/{session['id']}/engine").json()["cpuSeconds"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert 0 < used < 20
+    assert api.get(f"{SESSIONS}/NOSUCHSESSION/engine").status_code == 404
 
 
 def test_the_logs_are_what_the_engine_wrote_last(api: httpx.Client, session: dict[str, Any]) -> None:

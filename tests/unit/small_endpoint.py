@@ -1,4 +1,7 @@
-"""A small real gRPC server that stands where a session proxy would: it answers ``Config`` and ``ExecutePlan``."""
+"""A small real gRPC server that stands where a session proxy would.
+
+It answers ``Config``, ``ExecutePlan`` and ``Interrupt``.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +117,17 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
                 request_deserializer=spark_proto.ExecutePlanRequest.FromString,
                 response_serializer=spark_proto.ExecutePlanResponse.SerializeToString,
             )
+        if details.method.endswith("/Interrupt"):
+            return grpc.unary_unary_rpc_method_handler(
+                self._interrupt,
+                request_deserializer=spark_proto.InterruptRequest.FromString,
+                response_serializer=spark_proto.InterruptResponse.SerializeToString,
+            )
         return None
+
+    def _interrupt(self, request: Any, context: Any) -> Any:
+        self._endpoint.admit(request, context)
+        return spark_proto.InterruptResponse(session_id=request.session_id, interrupted_ids=[request.operation_id])
 
     def _config(self, request: Any, context: Any) -> Any:
         self._endpoint.admit(request, context)

@@ -28,6 +28,8 @@ def test_what_serve_does_not_know_goes_to_jupyter() -> None:
         ("configs delete big", "configs delete"),
         ("service-accounts create bot", "service-accounts create"),
         ("close S1 S2", "close"),
+        ("queries", "queries"),
+        ("queries S1 -n 5", "queries"),
         ("me", "me"),
     ],
 )

@@ -145,6 +145,52 @@ def test_logs_cannot_steer_the_terminal(api: SmallApi, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == "\N{REPLACEMENT CHARACTER}[31mred\nplain\n"
 
 
+QUERIES = models.SessionQueries(
+    items=(
+        models.Query(
+            id="o2", what="select *\x1b[31m", started_at=NOW, seconds=1.25, rows=1200, bytes=34567, outcome="running"
+        ),
+        models.Query(id="o1", what="range", started_at=NOW, seconds=0.5, rows=0, bytes=0, outcome="failed"),
+    )
+)
+
+
+def test_queries_are_a_table(api: SmallApi, capsys: pytest.CaptureFixture[str]) -> None:
+    api.on("GET", f"{SESSIONS}/S1/queries?limit=2", Answer(200, QUERIES))
+    assert main(["queries", "S1", "-n", "2"]) == 0
+    heading, first, second = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["STARTED", "TOOK", "OUTCOME", "ROWS", "BYTES", "WHAT"]
+    assert first.endswith("1.25 s  running  1,200  34,567  select *\N{REPLACEMENT CHARACTER}[31m")
+    assert second.endswith("range")
+
+
+def test_queries_are_those_of_the_only_live_session(api: SmallApi, capsys: pytest.CaptureFixture[str]) -> None:
+    api.on("GET", "/me", Answer(200, models.Me(member_id="M1", team_ids=(), organization_admin=True)))
+    api.on("GET", f"{SESSIONS}/S1/queries", Answer(200, QUERIES))
+    answer_live_sessions(api, session("S1"), session("S2", member_id="M2"))
+    assert main(["queries", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(models.encode(QUERIES))
+
+
+@pytest.mark.parametrize(
+    ("live", "message"),
+    [((), "you have no live one"), (("S1", "S2"), "you have 2 live ones: S1, S2")],
+)
+def test_queries_ask_for_a_session_that_is_not_clear(
+    api: SmallApi, capsys: pytest.CaptureFixture[str], live: tuple[str, ...], message: str
+) -> None:
+    api.on("GET", "/me", Answer(200, models.Me(member_id="M1", team_ids=(), organization_admin=True)))
+    answer_live_sessions(api, *map(session, live))
+    assert main(["queries"]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_session_without_queries_is_said(api: SmallApi, capsys: pytest.CaptureFixture[str]) -> None:
+    api.on("GET", f"{SESSIONS}/S1/queries", Answer(200, models.SessionQueries(items=())))
+    assert main(["queries", "S1"]) == 0
+    assert capsys.readouterr().out == "Nothing was run on it yet.\n"
+
+
 def test_configs_are_listed_shown_made_changed_and_deleted(
     api: SmallApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

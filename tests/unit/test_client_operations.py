@@ -57,6 +57,19 @@ def test_a_session_is_relaunched_extended_and_its_log_read(api: SmallApi, client
     assert [request.body for request in api.requests[:2]] == [None, {"durationSeconds": 1800}]
 
 
+def test_the_use_of_an_engine_is_read(api: SmallApi, client: Client) -> None:
+    api.on("GET", f"{SESSION}/engine", Answer(200, models.EngineUse(cpu_seconds=1.5)))
+    assert client.engine_use("S1").cpu_seconds == 1.5
+
+
+def test_the_queries_of_a_session_are_read(api: SmallApi, client: Client) -> None:
+    query = models.Query(id="o", what="select 1", started_at=NOW, seconds=0.25, rows=1, bytes=8, outcome="succeeded")
+    api.on("GET", f"{SESSION}/queries?limit=2", Answer(200, models.SessionQueries(items=(query,))))
+    api.on("GET", f"{SESSION}/queries", Answer(200, models.SessionQueries(items=())))
+    assert client.queries("S1", limit=2) == (query,)
+    assert client.queries("S1") == ()
+
+
 def test_configs_are_listed_to_the_last_page(api: SmallApi, client: Client) -> None:
     pages = [
         models.WorkloadConfigPage(items=(config("C2"),), marker="m"),

@@ -8,6 +8,18 @@ import pytest
 from lakesail_notebook import feed
 from lakesail_notebook.feed import Route, supersedes
 
+OPERATION = feed.OperationReport(
+    session_id="S",
+    operation_id="o",
+    part="p",
+    what="select 1",
+    began_ago=1.5,
+    ended_ago=0.5,
+    rows=1,
+    data_bytes=2,
+    outcome="succeeded",
+)
+
 
 def route(state: feed.RouteState, generation: int = 1) -> Route:
     return Route(session_id="S", workload_id="W", generation=generation, state=state)
@@ -21,6 +33,7 @@ def route(state: feed.RouteState, generation: int = 1) -> Route:
         feed.Heartbeat(sequence=4),
         feed.ClaimAnswer(claim_id=1, granted=False, reason="foreign"),
         feed.ReleaseKept(session_id="S", spark_session_id="P"),
+        feed.OperationsKept(),
     ],
 )
 def test_the_proxy_reads_what_the_control_plane_says(message: feed.FromControlPlane) -> None:
@@ -37,6 +50,7 @@ def test_the_proxy_reads_what_the_control_plane_says(message: feed.FromControlPl
         feed.Claim(claim_id=1, session_id="S", caller="A", spark_session_id="P"),
         feed.Released(session_id="S", caller="A", spark_session_id="P"),
         feed.Activity(sessions=(feed.SessionActivity(session_id="S", running=1, seconds_since=0.5),)),
+        feed.Operations(operations=(OPERATION,)),
         feed.EngineLost(workload_id="W"),
         feed.Applied(sequence=4),
     ],

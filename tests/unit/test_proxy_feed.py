@@ -14,13 +14,15 @@ from lakesail_notebook.feed import ProxyLaunch
 from lakesail_notebook.feed_server import FeedServer
 from lakesail_notebook.proxy.calls import Call, Calls
 from lakesail_notebook.proxy.feed_client import FeedClient
+from lakesail_notebook.proxy.ledger import Ledger
 from lakesail_notebook.proxy.operations import SparkSession
 from lakesail_notebook.proxy.routes import RouteTable
+from lakesail_notebook.proxy.spark_rpc import EXECUTE_PLAN, Head
 from tests.feeds import KeepingReports, source
 
 
 @contextlib.asynccontextmanager
-async def fed_proxy(reports: KeepingReports) -> AsyncIterator[tuple[FeedClient, Calls]]:
+async def fed_proxy(reports: KeepingReports, ledger: Ledger | None = None) -> AsyncIterator[tuple[FeedClient, Calls]]:
     """A proxy's end of a feed whose other end tells these reports."""
     server = FeedServer()
     server.serve(source(reports=reports))
@@ -29,7 +31,14 @@ async def fed_proxy(reports: KeepingReports) -> AsyncIterator[tuple[FeedClient, 
     clock = SystemClock()
     calls = Calls(clock)
     routes = RouteTable(lambda session_id, reason: None)
-    client = FeedClient(launch, routes=routes, calls=calls, use_keys=lambda issuer, keys: None, clock=clock)
+    client = FeedClient(
+        launch,
+        routes=routes,
+        calls=calls,
+        ledger=ledger or Ledger(clock),
+        use_keys=lambda issuer, keys: None,
+        clock=clock,
+    )
     running = asyncio.create_task(client.run())
     try:
         await client.first_snapshot()
@@ -86,5 +95,46 @@ def test_what_was_kept_is_not_said_again() -> None:
             reports.fail = False
             await until(lambda: reports.released_ids)
             assert len(reports.used) == 1
+
+    asyncio.run(scenario())
+
+
+def run_operation(ledger: Ledger, operation_id: str) -> None:
+    owner = SparkSession("W", "S", "ALICE", "P")
+    head = Head(spark_session_id="P", operation_id=operation_id)
+    with ledger.following(EXECUTE_PLAN, head, b"", owner, lambda: None):
+        pass
+
+
+def test_operations_that_could_not_be_kept_are_said_again() -> None:
+    async def scenario() -> None:
+        reports, ledger = KeepingReports(), Ledger(SystemClock())
+        reports.fail = True
+        async with fed_proxy(reports, ledger) as (client, _):
+            run_operation(ledger, "o")
+            await until(lambda: not client.connected)
+            reports.fail = False
+            await until(lambda: reports.operated)
+        [told] = reports.operated
+        assert (told.session_id, told.operation_id, told.outcome) == ("S", "o", "succeeded")
+        assert told.began_ago >= (told.ended_ago or 0) >= 1, "its times are of then, told by now"
+
+    asyncio.run(scenario())
+
+
+def test_operations_that_were_kept_are_not_said_again() -> None:
+    async def scenario() -> None:
+        reports, ledger = KeepingReports(), Ledger(SystemClock())
+        async with fed_proxy(reports, ledger) as (client, _):
+            run_operation(ledger, "o")
+            await until(lambda: reports.operated)
+            reports.fail = True
+            client.released(SparkSession("W", "S", "ALICE", "P"))
+            await until(lambda: not client.connected)
+            reports.fail = False
+            await until(lambda: reports.released_ids)
+            run_operation(ledger, "p")
+            await until(lambda: reports.operated[1:])
+        assert [told.operation_id for told in reports.operated] == ["o", "p"]
 
     asyncio.run(scenario())

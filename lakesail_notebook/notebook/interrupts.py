@@ -1,0 +1,78 @@
+"""After an interrupt: whether the engine stopped, which its own word does not tell.
+
+Sail 0.7.2 says of a query that produces nothing (a count over a cross join) that it was interrupted, and computes on.
+So the engine's use of the processor decides.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from ..client import Client
+from ..errors import LakesailError
+from ..spark.interrupting import INTERRUPTIONS, Interruption
+from ..spark.open_sessions import OPEN_SESSIONS
+from ..spark.queries import QUERIES, Query
+
+_AT_REST, _BUSY = 0.2, 0.5
+"""Shares of one processor core."""
+_LOOK_SECONDS = 0.4
+_LOOKS = 4
+_CURE = "%sail close, then %sail relaunch, end it for sure: a new engine, without temp views and settings."
+
+
+def after_interrupt(client: Callable[[], Client]) -> str | None:
+    """A sentence on the query of this thread that a KeyboardInterrupt has just ended; ``None`` when it was none.
+
+    It takes up to two seconds.
+    """
+    query = next((one for one in reversed(QUERIES.after(0)) if one.ended is not None), None)
+    if query is None or query.complete:
+        return None
+    answers = [one for one in INTERRUPTIONS.since(query.began) if one.operation_id == query.operation_id]
+    if not answers:
+        return None
+    return verdict(query, answers, None if answers[-1].answer == "none" else _engines_share(client))
+
+
+def verdict(query: Query, answers: Sequence[Interruption], share: float | None) -> str:
+    """What to say of an interrupted query.
+
+    :param share: of one processor core, that the engine still uses; ``None`` when it cannot be seen.
+    """
+    after = f"interrupted after {query.seconds(query.ended or query.began):.1f} s"
+    if answers[-1].answer == "none":
+        return f"{after}; the engine ends the query when the Python function that it runs returns. {_CURE}"
+    if share is None:
+        return f"{after}; the query was told to stop."
+    if share >= _BUSY:
+        return f"{after}, but the engine does not obey: it still uses {share:.0%} of a core. {_CURE}"
+    return f"{after}; the query is stopped, and the engine is at rest."
+
+
+def _engines_share(client: Callable[[], Client]) -> float | None:
+    session_id = OPEN_SESSIONS.latest_session_id()
+    if session_id is None:
+        return None
+    try:
+        return _share(client(), session_id)
+    except LakesailError:  # an interrupt must end, whatever the control plane does
+        return None
+
+
+def _share(client: Client, session_id: str) -> float | None:
+    """The least of several looks: an engine takes a moment to stop."""
+    least: float | None = None
+    before, then = client.engine_use(session_id).cpu_seconds, time.monotonic()
+    for _ in range(_LOOKS):
+        time.sleep(_LOOK_SECONDS)
+        after, now = client.engine_use(session_id).cpu_seconds, time.monotonic()
+        if before is None or after is None:
+            return None
+        share = (after - before) / (now - then)
+        least = share if least is None else min(least, share)
+        if least <= _AT_REST:
+            return least
+        before, then = after, now
+    return least

@@ -1,0 +1,104 @@
+"""The live strip under a cell: what its query does, once it takes longer than a second, and what came of it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..spark.queries import QUERIES, Query
+from .display import StatusLine, status_line
+
+SHOWN_AFTER_SECONDS = 1.0
+_UPDATE_SECONDS = 0.5
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def strip_text(queries: Sequence[Query], now: float) -> str:
+    """One line on the queries of a cell, the running one first."""
+    rows, size = sum(query.rows for query in queries), sum(query.bytes for query in queries)
+    received = f"{rows:,} row{'' if rows == 1 else 's'}, {in_bytes(size)}"
+    running = [query for query in queries if query.ended is None]
+    if running:
+        return f"Running: {running[-1].what} · {received} received"
+    seconds = sum(query.seconds(now) for query in queries)
+    count = "1 query" if len(queries) == 1 else f"{len(queries)} queries"
+    broken = "" if all(query.complete for query in queries) else ", not all of its results came"
+    return f"{count}, {seconds:.1f} s, {received}{broken}"
+
+
+def in_bytes(size: float) -> str:
+    """``0 B``, ``12.3 MB``."""
+    for unit in _UNITS:
+        if size < 1000 or unit == _UNITS[-1]:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    raise AssertionError("the last unit takes all")
+
+
+class CellStrips:
+    """Shows a strip for each cell whose queries take long.
+
+    :param line: makes the line of output to show it on.
+    """
+
+    def __init__(self, line: Callable[[], StatusLine]) -> None:
+        self._line = line
+        self._lock = threading.Lock()
+        self._strip: _Strip | None = None
+        self._in_cell = False
+
+    def cell_begins(self, *_: Any) -> None:
+        self._in_cell = True
+
+    def cell_ends(self, *_: Any) -> None:
+        self._in_cell = False
+        with self._lock:
+            strip, self._strip = self._strip, None
+        if strip is not None:
+            strip.close()
+
+    def query_begins(self, query: Query) -> None:
+        """Called in the thread that runs it, so that what is shown belongs to its cell."""
+        with self._lock:
+            if self._in_cell and self._strip is None:
+                self._strip = _Strip(query.number - 1, self._line)
+
+
+class _Strip:
+    def __init__(self, after: int, line: Callable[[], StatusLine]) -> None:
+        self._after = after
+        self._line = line
+        self._shown: StatusLine | None = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._update, name="lakesail-strip", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._over.set()
+        self._thread.join()
+        if self._shown is not None:
+            self._shown.ended(strip_text(QUERIES.after(self._after), time.monotonic()))
+
+    def _update(self) -> None:
+        while not self._over.wait(_UPDATE_SECONDS):
+            now = time.monotonic()
+            queries = QUERIES.after(self._after)
+            running = [query for query in queries if query.ended is None]
+            seconds = running[-1].seconds(now) if running else 0.0
+            if seconds >= SHOWN_AFTER_SECONDS and self._shown is None:
+                self._shown = self._line()
+            if self._shown is not None and running:
+                self._shown.told(seconds, strip_text(queries, now))
+
+
+def register(shell: Any) -> None:
+    """Show strips under the cells of this shell."""
+    if getattr(shell, "kernel", None) is None and not sys.stdout.isatty():
+        return  # nobody watches, and a file is no place for lines that change
+    strips = CellStrips(lambda: status_line(shell))
+    shell.events.register("pre_run_cell", strips.cell_begins)
+    shell.events.register("post_run_cell", strips.cell_ends)
+    QUERIES.listen(strips.query_begins)

@@ -1,0 +1,125 @@
+"""What a Spark session holds that is gone when it is: named, so that nobody has to find out query by query."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["temp view", "table", "setting", "function"]
+
+_NAME = r"(?P<name>`[^`]+`(?:\.`[^`]+`)*|[\w.]+)"
+_MADE: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (
+        "temp view",
+        re.compile(
+            rf"\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:GLOBAL\s+)?TEMP(?:ORARY)?\s+VIEW\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}",
+            re.I,
+        ),
+    ),
+    ("table", re.compile(rf"\s*CREATE\s+(?:OR\s+REPLACE\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}", re.I)),
+    ("setting", re.compile(r"\s*SET\s+(?!TIME\b|VAR\b|VARIABLE\b)(?P<name>[\w.]+)\s*=", re.I)),
+)
+_DROPPED = re.compile(rf"\s*DROP\s+(?:VIEW|TABLE)\s+(?:IF\s+EXISTS\s+)?{_NAME}", re.I)
+_SHOWN_OF_A_KIND = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    kind: Kind
+    name: str
+
+
+class Belongings:
+    """Those of one Spark session, as far as they were made from this process; implements :class:`.observing.Observer`.
+
+    What a query made counts once all of its results came.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way: dict[str, tuple[tuple[Belonging, ...], tuple[str, ...]]] = {}
+        self._made: dict[Belonging, None] = {}
+
+    def all(self) -> tuple[Belonging, ...]:
+        """In the order in which they were made."""
+        with self._lock:
+            return tuple(self._made)
+
+    def begins(self, request: Any) -> None:
+        made, dropped = tuple(made_by(request.plan)), tuple(dropped_by(request.plan))
+        if made or dropped:
+            with self._lock:
+                self._under_way[request.operation_id] = (made, dropped)
+
+    def rejoins(self, operation_id: str) -> None:
+        return
+
+    def answered(self, operation_id: str, answer: Any) -> None:
+        if answer.HasField("result_complete"):
+            made, dropped = self._under_way.pop(operation_id, ((), ()))
+            self._keep(made, dropped)
+
+    def leaves(self, operation_id: str, error: BaseException | None) -> None:
+        return
+
+    def configures(self, request: Any) -> None:
+        operation = request.operation
+        if operation.WhichOneof("op_type") == "set":
+            self._keep(tuple(Belonging("setting", pair.key) for pair in operation.set.pairs), ())
+        elif operation.WhichOneof("op_type") == "unset":
+            self._keep((), tuple(operation.unset.keys))
+
+    def _keep(self, made: tuple[Belonging, ...], dropped: tuple[str, ...]) -> None:
+        with self._lock:
+            self._made = {one: None for one in self._made if one.name not in dropped}
+            self._made |= dict.fromkeys(made)
+
+
+def made_by(plan: Any) -> Iterator[Belonging]:
+    """What a plan leaves in its Spark session."""
+    command = plan.command
+    kind = command.WhichOneof("command_type") if plan.WhichOneof("op_type") == "command" else None
+    if kind == "create_dataframe_view":
+        yield Belonging("temp view", command.create_dataframe_view.name)
+    elif kind == "register_function":
+        yield Belonging("function", command.register_function.function_name)
+    elif kind == "write_operation" and command.write_operation.WhichOneof("save_type") == "table":
+        yield Belonging("table", command.write_operation.table.table_name)
+    elif kind == "write_operation_v2":
+        yield Belonging("table", command.write_operation_v2.table_name)
+    for what, pattern in _MADE:
+        if match := pattern.match(_sql_of(plan)):
+            yield Belonging(what, _bare(match["name"]))
+
+
+def dropped_by(plan: Any) -> Iterator[str]:
+    """The names of what a plan takes away."""
+    if match := _DROPPED.match(_sql_of(plan)):
+        yield _bare(match["name"])
+    catalog = plan.root.catalog if plan.WhichOneof("op_type") == "root" else None
+    if catalog is not None and catalog.WhichOneof("cat_type") == "drop_temp_view":
+        yield catalog.drop_temp_view.view_name
+
+
+def in_a_sentence(belongings: tuple[Belonging, ...]) -> str:
+    """``temp views flights, planes; the setting spark.sql.x``; empty for none."""
+    parts = []
+    for kind in ("temp view", "table", "function", "setting"):
+        names = [one.name for one in belongings if one.kind == kind]
+        more = f" and {len(names) - _SHOWN_OF_A_KIND} more" if len(names) > _SHOWN_OF_A_KIND else ""
+        if names:
+            parts.append(f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names[:_SHOWN_OF_A_KIND])}{more}")
+    return "; ".join(parts)
+
+
+def _sql_of(plan: Any) -> str:
+    if plan.WhichOneof("op_type") == "command" and plan.command.WhichOneof("command_type") == "sql_command":
+        return str(plan.command.sql_command.input.sql.query or plan.command.sql_command.sql)
+    return ""
+
+
+def _bare(name: str) -> str:
+    return name.replace("`", "")

@@ -1,0 +1,127 @@
+"""The queries of this process, as its channels see them: what runs, for how long, what came of it so far."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+_REMEMBERED = 200
+_WHAT_CHARACTERS = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One operation. Times are of the monotonic clock, in seconds."""
+
+    number: int
+    """Counts the queries of this process."""
+    operation_id: str
+    what: str
+    thread_id: int
+    """The thread that runs it."""
+    began: float
+    ended: float | None = None
+    rows: int = 0
+    bytes: int = 0
+    complete: bool = False
+    """Whether all of its results came."""
+
+    def seconds(self, now: float) -> float:
+        return (now if self.ended is None else self.ended) - self.began
+
+
+class Queries:
+    """All of them, the latest kept. Threads may share it; implements :class:`.observing.Observer`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._queries: OrderedDict[str, Query] = OrderedDict()
+        self._listener: Callable[[Query], None] | None = None
+
+    def listen(self, listener: Callable[[Query], None] | None) -> None:
+        """Have one listener told of each query that begins, in the thread that runs it."""
+        self._listener = listener
+
+    def after(self, number: int) -> tuple[Query, ...]:
+        """The queries that began after that one, in their order."""
+        with self._lock:
+            return tuple(query for query in self._queries.values() if query.number > number)
+
+    @property
+    def last_number(self) -> int:
+        with self._lock:
+            return next(reversed(self._queries.values())).number if self._queries else 0
+
+    def begins(self, request: Any) -> None:
+        query = Query(
+            number=next(self._numbers),
+            operation_id=request.operation_id,
+            what=what_of(request.plan),
+            thread_id=threading.get_ident(),
+            began=time.monotonic(),
+        )
+        with self._lock:
+            self._queries[query.operation_id] = query
+            if len(self._queries) > _REMEMBERED:
+                self._queries.popitem(last=False)
+        if self._listener is not None:
+            self._listener(query)
+
+    def rejoins(self, operation_id: str) -> None:
+        self._change(operation_id, lambda query: replace(query, ended=None))
+
+    def answered(self, operation_id: str, answer: Any) -> None:
+        rows = int(answer.arrow_batch.row_count)
+        size = len(answer.arrow_batch.data)
+        complete = answer.HasField("result_complete")
+        if rows or size or complete:
+            self._change(
+                operation_id,
+                lambda query: replace(
+                    query,
+                    rows=query.rows + rows,
+                    bytes=query.bytes + size,
+                    complete=complete,
+                    ended=time.monotonic() if complete else query.ended,
+                ),
+            )
+
+    def leaves(self, operation_id: str, error: BaseException | None) -> None:
+        self._change(operation_id, lambda query: query if query.ended else replace(query, ended=time.monotonic()))
+
+    def configures(self, request: Any) -> None:
+        return
+
+    def _change(self, operation_id: str, change: Callable[[Query], Query]) -> None:
+        with self._lock:
+            query = self._queries.get(operation_id)
+            if query is not None:
+                self._queries[operation_id] = change(query)
+
+
+QUERIES = Queries()
+
+
+def what_of(plan: Any) -> str:
+    """A plan in a few words: its SQL, or what it does outermost."""
+    kind = plan.WhichOneof("op_type")
+    if kind == "command":
+        command = plan.command.WhichOneof("command_type")
+        if command == "sql_command":
+            return _shortened(plan.command.sql_command.input.sql.query or plan.command.sql_command.sql or "sql")
+        return str(command or "command").replace("_", " ")
+    if kind == "root":
+        relation = plan.root.WhichOneof("rel_type")
+        return _shortened(plan.root.sql.query) if relation == "sql" else str(relation or "query").replace("_", " ")
+    return "query"
+
+
+def _shortened(sql: str) -> str:
+    words = " ".join(sql.split())
+    return words if len(words) <= _WHAT_CHARACTERS else words[: _WHAT_CHARACTERS - 1] + "…"

@@ -1,0 +1,60 @@
+"""What the engine and PySpark say of a failure, in one line: the cause, and what to do about it where that is known."""
+
+from __future__ import annotations
+
+import re
+
+_CHARACTERS = 600
+_CURES: tuple[tuple[str, str], ...] = (
+    (r"NO_ACTIVE_SESSION", "This Spark session is over. Run %sail connect to get a new one."),
+    (
+        r"operation not found",
+        "The query was cancelled, or the engine lost it; %sail status says how the session is.",
+    ),
+    (
+        r"handle add artifacts|copy.?from.?local",
+        "Sail takes no files from clients. Put modules beside the notebook, and packages into the notebook's "
+        "environment or the libraries of the compute config.",
+    ),
+    (
+        r"Resources exhausted|Failed to allocate",
+        "The engine's memory limit is reached. Read less at once, or connect with a larger compute config "
+        "(c.LocalBackend.memory_bytes on your own machine).",
+    ),
+    (
+        r"message larger than max|larger than max \(",
+        "One message may have 128 MB. Write large local data to a Parquet file, and read that.",
+    ),
+    (r"unsupported PySpark version", 'Run %pip install "pyspark-client>=4.0,<4.3" and restart the kernel.'),
+    (r"No module named", "Install it in the notebook's environment, then run %sail relaunch: UDFs run there too."),
+    (r"URL scheme is not allowed", "Download the file first; Sail reads s3://, gs://, az:// and file paths."),
+    (r"already exists", 'Choose another name, or say .mode("overwrite") or CREATE OR REPLACE.'),
+    (
+        r"(?:table|view|TABLE_OR_VIEW).{0,20}(?:not found|NOT_FOUND)",
+        "spark.catalog.listTables() lists what there is; a temp view is gone after a new session.",
+    ),
+    (r"PERMISSION_DENIED|Permission denied|Access ?Denied", "Check the rights of the path and the credentials."),
+    (r"No space left on device", "Free some space; c.LocalBackend.scratch_directory names where engines spill."),
+    (r"No such file|Object at location .* not found", "Check the path; relative paths begin at the notebook's folder."),
+)
+
+
+def readable(message: str) -> str:
+    """A message of PySpark as one line, with a cure where one is known.
+
+    Of a Python function's traceback, the last line is kept: it names the error.
+    """
+    line = _one_line(message)
+    cure = next((cure for pattern, cure in _CURES if re.search(pattern, message, re.I | re.S)), None)
+    if cure is None or cure in line:
+        return line
+    return f"{line.rstrip('.')}. {cure}"
+
+
+def _one_line(message: str) -> str:
+    head, marker, traceback = message.partition("Traceback (most recent call last):")
+    if marker:
+        last = next((line for line in reversed(traceback.strip().splitlines()) if line.strip()), "")
+        message = f"{head.strip().rstrip(':')}: {last.strip()}" if head.strip() else last
+    words = " ".join(message.split())
+    return words if len(words) <= _CHARACTERS else f"{words[: _CHARACTERS - 1]}…"

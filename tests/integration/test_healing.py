@@ -1,0 +1,184 @@
+"""A `spark` that heals: what the user sees of each mishap, and that no write runs twice."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import psutil
+from headless import JupyterServer, jupyter_server
+from headless_kernel import Kernel
+
+from .notebooks import API, BackgroundCell, Marker, describe, engine_of, eventually, processes_of, session_of
+
+PROXY = "lakesail_notebook.proxy"
+WRITTEN_ROWS = 3
+
+_SLOW_WRITE = """
+from pyspark.sql.functions import udf
+@udf("long")
+def slow(n):
+    import time
+    open("{marker}", "a").write("x")
+    time.sleep({seconds})
+    return n
+spark.range({rows}).repartition(1).select(slow("id").alias("n")).write.mode("append").parquet("{table}")
+"""
+
+
+def connected(server: JupyterServer, notebook: str) -> Kernel:
+    kernel = server.start_kernel(notebook)
+    kernel.execute("%sail connect\nassert spark.range(3).count() == 3")
+    return kernel
+
+
+def begin_write(kernel: Kernel, root: Path, name: str, seconds: float) -> BackgroundCell:
+    """A write whose Python function sleeps once; returns while it sleeps."""
+    marker = Marker(root, f"{name}-begun")
+    code = _SLOW_WRITE.format(marker=marker.path.name, seconds=seconds / WRITTEN_ROWS, rows=WRITTEN_ROWS, table=name)
+    cell = BackgroundCell(kernel, code)
+    marker.wait()
+    return cell
+
+
+def rows_written(kernel: Kernel, name: str) -> int:
+    read = f"import glob, pandas\nsum(len(pandas.read_parquet(f)) for f in glob.glob('{name}/*.parquet'))"
+    return int(kernel.execute(read).text)
+
+
+def test_a_write_over_a_killed_proxy_ends_well_and_ran_once(server: JupyterServer, root: Path) -> None:
+    kernel = connected(server, "proxy killed in a write.ipynb")
+    writing = begin_write(kernel, root, "over_a_proxy", 4)
+    [proxy] = processes_of(server, PROXY)
+    proxy.kill()
+    assert writing.outcome(40).error is None
+    assert rows_written(kernel, "over_a_proxy") == WRITTEN_ROWS
+    assert (root / "over_a_proxy-begun").read_text() == "x" * WRITTEN_ROWS
+    kernel.shutdown()
+
+
+def test_a_session_that_somebody_else_closes_says_so_and_its_write_is_not_begun_again(
+    server: JupyterServer, root: Path
+) -> None:
+    kernel = connected(server, "closed by another.ipynb")
+    kernel.execute("spark.range(3).createOrReplaceTempView('three')\nspark.conf.set('spark.sql.ansi.enabled', 'false')")
+    session = session_of(server, kernel)
+    writing = begin_write(kernel, root, "closed", 30)
+    assert server.request("DELETE", f"{API}/workloads/sessions/{session['id']}").status_code == 204
+    failure = writing.failure(5)
+    assert "was closed" in failure.error.traceback
+    assert "%sail connect" in failure.error.traceback
+    assert failure.error.traceback.strip().count("\n") == 0, "one line"
+    said = kernel.execute("%sail connect\nassert spark.range(3).count() == 3").text
+    assert session_of(server, kernel)["id"] != session["id"]
+    assert f"Session {session['id']}" in said or "new" in said
+    assert rows_written(kernel, "closed") in {0, WRITTEN_ROWS}
+    assert (root / "closed-begun").read_text() == "x"
+    kernel.shutdown()
+
+
+def test_a_killed_engine_is_said_in_a_line_and_what_is_gone_is_named(server: JupyterServer, root: Path) -> None:
+    kernel = connected(server, "engine killed.ipynb")
+    kernel.execute(
+        "spark.range(3).createOrReplaceTempView('three')\n"
+        "spark.sql('create temp view four as select 4')\n"
+        "spark.conf.set('spark.sql.session.timeZone', 'UTC')"
+    )
+    session = session_of(server, kernel)
+    writing = begin_write(kernel, root, "engine_killed", 30)
+    engine_of(server, session).kill()
+    failure = writing.failure(5)
+    assert "signal 9 (SIGKILL)" in failure.error.traceback
+    assert failure.error.traceback.strip().count("\n") == 0, "one line"
+    said = kernel.execute("%sail connect\nassert spark.range(3).count() == 3").text
+    assert "temp views three, four; setting spark.sql.session.timeZone" in said
+    assert rows_written(kernel, "engine_killed") == 0
+    kernel.shutdown()
+
+
+def test_everything_stopped_for_a_while_goes_on_where_it_was(server: JupyterServer, root: Path) -> None:
+    kernel = connected(server, "suspended.ipynb")
+    writing = begin_write(kernel, root, "suspended", 3)
+    everything = [psutil.Process(server.pid), *server.descendants()]
+    for process in everything:
+        process.send_signal(signal.SIGSTOP)
+    time.sleep(12)  # longer than the session proxy goes without word of the control plane: the time is the test
+    for process in reversed(everything):
+        process.send_signal(signal.SIGCONT)
+    assert writing.outcome(30).error is None
+    assert rows_written(kernel, "suspended") == WRITTEN_ROWS
+    assert (root / "suspended-begun").read_text() == "x" * WRITTEN_ROWS
+    assert kernel.execute("spark.range(5).count()").text == "5"
+    kernel.shutdown()
+
+
+def test_a_restarted_server_is_said_and_a_connect_recovers(tmp_path: Path) -> None:
+    root, home = tmp_path / "root", tmp_path / "home"
+    root.mkdir()
+    home.mkdir()
+    with jupyter_server(root, home=home) as server:
+        kernel = connected(server, "restarted.ipynb")
+        first = session_of(server, kernel)
+    with jupyter_server(root, home=home) as server:
+        again = server.start_kernel("restarted.ipynb")
+        said = again.execute("%sail connect\nspark.range(3).count()").text
+        assert f"Session {first['id']} ended with the server" in said
+        assert "This is a new session" in said
+        assert describe(server, first["id"])["terminationReason"] == "server_stopped"
+
+
+def test_an_interrupt_stops_the_query_and_the_cell_is_over_soon(server: JupyterServer, root: Path) -> None:
+    kernel = connected(server, "interrupted.ipynb")
+    begun = Marker(root, "interrupted")
+    code = (
+        "open('interrupted', 'w').close()\nspark.range(10**10).selectExpr('id % 7 as k').groupBy('k').count().collect()"
+    )
+    cell = BackgroundCell(kernel, code)
+    begun.wait()
+    engine = engine_of(server, session_of(server, kernel))
+    eventually(lambda: engine.cpu_percent(0.2) > 50, 20, "the engine computes")
+    kernel.interrupt()
+    failure = cell.failure(6)
+    assert failure.error.name == "KeyboardInterrupt"
+    assert "the engine is at rest" in failure.error.traceback
+    assert engine.cpu_percent(0.5) < 20
+    assert kernel.execute("spark.range(5).count()").text == "5"
+    kernel.shutdown()
+
+
+def test_an_engine_that_does_not_obey_an_interrupt_is_told_of_with_the_cure(server: JupyterServer, root: Path) -> None:
+    kernel = connected(server, "disobedient.ipynb")
+    begun = Marker(root, "disobedient")
+    code = (
+        "open('disobedient', 'w').close()\n"
+        "spark.range(10**6).crossJoin(spark.range(10**6)).selectExpr('sum(1)').collect()"
+    )
+    cell = BackgroundCell(kernel, code)
+    begun.wait()
+    engine = engine_of(server, session_of(server, kernel))
+    eventually(lambda: engine.cpu_percent(0.2) > 50, 20, "the engine computes")
+    kernel.interrupt()
+    failure = cell.failure(10)
+    assert "does not obey" in failure.error.traceback
+    assert "%sail close" in failure.error.traceback
+    kernel.execute("%sail close\n%sail relaunch\nassert spark.range(3).count() == 3")
+    eventually(lambda: not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE, 10, "the engine is gone")
+    kernel.shutdown()
+
+
+def test_a_long_query_has_a_strip_and_a_short_one_has_none(server: JupyterServer, root: Path) -> None:
+    kernel = connected(server, "strip.ipynb")
+    assert kernel.execute("spark.range(3).collect()[-1].id").text == "2"
+    shown = kernel.execute(_SLOW_WRITE.format(marker="strip-begun", seconds=0.8, rows=3, table="strip")).text
+    assert shown.startswith("1 query, 2.")
+    kernel.shutdown()
+
+
+def test_a_read_that_matches_no_file_is_warned_of_by_its_path(server: JupyterServer, root: Path) -> None:
+    kernel = connected(server, "empty.ipynb")
+    said = kernel.execute("spark.read.csv('nothing/*.csv').count()").text
+    assert "No file matches nothing/*.csv" in said
+    (root / "something.csv").write_text("a\n1\n")
+    assert "No file" not in kernel.execute("spark.read.csv('something.csv').count()").text
+    kernel.shutdown()

@@ -1,0 +1,57 @@
+"""The strip under a cell, and what is said of an interrupt, as texts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lakesail_notebook.notebook.interrupts import verdict
+from lakesail_notebook.notebook.strip import in_bytes, strip_text
+from lakesail_notebook.spark.interrupting import Interruption
+from lakesail_notebook.spark.queries import Query
+
+QUERY = Query(number=1, operation_id="o", what="select 1", thread_id=1, began=100.0)
+DONE = replace(QUERY, ended=102.5, rows=1000, bytes=2_000_000, complete=True)
+
+
+def test_a_running_query_is_named_with_what_came_so_far() -> None:
+    assert strip_text([replace(QUERY, rows=1, bytes=17)], 105.0) == "Running: select 1 · 1 row, 17 B received"
+
+
+def test_afterwards_the_strip_sums_up() -> None:
+    assert strip_text([DONE], 200.0) == "1 query, 2.5 s, 1,000 rows, 2.0 MB"
+    assert strip_text([DONE, DONE], 200.0) == "2 queries, 5.0 s, 2,000 rows, 4.0 MB"
+
+
+def test_a_query_without_all_of_its_results_is_no_success() -> None:
+    assert strip_text([replace(DONE, complete=False)], 200.0).endswith("not all of its results came")
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (12_345_678, "12.3 MB"), (10**16, "10000.0 TB")]
+)
+def test_sizes_are_readable(size: int, text: str) -> None:
+    assert in_bytes(size) == text
+
+
+@pytest.mark.parametrize(
+    ("answer", "share", "said"),
+    [
+        (Interruption("o", "stopped", 102.0), 0.01, "the engine is at rest"),
+        (Interruption("o", "stopped", 102.0), 0.99, "does not obey: it still uses 99% of a core"),
+        (Interruption("o", "unknown", 102.0), None, "was told to stop"),
+        (Interruption("o", "none", 102.0), None, "when the Python function that it runs returns"),
+    ],
+)
+def test_an_interrupt_is_judged_by_the_engines_answer_and_its_use_of_the_processor(
+    answer: Interruption, share: float | None, said: str
+) -> None:
+    sentence = verdict(DONE, [answer], share)
+    assert sentence.startswith("interrupted after 2.5 s")
+    assert said in sentence
+
+
+def test_an_engine_that_goes_on_comes_with_the_cure() -> None:
+    assert "%sail close" in verdict(DONE, [Interruption("o", "stopped", 1.0)], 0.99)
+    assert "%sail close" in verdict(DONE, [Interruption("o", "none", 1.0)], None)

@@ -1,0 +1,366 @@
+"""How operations begin, move on and end in the proxy's ledger, and what of it is told when."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import grpc
+import pyspark.sql.connect.proto as spark_proto
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lakesail_notebook.errors import LakesailError, Unauthenticated, Unavailable
+from lakesail_notebook.feed import MAX_LINE_BYTES, OPERATION_REPEAT_SECONDS, OperationReport, Operations, encode_line
+from lakesail_notebook.proxy.auth import SessionClosed, SparkSessionStopped
+from lakesail_notebook.proxy.executions import Interrupt
+from lakesail_notebook.proxy.forwarding import EngineAnswer
+from lakesail_notebook.proxy.ledger import GONE_SECONDS, MAX_REPORTED, REMEMBERED, Ledger
+from lakesail_notebook.proxy.operations import SparkSession
+from lakesail_notebook.proxy.spark_rpc import (
+    CONFIG,
+    EXECUTE_PLAN,
+    INTERRUPT,
+    REATTACH_EXECUTE,
+    RELEASE_EXECUTE,
+    Head,
+    Method,
+)
+from tests.unit.test_proxy_auth import SetClock
+
+MINE = SparkSession("W", "S", "ALICE", "spark-1")
+OTHER = SparkSession("W", "S", "ALICE", "spark-2")
+OPERATION_NOT_FOUND = EngineAnswer(grpc.StatusCode.INTERNAL, "operation not found: o", ())
+_PROXY_LINE_BYTES = 1024 * 1024
+
+
+class Bench:
+    """A ledger, and RPCs that it follows."""
+
+    def __init__(self) -> None:
+        self.clock = SetClock()
+        self.ledger = Ledger(self.clock)
+
+    def rpc(
+        self,
+        method: Method = EXECUTE_PLAN,
+        operation_id: str | None = "o",
+        *,
+        request: bytes | None = None,
+        owner: SparkSession = MINE,
+        results: tuple[bytes, ...] = (),
+        error: BaseException | None = None,
+        cut_with: LakesailError | None = None,
+        seconds: float = 0,
+    ) -> None:
+        """One that gives these results, and ends so."""
+        head = Head(spark_session_id=owner.id, operation_id=operation_id)
+        message = plan() if request is None else request
+        if cut_with is not None:
+            error = asyncio.CancelledError()
+        with (
+            suppress(*(() if error is None else (type(error),))),
+            self.ledger.following(method, head, message, owner, lambda: cut_with) as passing,
+        ):
+            self.clock.pass_seconds(seconds)
+            for result in results:
+                passing(result)
+            if error is not None:
+                raise error
+
+    def told(self) -> list[OperationReport]:
+        return [self.ledger.told(operation) for operation in self.ledger.report()]
+
+    @property
+    def outcome(self) -> str:
+        """Of the one operation."""
+        [told] = self.told()
+        return told.outcome
+
+
+def not_cut() -> None:
+    return
+
+
+def plan(*, reattachable: bool = True, tags: tuple[str, ...] = ()) -> bytes:
+    request = spark_proto.ExecutePlanRequest(tags=tags)
+    request.plan.root.sql.query = "select 1"
+    request.request_options.add().reattach_options.reattachable = reattachable
+    return bytes(request.SerializeToString())
+
+
+def batch(rows: int, response_id: str, data: bytes = b"data") -> bytes:
+    response = spark_proto.ExecutePlanResponse(response_id=response_id)
+    response.arrow_batch.row_count = rows
+    response.arrow_batch.data = data
+    return bytes(response.SerializeToString())
+
+
+def last() -> bytes:
+    response = spark_proto.ExecutePlanResponse(response_id="last")
+    response.result_complete.SetInParent()
+    return bytes(response.SerializeToString())
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+# One stream
+
+
+def test_an_operation_is_told_with_what_it_is_how_long_it_took_and_what_it_gave(bench: Bench) -> None:
+    bench.rpc(results=(batch(3, "a"), batch(4, "b"), last()), seconds=2)
+    bench.clock.pass_seconds(1)
+    [told] = bench.told()
+    assert (told.session_id, told.operation_id, told.what) == ("S", "o", "select 1")
+    assert (told.rows, told.data_bytes, told.outcome) == (7, 8, "succeeded")
+    assert (told.began_ago, told.ended_ago) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "reattachable", "outcome"),
+    [
+        (None, True, "running"),
+        (None, False, "succeeded"),
+        (EngineAnswer(grpc.StatusCode.INTERNAL, "division by zero", ()), True, "failed"),
+        (EngineAnswer(grpc.StatusCode.CANCELLED, "", ()), True, "cancelled"),
+        (asyncio.CancelledError(), True, "running"),
+        (asyncio.CancelledError(), False, "cancelled"),
+        (grpc.aio.UsageError(), False, "cancelled"),
+        (Unavailable("the engine does not answer"), True, "running"),
+        (Unavailable("the engine does not answer"), False, "failed"),
+        (SparkSessionStopped("stopped"), True, "failed"),
+        (RuntimeError("a fault"), True, "failed"),
+    ],
+)
+def test_an_end_without_the_last_result_is_what_ended_it(
+    bench: Bench, error: BaseException | None, reattachable: bool, outcome: str
+) -> None:
+    bench.rpc(request=plan(reattachable=reattachable), error=error)
+    assert bench.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("reason", "reattachable", "outcome"),
+    [
+        (SessionClosed("closed"), False, "running"),
+        (Unauthenticated("revoked"), True, "running"),
+        (Unauthenticated("revoked"), False, "failed"),
+    ],
+)
+def test_a_stream_that_the_proxy_cut_ended_for_its_reason(
+    bench: Bench, reason: LakesailError, reattachable: bool, outcome: str
+) -> None:
+    bench.rpc(request=plan(reattachable=reattachable), cut_with=reason)
+    assert bench.outcome == outcome
+
+
+def test_a_client_that_goes_after_the_last_result_has_all(bench: Bench) -> None:
+    bench.rpc(results=(last(),), error=asyncio.CancelledError())
+    assert bench.outcome == "succeeded"
+
+
+def test_other_rpcs_are_no_operations(bench: Bench) -> None:
+    bench.rpc(CONFIG)
+    assert bench.told() == []
+
+
+def test_operations_without_a_name_are_told_apart(bench: Bench) -> None:
+    bench.rpc(operation_id=None)
+    bench.rpc(operation_id=None)
+    assert len({told.operation_id for told in bench.told()}) == 2
+
+
+# Several streams
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=8), st.data())
+def test_results_that_are_sent_again_after_a_break_count_once(rows: list[int], data: st.DataObject) -> None:
+    bench = Bench()
+    results = [batch(count, f"r{index}") for index, count in enumerate(rows)]
+    sent = data.draw(st.integers(0, len(results)))
+    taken = data.draw(st.integers(0, sent))
+    bench.rpc(results=tuple(results[:sent]), error=asyncio.CancelledError())
+    bench.rpc(REATTACH_EXECUTE, request=b"", results=(*results[taken:], last()))
+    [told] = bench.told()
+    assert (told.rows, told.data_bytes) == (sum(rows), 4 * len(rows))
+    assert (told.what, told.outcome) == ("select 1", "succeeded")
+
+
+def test_an_operation_that_is_done_stays_so_when_its_last_words_are_said_again(bench: Bench) -> None:
+    bench.rpc(results=(batch(3, "a"), last()))
+    bench.told()
+    bench.rpc(REATTACH_EXECUTE, request=b"", results=(batch(3, "a"), last()))
+    assert bench.told() == []
+
+
+def test_an_operation_begun_through_an_earlier_proxy_is_carried_on(bench: Bench) -> None:
+    bench.rpc(REATTACH_EXECUTE, request=b"", results=(batch(3, "z"), last()))
+    [told] = bench.told()
+    assert (told.operation_id, told.what, told.rows, told.outcome) == ("o", None, 3, "succeeded")
+
+
+def test_what_the_engine_never_got_is_begun_again_as_the_same(bench: Bench) -> None:
+    bench.rpc(error=Unavailable("the engine does not answer"))
+    bench.rpc(REATTACH_EXECUTE, request=b"", error=OPERATION_NOT_FOUND)
+    bench.rpc(results=(batch(1, "a"), last()))
+    assert bench.outcome == "succeeded"
+
+
+def test_what_is_known_by_its_reattaching_first_is_told_whole_once_it_is_begun(bench: Bench) -> None:
+    bench.rpc(REATTACH_EXECUTE, request=b"", error=OPERATION_NOT_FOUND)
+    bench.rpc(results=(last(),))
+    [told] = bench.told()
+    assert (told.what, told.outcome) == ("select 1", "succeeded")
+
+
+def test_the_end_of_one_of_two_streams_ends_nothing(bench: Bench) -> None:
+    head = Head(spark_session_id=MINE.id, operation_id="o")
+    with bench.ledger.following(EXECUTE_PLAN, head, plan(), MINE, not_cut):
+        bench.rpc(REATTACH_EXECUTE, request=b"", error=OPERATION_NOT_FOUND)
+        assert bench.outcome == "running"
+
+
+def test_a_client_that_does_not_come_back_has_given_it_up(bench: Bench) -> None:
+    bench.rpc(error=asyncio.CancelledError(), seconds=5)
+    bench.clock.pass_seconds(GONE_SECONDS - 1)
+    assert bench.outcome == "running"
+    bench.clock.pass_seconds(1)
+    [told] = bench.told()
+    assert (told.outcome, told.began_ago - (told.ended_ago or 0)) == ("cancelled", 5)
+    bench.rpc(REATTACH_EXECUTE, request=b"", results=(last(),))
+    assert bench.outcome == "succeeded"
+
+
+# Ended by its user
+
+
+def interrupt_request(kind: int, **named: str) -> bytes:
+    return bytes(spark_proto.InterruptRequest(interrupt_type=kind, **named).SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "outcome"),
+    [
+        (interrupt_request(1), "cancelled"),
+        (interrupt_request(2, operation_tag="t"), "cancelled"),
+        (interrupt_request(2, operation_tag="another"), "failed"),
+        (interrupt_request(3, operation_id="o"), "cancelled"),
+        (interrupt_request(3, operation_id="p"), "failed"),
+    ],
+)
+def test_an_interrupted_operation_that_ends_in_an_error_was_cancelled(
+    bench: Bench, request_bytes: bytes, outcome: str
+) -> None:
+    head = Head(spark_session_id=MINE.id, operation_id="o")
+    with suppress(EngineAnswer), bench.ledger.following(EXECUTE_PLAN, head, plan(tags=("t",)), MINE, not_cut):
+        bench.rpc(INTERRUPT, None, request=request_bytes)
+        raise OPERATION_NOT_FOUND
+    assert bench.outcome == outcome
+
+
+def test_an_interrupt_that_the_engine_does_not_obey_changes_nothing(bench: Bench) -> None:
+    head = Head(spark_session_id=MINE.id, operation_id="o")
+    with bench.ledger.following(EXECUTE_PLAN, head, plan(), MINE, not_cut) as passing:
+        bench.rpc(INTERRUPT, None, request=interrupt_request(1))
+        assert bench.outcome == "running"
+        passing(last())
+    assert bench.outcome == "succeeded"
+
+
+def test_an_interrupt_is_of_its_spark_session_alone(bench: Bench) -> None:
+    bench.rpc(error=asyncio.CancelledError())
+    bench.ledger.interrupt(Interrupt(everything=True), OTHER)
+    assert bench.outcome == "running"
+    bench.ledger.interrupt(Interrupt(everything=True), MINE)
+    assert bench.outcome == "cancelled"
+
+
+def test_an_operation_that_is_given_back_unfinished_was_cancelled(bench: Bench) -> None:
+    until, everything = spark_proto.ReleaseExecuteRequest(), spark_proto.ReleaseExecuteRequest()
+    until.release_until.response_id = "a"
+    everything.release_all.SetInParent()
+    bench.rpc(results=(batch(1, "a"),), error=asyncio.CancelledError())
+    bench.rpc(RELEASE_EXECUTE, request=until.SerializeToString())
+    assert bench.outcome == "running"
+    bench.rpc(RELEASE_EXECUTE, request=everything.SerializeToString())
+    assert bench.outcome == "cancelled"
+
+
+def test_an_operation_that_is_given_back_when_it_is_done_stays_done(bench: Bench) -> None:
+    everything = spark_proto.ReleaseExecuteRequest()
+    everything.release_all.SetInParent()
+    bench.rpc(results=(last(),))
+    bench.rpc(RELEASE_EXECUTE, request=everything.SerializeToString())
+    assert bench.outcome == "succeeded"
+
+
+# What is told when
+
+
+def test_nothing_is_told_twice_until_it_moves_on(bench: Bench) -> None:
+    head = Head(spark_session_id=MINE.id, operation_id="o")
+    with bench.ledger.following(EXECUTE_PLAN, head, plan(), MINE, not_cut) as passing:
+        assert len(bench.told()) == 1
+        assert bench.told() == []
+        passing(batch(2, "a"))
+        assert [told.rows for told in bench.told()] == [2]
+        bench.clock.pass_seconds(OPERATION_REPEAT_SECONDS - 1)
+        assert bench.told() == []
+        bench.clock.pass_seconds(1)
+        assert [told.outcome for told in bench.told()] == ["running"]
+        passing(last())
+    bench.told()
+    bench.clock.pass_seconds(OPERATION_REPEAT_SECONDS)
+    assert bench.told() == []
+    assert not bench.ledger.news.is_set()
+
+
+def test_a_report_that_was_not_kept_is_made_again_with_what_is_true_by_then(bench: Bench) -> None:
+    bench.rpc(results=(batch(1, "a"),), error=asyncio.CancelledError())
+    lost = bench.ledger.report()
+    bench.rpc(REATTACH_EXECUTE, request=b"", results=(batch(1, "b"), last()))
+    bench.ledger.not_reported(lost)
+    [told] = bench.told()
+    assert (told.rows, told.outcome) == (2, "succeeded")
+    bench.ledger.not_reported(lost)
+    assert bench.ledger.news.is_set()
+    assert len(bench.told()) == 1
+
+
+def test_a_session_that_ended_takes_its_operations_along_with_what_they_gave(bench: Bench) -> None:
+    head = Head(spark_session_id=MINE.id, operation_id="o")
+    with (
+        suppress(asyncio.CancelledError),
+        bench.ledger.following(EXECUTE_PLAN, head, plan(), MINE, lambda: SessionClosed("closed")) as passing,
+    ):
+        passing(batch(2, "a"))
+        bench.ledger.session_ended("S")
+        raise asyncio.CancelledError
+    [told] = bench.told()
+    assert (told.rows, told.outcome) == (2, "running")
+    bench.clock.pass_seconds(GONE_SECONDS)
+    assert bench.told() == []
+    assert not bench.ledger.news.is_set()
+
+
+def test_reports_and_memory_are_bounded(bench: Bench) -> None:
+    for index in range(REMEMBERED + 50):
+        bench.rpc(operation_id=f"o{index}", results=(last(),))
+    first = bench.told()
+    assert len(first) == MAX_REPORTED
+    assert first[0].operation_id == "o50"
+    assert len(bench.ledger._operations) == REMEMBERED
+
+
+def test_the_longest_report_fits_into_a_line_of_the_feed(bench: Bench) -> None:
+    request = spark_proto.ExecutePlanRequest()
+    request.plan.root.sql.query = "\x01" * 1000
+    for index in range(MAX_REPORTED):
+        bench.rpc(operation_id=f"{index:03}" + "\x01" * 253, request=request.SerializeToString())
+    report = tuple(bench.told())
+    assert len(report) == MAX_REPORTED
+    assert len(encode_line(Operations(operations=report))) < _PROXY_LINE_BYTES < MAX_LINE_BYTES

@@ -1,0 +1,49 @@
+"""What the proxy's front passes on to its parts."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from lakesail_notebook.feed import ProxyLaunch
+from lakesail_notebook.proxy.auth import Tokens, TokenTime
+from lakesail_notebook.proxy.calls import Calls
+from lakesail_notebook.proxy.feed_client import FeedClient
+from lakesail_notebook.proxy.forwarding import Engines
+from lakesail_notebook.proxy.ledger import GONE_SECONDS, Ledger
+from lakesail_notebook.proxy.operations import SparkSession
+from lakesail_notebook.proxy.routes import RouteTable
+from lakesail_notebook.proxy.service import SparkConnectService
+from lakesail_notebook.proxy.spark_rpc import EXECUTE_PLAN, REATTACH_EXECUTE, Head
+from tests.unit.test_proxy_auth import SetClock
+
+
+def service_on(clock: SetClock, ledger: Ledger) -> SparkConnectService:
+    """One without a control plane."""
+    time, calls, routes = TokenTime(clock), Calls(clock), RouteTable(lambda session_id, reason: None)
+    tokens = Tokens(time)
+    launch = ProxyLaunch(feed_host="127.0.0.1", feed_port=0, feed_secret="", listen=())
+    feed = FeedClient(launch, routes=routes, calls=calls, ledger=ledger, use_keys=tokens.use_keys, clock=clock)
+    return SparkConnectService(
+        time=time, tokens=tokens, routes=routes, calls=calls, feed=feed, engines=Engines(tuple), ledger=ledger
+    )
+
+
+def test_a_query_whose_client_is_away_ends_with_its_session_and_not_by_its_own_time() -> None:
+    async def scenario() -> list[str]:
+        clock = SetClock()
+        ledger = Ledger(clock)
+        for session_id, method in (("S", EXECUTE_PLAN), ("T", REATTACH_EXECUTE)):
+            owner = SparkSession("W", session_id, "ALICE", "P")
+            head = Head(spark_session_id="P", operation_id="o")
+            with (
+                suppress(asyncio.CancelledError),
+                ledger.following(method, head, b"\x2a\x04\x0a\x02\x08\x01", owner, lambda: None),
+            ):
+                raise asyncio.CancelledError
+        ledger.report()
+        service_on(clock, ledger).session_ended("S")
+        clock.pass_seconds(GONE_SECONDS)
+        return [operation.spark_session.session_id for operation in ledger.report()]
+
+    assert asyncio.run(scenario()) == ["T"]

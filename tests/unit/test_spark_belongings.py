@@ -1,0 +1,107 @@
+"""What of a Spark session is lost with it, as its plans tell."""
+
+from __future__ import annotations
+
+import pyspark.sql.connect.proto as spark_proto
+import pytest
+
+from lakesail_notebook.spark.belongings import Belonging, Belongings, in_a_sentence
+from lakesail_notebook.spark.empty_reads import reads_of
+
+COMPLETE = spark_proto.ExecutePlanResponse(result_complete=spark_proto.ExecutePlanResponse.ResultComplete())
+
+
+def sql(text: str) -> spark_proto.ExecutePlanRequest:
+    request = spark_proto.ExecutePlanRequest(operation_id="o")
+    request.plan.command.sql_command.input.sql.query = text
+    return request
+
+
+def view(name: str) -> spark_proto.ExecutePlanRequest:
+    request = spark_proto.ExecutePlanRequest(operation_id="o")
+    request.plan.command.create_dataframe_view.name = name
+    return request
+
+
+def dropped_view(name: str) -> spark_proto.ExecutePlanRequest:
+    request = spark_proto.ExecutePlanRequest(operation_id="o")
+    request.plan.root.catalog.drop_temp_view.view_name = name
+    return request
+
+
+def setting(name: str) -> spark_proto.ConfigRequest:
+    request = spark_proto.ConfigRequest()
+    request.operation.set.pairs.add(key=name, value="1")
+    return request
+
+
+def after(*requests: spark_proto.ExecutePlanRequest) -> tuple[Belonging, ...]:
+    belongings = Belongings()
+    for request in requests:
+        belongings.begins(request)
+        belongings.answered("o", COMPLETE)
+    return belongings.all()
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("create or replace temporary view a as select 1", Belonging("temp view", "a")),
+        ("CREATE TEMP VIEW `a b` AS SELECT 1", Belonging("temp view", "a b")),
+        ("create global temp view g as select 1", Belonging("temp view", "g")),
+        ("create table if not exists db.t (n int)", Belonging("table", "db.t")),
+        ("set spark.sql.ansi.enabled = false", Belonging("setting", "spark.sql.ansi.enabled")),
+    ],
+)
+def test_sql_is_read_for_what_it_makes(text: str, made: Belonging) -> None:
+    assert after(sql(text)) == (made,)
+
+
+@pytest.mark.parametrize("text", ["select 'create temp view a as'", "insert into t values (1)", "show tables"])
+def test_other_sql_makes_nothing(text: str) -> None:
+    assert after(sql(text)) == ()
+
+
+def test_what_is_dropped_is_no_loss() -> None:
+    assert after(view("a"), view("b"), sql("drop view if exists a"), dropped_view("b")) == ()
+
+
+def test_what_failed_was_not_made() -> None:
+    belongings = Belongings()
+    belongings.begins(view("a"))
+    belongings.leaves("o", RuntimeError())
+    assert belongings.all() == ()
+
+
+def test_settings_count_until_they_are_unset() -> None:
+    belongings = Belongings()
+    belongings.configures(setting("spark.sql.a"))
+    belongings.configures(setting("spark.sql.b"))
+    unset = spark_proto.ConfigRequest()
+    unset.operation.unset.keys.append("spark.sql.a")
+    belongings.configures(unset)
+    assert belongings.all() == (Belonging("setting", "spark.sql.b"),)
+
+
+def test_belongings_are_named_by_kind() -> None:
+    made = after(view("a"), view("b"), sql("create table t (n int)"))
+    assert in_a_sentence(made) == "temp views a, b; table t"
+    assert in_a_sentence(()) == ""
+    many = tuple(Belonging("temp view", f"v{number}") for number in range(12))
+    assert in_a_sentence(many).endswith("v9 and 2 more")
+
+
+def test_reads_of_files_are_found_wherever_they_stand_in_a_plan() -> None:
+    plan = spark_proto.Plan()
+    join = plan.root.filter.input.join
+    join.left.read.data_source.paths.append("left.csv")
+    join.right.limit.input.read.data_source.paths.append("right/*.parquet")
+    assert sorted(read.read.data_source.paths[0] for read in reads_of(plan)) == ["left.csv", "right/*.parquet"]
+
+
+def test_a_read_with_a_schema_of_its_own_and_a_table_are_no_reads_to_look_at() -> None:
+    plan = spark_proto.Plan()
+    plan.root.join.left.read.data_source.paths.append("a.csv")
+    plan.root.join.left.read.data_source.schema = "n int"
+    plan.root.join.right.read.named_table.unparsed_identifier = "t"
+    assert list(reads_of(plan)) == []

@@ -1,0 +1,133 @@
+"""What the channel of a session does beside carrying RPCs: looks on, sends again, gives interrupts an end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import grpc
+import pyspark.sql.connect.proto as spark_proto
+import pytest
+
+from lakesail_notebook.clock import SystemClock
+from lakesail_notebook.models import SessionToken
+from lakesail_notebook.spark.channel import SessionChannelBuilder
+from lakesail_notebook.spark.interrupting import INTERRUPTIONS
+from lakesail_notebook.spark.queries import QUERIES
+from lakesail_notebook.spark.session_token import RenewedToken
+from tests.unit.small_endpoint import SmallEndpoint, refused
+
+REFUSED = refused(grpc.StatusCode.UNAUTHENTICATED, "Fetch a new token.")
+
+
+@pytest.fixture
+def endpoint() -> Iterator[SmallEndpoint]:
+    with SmallEndpoint() as endpoint:
+        yield endpoint
+
+
+class Tokens:
+    """Each fetch gives the next one."""
+
+    def __init__(self, *texts: str) -> None:
+        self.left = list(texts)
+
+    def fetch(self) -> SessionToken:
+        text = self.left.pop(0) if len(self.left) > 1 else self.left[0]
+        return SessionToken(token=text, expires_at="2099-01-01T00:00:00.000Z")
+
+
+@pytest.fixture
+def stub(endpoint: SmallEndpoint) -> Iterator[spark_proto.SparkConnectServiceStub]:
+    token = RenewedToken(Tokens("one", "two").fetch, SystemClock())
+    builder = SessionChannelBuilder(endpoint.address, token)
+    with builder.toChannel() as channel:
+        yield spark_proto.SparkConnectServiceStub(channel)
+
+
+def execute(stub: spark_proto.SparkConnectServiceStub, operation_id: str, sql: str = "select 1") -> list[str]:
+    request = spark_proto.ExecutePlanRequest(session_id="s", operation_id=operation_id)
+    request.plan.root.sql.query = sql
+    return [answer.response_id for answer in stub.ExecutePlan(request, timeout=30)]
+
+
+def test_a_plan_that_is_turned_away_for_its_token_is_sent_once_more_with_a_fresh_one(
+    endpoint: SmallEndpoint, stub: spark_proto.SparkConnectServiceStub
+) -> None:
+    endpoint.refusals = [REFUSED]
+    assert execute(stub, "o1") == ["0", "1", "2"]
+    assert endpoint.tokens == ["Bearer one", "Bearer two"]
+
+
+def test_other_rpcs_are_sent_once_more_too(endpoint: SmallEndpoint, stub: spark_proto.SparkConnectServiceStub) -> None:
+    endpoint.refusals = [REFUSED]
+    stub.Config(spark_proto.ConfigRequest(session_id="s"), timeout=30)
+    assert endpoint.tokens == ["Bearer one", "Bearer two"]
+
+
+def test_a_token_that_stays_refused_is_told_after_one_more_try(
+    endpoint: SmallEndpoint, stub: spark_proto.SparkConnectServiceStub
+) -> None:
+    endpoint.refusals = [REFUSED, REFUSED, REFUSED]
+    with pytest.raises(grpc.RpcError, match=r"Fetch a new token\."):
+        execute(stub, "o1")
+    assert len(endpoint.tokens) == 2
+
+
+def test_another_refusal_is_never_sent_again(
+    endpoint: SmallEndpoint, stub: spark_proto.SparkConnectServiceStub
+) -> None:
+    endpoint.refusals = [refused(grpc.StatusCode.PERMISSION_DENIED, "Not yours.")]
+    with pytest.raises(grpc.RpcError, match=r"Not yours\."):
+        execute(stub, "o1")
+    assert len(endpoint.tokens) == 1
+
+
+def test_a_query_is_seen_with_its_sql_and_its_end(stub: spark_proto.SparkConnectServiceStub) -> None:
+    before = QUERIES.last_number
+    execute(stub, "seen", "select\n  count(*) from   t")
+    [query] = QUERIES.after(before)
+    assert query.what == "select count(*) from t"
+    assert query.ended is not None
+    assert not query.complete, "the small endpoint does not say that all results came"
+
+
+def test_a_stream_that_is_given_up_is_cancelled_although_its_traceback_is_kept(
+    endpoint: SmallEndpoint, stub: spark_proto.SparkConnectServiceStub
+) -> None:
+    endpoint.held.clear()
+    request = spark_proto.ExecutePlanRequest(session_id="s", operation_id="given-up")
+    answers = stub.ExecutePlan(request, timeout=30)
+    timer = _interrupt_once(endpoint)
+    with pytest.raises(KeyboardInterrupt) as kept:
+        next(answers)
+    timer.join()
+    assert endpoint.cancelled.wait(5)
+    assert kept.value is not None
+
+
+def test_an_interrupt_that_is_not_answered_ends_in_seconds_as_one_of_nothing(
+    endpoint: SmallEndpoint, stub: spark_proto.SparkConnectServiceStub
+) -> None:
+    endpoint.held.clear()
+    started = time.monotonic()
+    answer = stub.Interrupt(spark_proto.InterruptRequest(session_id="s", operation_id="o9"))
+    assert time.monotonic() - started < 5
+    assert list(answer.interrupted_ids) == []
+    [interruption] = INTERRUPTIONS.since(started)
+    assert (interruption.operation_id, interruption.answer) == ("o9", "none")
+
+
+def _interrupt_once(endpoint: SmallEndpoint) -> threading.Thread:
+    """A thread that interrupts this process, as Ctrl+C does, once an RPC waits at the endpoint."""
+
+    def interrupt() -> None:
+        endpoint.waiting.wait(10)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    return thread
