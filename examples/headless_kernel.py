@@ -145,6 +145,14 @@ class Kernel:
             raise CellFailed(result.error, result)
         return result
 
+    def complete(self, code: str) -> list[str]:
+        """What the kernel would complete at the end of a cell."""
+        content = {"code": code, "cursor_pos": len(code)}
+        for message in self._conversation("complete_request", content, time.monotonic() + START_SECONDS):
+            if message["msg_type"] == "complete_reply":
+                return list(message["content"]["matches"])
+        return []
+
     def interrupt(self) -> None:
         """Interrupt the running cell; it may be running in another thread of ours."""
         self._api.call("POST", f"{self._kernel_path}/interrupt")

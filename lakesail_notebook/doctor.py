@@ -27,7 +27,7 @@ from .client import Client
 from .clock import SystemClock
 from .errors import FailedPrecondition, InvalidArgument, LakesailError, PermissionDenied, Unauthenticated, Unavailable
 from .models import Session
-from .spark.choice import Wanted, session_create
+from .spark.choice import EXAMINATION_KEY, Wanted, session_create
 from .spark.installation import check_distributions, check_version, installed_pysparks, load_in_background
 from .spark.session_token import RenewedToken
 from .spark.waiting import NoProgress, SessionWait, Stopwatch
@@ -157,6 +157,7 @@ def start_session(client: Client, undo: contextlib.ExitStack) -> Session:
     wanted = session_create(
         Wanted(name=_SESSION_NAME, max_duration=_SESSION_SECONDS), python=sys.executable, directory=os.getcwd()
     )
+    wanted = msgspec.structs.replace(wanted, metadata=wanted.metadata | {EXAMINATION_KEY: "doctor"})
     try:
         session = client.create_session(wanted)
     except InvalidArgument:  # the server's limits may not know so short a life

@@ -15,8 +15,8 @@ from ..client import Client
 from ..clock import SystemClock
 from ..doctor import examination, first_broken
 from ..errors import FailedPrecondition, InvalidArgument
-from .listing import merged
-from .shown import (
+from ..texts.listing import merged
+from ..texts.shown import (
     Shown,
     configs_shown,
     event_shown,
@@ -27,7 +27,7 @@ from .shown import (
     sessions_shown,
     value_shown,
 )
-from .tables import facts, moment, moment_ahead, printable
+from ..texts.tables import facts, moment, moment_ahead, printable
 
 Request = TypeVar("Request", bound=msgspec.Struct)
 

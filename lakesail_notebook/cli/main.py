@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import LakesailError
+from ..texts.tables import printable
 from .arguments import PROGRAM, parse
-from .tables import printable
 
 if TYPE_CHECKING:
-    from .shown import Shown
+    from ..texts.shown import Shown
 
 _FAILED = 1
 _INTERRUPTED = 130

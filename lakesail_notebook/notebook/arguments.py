@@ -6,7 +6,7 @@ import argparse
 import difflib
 import functools
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from IPython.core.error import UsageError
@@ -21,12 +21,12 @@ class HelpAsked(Exception):
     """The line asks for the usage, which is the text of the exception."""
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """An argparse parser for a notebook: it raises where others print and exit."""
 
     def __init__(self, command: str, description: str) -> None:
         super().__init__(
-            prog=f"%sail {command}",
+            prog=command,
             description=description,
             formatter_class=functools.partial(argparse.HelpFormatter, width=_WIDTH),
             add_help=False,
@@ -44,17 +44,17 @@ class _Parser(argparse.ArgumentParser):
         if unknown:
             word = unknown[0].partition("=")[0]
             options = [option for action in self._actions for option in action.option_strings]
-            self.error(f"there is no {word!r}{_nearest(word, options)}")
+            self.error(f"there is no {word!r}{nearest(word, options)}")
         return arguments
 
 
-def _connect_parser() -> _Parser:
-    parser = _Parser("connect", "Attach this notebook to its live session, or to a new one, and bind it to a variable.")
+def _connect_parser() -> Parser:
+    parser = _parser("connect", "Attach this notebook to its live session or a new one, and bind it to a variable.")
     parser.add_argument("config", nargs="?", metavar="CONFIG", help="id or name of the compute config to run on")
     parser.add_argument("--name", help="what to call a new session")
     parser.add_argument("--attach", metavar="ID", help="use this session instead")
     parser.add_argument("--new", action="store_true", help="make a new session even if there is a live one")
-    parser.add_argument("--var", default="spark", type=_variable, help="the variable to bind (default: spark)")
+    parser.add_argument("--var", default="spark", type=variable, help="the variable to bind (default: spark)")
     parser.add_argument("--idle", metavar="30m", type=_duration, help="of a new session: unused so long, it is idle")
     parser.add_argument("--max", metavar="8h", type=_duration, help="of a new session: it is closed so long after")
     parser.add_argument("--shared", action="store_true", help="let a new session share its engine with others")
@@ -62,21 +62,73 @@ def _connect_parser() -> _Parser:
     return parser
 
 
-def _status_parser() -> _Parser:
-    return _Parser("status", "Say how this notebook's session is.")
+def _parser(name: str, description: str) -> Parser:
+    return Parser(f"%sail {name}", description)
 
 
-def _close_parser() -> _Parser:
-    parser = _Parser("close", "Close this notebook's session, or another one of yours.")
-    parser.add_argument("session_id", nargs="?", metavar="ID", help="the session to close")
+def _of_a_session(name: str, description: str) -> Parser:
+    """The parser of a command on one session: this notebook's where none is named."""
+    parser = _parser(name, description)
+    parser.add_argument("session_id", nargs="?", metavar="ID", help="another session of yours")
     return parser
 
 
-_PARSERS = {"connect": _connect_parser, "status": _status_parser, "close": _close_parser}
+def _sessions_parser() -> Parser:
+    parser = _parser("sessions", "List your sessions.")
+    parser.add_argument("--all", action="store_true", help="those that are over, too, with the reason")
+    return parser
+
+
+def _relaunch_parser() -> Parser:
+    parser = _of_a_session("relaunch", "Connect to a new session like one that is over, on a new engine.")
+    parser.add_argument("--var", default="spark", type=variable, help="the variable to bind (default: spark)")
+    parser.add_argument("--wait", metavar="120s", type=_duration, default=120, help="how long to wait for the session")
+    return parser
+
+
+def _extend_parser() -> Parser:
+    parser = _parser("extend", "Keep this notebook's session open, used or not.")
+    parser.add_argument("duration", nargs="?", metavar="30m", type=_duration, default=1800, help="for so long from now")
+    return parser
+
+
+def _logs_parser() -> Parser:
+    parser = _of_a_session("logs", "Show the last lines that a session's engine wrote.")
+    parser.add_argument("-n", dest="lines", type=int, default=50, metavar="50", help="how many lines")
+    return parser
+
+
+def _queries_parser() -> Parser:
+    parser = _of_a_session("queries", "Show what was run on a session: when, for how long, and how it ended.")
+    parser.add_argument("-n", dest="limit", type=int, default=20, metavar="20", help="how many, the latest")
+    return parser
+
+
+def _token_parser() -> Parser:
+    parser = _of_a_session("token", "Print a session's endpoint and a token for a client outside the notebook.")
+    parser.add_argument("--duration", metavar="1h", type=_duration, default=3600, help="how long it is valid")
+    return parser
+
+
+_PARSERS: Mapping[str, Callable[[], Parser]] = {
+    "connect": _connect_parser,
+    "status": lambda: _of_a_session("status", "Say how this notebook's session is."),
+    "sessions": _sessions_parser,
+    "configs": lambda: _parser("configs", "List the compute configs to connect with."),
+    "close": lambda: _of_a_session("close", "Close this notebook's session, or another one of yours."),
+    "relaunch": _relaunch_parser,
+    "extend": _extend_parser,
+    "interrupt": lambda: _parser("interrupt", "Stop every query that this notebook left running."),
+    "queries": _queries_parser,
+    "logs": _logs_parser,
+    "token": _token_parser,
+    "doctor": lambda: _parser("doctor", "Check the whole way to a query, and name the first thing that is wrong."),
+}
+COMMANDS = tuple(_PARSERS)
 
 
 def parse_line(line: str) -> tuple[str, argparse.Namespace]:
-    """The command of a ``%sail`` line (``status`` for an empty one) and its arguments.
+    """The command of a ``%sail`` line (``""`` for an empty one) and its arguments.
 
     :raises UsageError: for a line that cannot be read.
     :raises HelpAsked: for ``--help``.
@@ -86,20 +138,32 @@ def parse_line(line: str) -> tuple[str, argparse.Namespace]:
     except ValueError as error:
         raise UsageError(f"%sail: {error}") from error
     if not words:
-        words = ["status"]
+        return "", argparse.Namespace()
     command, *rest = words
     if command in {"-h", "--help", "help"}:
         raise HelpAsked(_overview())
     if command not in _PARSERS:
-        raise UsageError(f"%sail: there is no {command!r}{_nearest(command, _PARSERS)}\n{_overview()}")
+        raise UsageError(f"%sail: there is no {command!r}{nearest(command, _PARSERS)}\n{_overview()}")
     return command, _PARSERS[command]().read(rest)
 
 
+def options_of(command: str) -> tuple[str, ...]:
+    """The options of a command of :data:`COMMANDS`."""
+    return tuple(option for action in _PARSERS[command]()._actions for option in action.option_strings)
+
+
 def _overview() -> str:
-    return "\n".join(make().format_usage().strip() for make in _PARSERS.values())
+    lines = [f"  {name:<11}{make().description}" for name, make in _PARSERS.items()]
+    return "\n".join(
+        [
+            "%sail COMMAND; %sail COMMAND --help says more. %sail alone tells of this notebook's session.",
+            *lines,
+            "%%sail sql   Run a cell of SQL; %%sail sql --help says more.",
+        ]
+    )
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
     found = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {found[0]}?" if found else ""
 
@@ -111,7 +175,7 @@ def _duration(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _variable(text: str) -> str:
+def variable(text: str) -> str:
     if not text.isidentifier():
         raise argparse.ArgumentTypeError(f"{text!r} is no name for a variable")
     return text

@@ -9,7 +9,7 @@ from ..errors import LakesailError
 from ..spark.connect import default_client
 from ..spark.readable_errors import readable
 from .interrupts import after_interrupt
-from .magic import show_as_one_line
+from .one_line import show_as_one_line
 
 
 def register(shell: Any) -> None:

@@ -3,57 +3,105 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
-from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+from traitlets import Bool
 
-from ..client import Client
 from ..clock import SystemClock
 from ..errors import LakesailError
-from ..spark.choice import Candidate, Wanted
+from ..spark.choice import Wanted
 from ..spark.connect import default_client
 from ..spark.connecting import open_connection
 from ..spark.open_sessions import OPEN_SESSIONS
-from ..spark.sessions_here import sessions_here, this_place
-from . import strip
+from . import completion, frames, sql_completion, strip
 from .arguments import HelpAsked, connect_arguments, parse_line
-from .display import connection_text, session_text, status_line
-
-_NO_SESSION = "This notebook has no session; %sail connect starts one."
+from .commands import COMMANDS, ended_session_id, overview
+from .display import connection_text, status_line
+from .one_line import show_as_one_line
 
 
 def load(shell: Any) -> None:
-    """Give an IPython shell the ``%sail`` magic."""
-    shell.register_magics(SailMagics)
+    """Give an IPython shell the ``%sail`` magic, and what goes with it, once."""
+    if SailMagics.__name__ in shell.magics_manager.registry:
+        return
+    magics = SailMagics(shell)
+    shell.register_magics(magics)
+    shell.events.register("pre_run_cell", magics.before_cell)
     strip.register(shell)
+    frames.register(shell)
+    completion.register(shell)
+    sql_completion.register(shell)
 
 
 @magics_class
 class SailMagics(Magics):
     """The ``%sail`` magic."""
 
-    @line_magic
-    def sail(self, line: str) -> None:
-        """Connect this notebook to a governed Sail session; ``%sail --help`` lists the commands."""
+    auto_reconnect = Bool(
+        False,
+        help="Connect again before a cell runs, when the session that the notebook was connected to is over.",
+    ).tag(config=True)
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self._connected: tuple[str, argparse.Namespace] | None = None
+        """The session that the last connect came to, and how it was asked for."""
+
+    @line_cell_magic
+    def sail(self, line: str, cell: str | None = None) -> None:
+        """Governed Sail sessions: %sail connect, %%sail sql; ``%sail --help`` lists the commands."""
         try:
-            command, arguments = parse_line(line)
+            self._run(line, cell)
         except HelpAsked as asked:
             print(asked)
-            return
-        commands: dict[str, Callable[[argparse.Namespace], None]] = {
-            "connect": self._connect,
-            "status": self._status,
-            "close": self._close,
-        }
-        try:
-            commands[command](arguments)
         except LakesailError as error:
             show_as_one_line(error, error.message)
             raise
         except KeyboardInterrupt as error:
             show_as_one_line(error, "interrupted")
             raise
+
+    def before_cell(self, info: Any) -> None:
+        """Replace a session that is over, for a user who asked for that; the connect commands do it themselves."""
+        if not self.auto_reconnect or self._connected is None or str(info.raw_cell).lstrip().startswith("%sail"):
+            return
+        session_id, arguments = self._connected
+        try:
+            if not OPEN_SESSIONS.may_be_over(session_id, default_client()):
+                return
+            arguments.attach, arguments.new = None, False
+            self._connect(arguments)
+        except LakesailError as error:
+            print(f"Not connected again: {error.message}")
+
+    def _run(self, line: str, cell: str | None) -> None:
+        if cell is not None:
+            command, _, rest = line.strip().partition(" ")
+            if command != "sql":
+                raise UsageError(f"%%sail: a cell is for sql, as in %%sail sql; there is no {command or 'empty one'!r}")
+            from .sql_cell import run
+
+            run(self.shell, rest, cell)
+            return
+        command, arguments = parse_line(line)
+        if command == "":
+            overview()
+        elif command == "connect":
+            self._connect(arguments)
+        elif command == "relaunch":
+            self._relaunch(arguments)
+        else:
+            COMMANDS[command](arguments)
+
+    def _relaunch(self, arguments: argparse.Namespace) -> None:
+        client = default_client()
+        old = arguments.session_id or ended_session_id(client)
+        new = client.relaunch_session(old)
+        OPEN_SESSIONS.drop(old)
+        line = f"connect --attach {new.id} --var {arguments.var} --wait {arguments.wait}s"
+        self._connect(parse_line(line)[1])
 
     def _connect(self, arguments: argparse.Namespace) -> None:
         wanted = Wanted.checked(**connect_arguments(arguments))
@@ -68,43 +116,8 @@ class SailMagics(Magics):
             raise
         assert self.shell is not None  # the one that the magics were registered with
         self.shell.user_ns[arguments.var] = connection.spark
+        self._connected = (connection.reached.session.id, arguments)
         from . import engine_errors  # it needs PySpark, which is loaded by now
 
         engine_errors.register(self.shell)
         line.ended(connection_text(connection, arguments.var, SystemClock().now()))
-
-    def _status(self, arguments: argparse.Namespace) -> None:
-        client = default_client()
-        candidate = _session_here(client)
-        print(_NO_SESSION if candidate is None else session_text(candidate, SystemClock().now()))
-
-    def _close(self, arguments: argparse.Namespace) -> None:
-        client = default_client()
-        session_id = arguments.session_id or _live_session_id(client)
-        if session_id is None:
-            print("This notebook has no live session.")
-            return
-        client.close_session(session_id)
-        OPEN_SESSIONS.drop(session_id)
-        print(f"Session {session_id} is closed.")
-
-
-def show_as_one_line(error: BaseException, message: str) -> None:
-    """Have IPython show one readable line when the error is raised; ``%tb`` then shows the rest."""
-
-    def render() -> list[str]:
-        del error._render_traceback_  # type: ignore[attr-defined]
-        return [f"{type(error).__name__}: {message}"]
-
-    error._render_traceback_ = render  # type: ignore[attr-defined]
-
-
-def _session_here(client: Client) -> Candidate | None:
-    """This notebook's live session, or the one that ended last."""
-    here = sessions_here(client, this_place(client))
-    return here.live[0] if here.live else here.ended
-
-
-def _live_session_id(client: Client) -> str | None:
-    live = sessions_here(client, this_place(client)).live
-    return live[0].session.id if live else None

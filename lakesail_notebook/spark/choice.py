@@ -24,6 +24,9 @@ from ..models import (
 LIVE = frozenset({"pending", "active", "idle"})
 """Statuses of sessions that can be used, or will be."""
 
+EXAMINATION_KEY = "examination"
+"""Session metadata: it was made to look whether one can be had, and is nobody's to come back to."""
+
 _SPARK_SESSIONS = uuid.UUID("6d5f0f5e-6a0f-5c0e-9f5c-2f4f3f8f3f55")
 """Namespace of the Spark session ids that notebooks derive."""
 
@@ -127,7 +130,9 @@ def of_place(candidates: Iterable[Candidate], me: Me) -> list[Candidate]:
     own = [
         candidate
         for candidate in candidates
-        if candidate.session.member_id == me.member_id and candidate.session.endpoint_type == "spark_connect"
+        if candidate.session.member_id == me.member_id
+        and candidate.session.endpoint_type == "spark_connect"
+        and EXAMINATION_KEY not in candidate.session.metadata
     ]
     by_kernel = [
         candidate

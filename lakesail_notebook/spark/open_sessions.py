@@ -10,7 +10,9 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..client import Client
 from ..errors import FailedPrecondition
+from .choice import LIVE
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -59,6 +61,17 @@ class OpenSessions:
         """The session that was opened last in this process and not dropped."""
         with self._lock:
             return self._opened[-1].session_id if self._opened else None
+
+    def may_be_over(self, session_id: str, client: Client) -> bool:
+        """Whether PySpark or the control plane knows that a session is over.
+
+        :raises LakesailError: when the control plane does not answer.
+        """
+        with self._lock:
+            mine = [opened for opened in self._opened if opened.session_id == session_id]
+        if not mine or all(opened.spark.is_stopped for opened in mine):
+            return True
+        return client.session(session_id).status not in LIVE
 
     def session_ids(self, place_key: str) -> list[str]:
         """The sessions that this place has used in this process and not dropped, the latest first."""

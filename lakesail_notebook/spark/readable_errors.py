@@ -33,6 +33,7 @@ _CURES: tuple[tuple[str, str], ...] = (
         r"(?:table|view|TABLE_OR_VIEW).{0,20}(?:not found|NOT_FOUND)",
         "spark.catalog.listTables() lists what there is; a temp view is gone after a new session.",
     ),
+    (r"No field named", "Check the column's name; beside an aggregate, a column has to stand in GROUP BY."),
     (r"PERMISSION_DENIED|Permission denied|Access ?Denied", "Check the rights of the path and the credentials."),
     (r"No space left on device", "Free some space; c.LocalBackend.scratch_directory names where engines spill."),
     (r"No such file|Object at location .* not found", "Check the path; relative paths begin at the notebook's folder."),

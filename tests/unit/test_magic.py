@@ -50,6 +50,7 @@ class Notebook:
         for one in sessions:
             self.api.on("GET", f"{SESSIONS}/{one.id}", Answer(body=one))
             self.api.on("GET", f"{SESSIONS}?status={one.status}", Answer(body=page(one)))
+        self.api.on("GET", "/workloads/compute-configs", Answer(body=models.WorkloadConfigPage(items=())))
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def test_closing_without_a_session_is_no_mistake(notebook: Notebook) -> None:
 
 def test_a_bare_line_shows_the_session_or_what_to_do(notebook: Notebook) -> None:
     notebook.has()
-    assert "%sail connect starts one" in notebook.run("%sail")[1]
+    assert "To connect:\n  %sail connect\n" in notebook.run("%sail")[1]
     notebook.has(session("S1", status="failed", metadata={models.KERNEL_KEY: "k-magic"}, status_message="It broke."))
     _, said = notebook.run("%sail")
     assert "failed" in said
@@ -150,3 +151,34 @@ def test_loading_twice_does_no_harm(notebook: Notebook) -> None:
     load_ipython_extension(notebook.shell)
     notebook.has()
     assert notebook.run("%sail")[0].success
+
+
+def test_a_cell_of_anything_but_sql_is_a_mistake(notebook: Notebook) -> None:
+    result, said = notebook.run("%%sail sqk\nselect 1")
+    assert not result.success
+    assert "a cell is for sql" in said
+
+
+def test_what_is_asked_for_of_a_session_is_shown(notebook: Notebook) -> None:
+    notebook.has(notebook.live)
+    of_it = f"{SESSIONS}/S1"
+    query = models.Query(
+        id="o", what="select 1", started_at="2026-01-01T00:00:00.000Z", seconds=1.5, rows=3, bytes=99, outcome="failed"
+    )
+    notebook.api.on("GET", f"{of_it}/queries?limit=20", Answer(body=models.SessionQueries(items=(query,))))
+    notebook.api.on("GET", f"{of_it}/logs?tail=50", Answer(body=models.SessionLogs(lines=("\x1b[31mred", "plain"))))
+    notebook.api.on("POST", f"{of_it}/extend", Answer(body=notebook.live))
+    assert "1.50 s  failed   3     99     select 1" in notebook.run("%sail queries")[1]
+    said = notebook.run("%sail logs")[1]
+    assert "plain" in said
+    assert "\x1b[31m" not in said
+    assert "Session S1" in notebook.run("%sail extend 1h")[1]
+    assert "S1" in notebook.run("%sail sessions")[1]
+
+
+def test_a_token_is_printed_for_who_asks_with_a_warning_and_enters_no_history(notebook: Notebook) -> None:
+    notebook.has(notebook.live)
+    said = notebook.run("%sail token")[1]
+    assert SESSION_TOKEN in said
+    assert "clear this output" in said
+    assert SESSION_TOKEN not in str(notebook.shell.user_ns.get("Out"))

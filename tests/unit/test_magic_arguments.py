@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from IPython.core.error import UsageError
 
-from lakesail_notebook.notebook.arguments import HelpAsked, connect_arguments, parse_line
+from lakesail_notebook.notebook.arguments import COMMANDS, HelpAsked, connect_arguments, parse_line
 
 
 def test_connect_takes_everything_that_the_function_takes() -> None:
@@ -22,9 +22,15 @@ def test_connect_takes_everything_that_the_function_takes() -> None:
     }
 
 
-def test_a_bare_line_is_status() -> None:
-    assert parse_line("")[0] == "status"
-    assert parse_line("   ")[0] == "status"
+def test_a_bare_line_is_no_command() -> None:
+    assert parse_line("")[0] == ""
+    assert parse_line("   ")[0] == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_its_help(command: str) -> None:
+    with pytest.raises(HelpAsked, match=rf"usage: %sail {command}"):
+        parse_line(f"{command} --help")
 
 
 def test_close_takes_an_id_or_none() -> None:
@@ -58,7 +64,7 @@ def test_a_mistake_is_a_usage_error_that_names_it(line: str, said: str) -> None:
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("line", ["conect", "connect --nmae x", "connect --idle 2x"])
+@pytest.mark.parametrize("line", ["connect --nmae x", "connect --idle 2x"])
 def test_a_mistake_comes_with_the_usage(line: str) -> None:
     with pytest.raises(UsageError, match=r"usage: %sail connect .*--idle 30m"):
         parse_line(line)
@@ -66,7 +72,11 @@ def test_a_mistake_comes_with_the_usage(line: str) -> None:
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [("--help", "usage: %sail close"), ("help", "usage: %sail connect"), ("connect -h", "what to call a new session")],
+    [
+        ("--help", "  close      Close this"),
+        ("help", "  doctor     Check"),
+        ("connect -h", "what to call a new session"),
+    ],
 )
 def test_help_is_given_when_asked_for(line: str, said: str) -> None:
     with pytest.raises(HelpAsked, match=said):

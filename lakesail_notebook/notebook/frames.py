@@ -1,0 +1,32 @@
+"""A Connect DataFrame as the value of a cell: its first rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import LakesailError
+from ..spark.readable_errors import readable
+from . import table
+
+FIRST_ROWS = 20
+_MODULE, _CLASS = "pyspark.sql.connect.dataframe", "DataFrame"
+
+
+def register(shell: Any) -> None:
+    """Without loading PySpark: IPython finds the class by its name."""
+    shell.display_formatter.mimebundle_formatter.for_type_by_name(_MODULE, _CLASS, _bundle)
+
+
+def _bundle(frame: Any, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    from pyspark.errors import PySparkException
+
+    try:
+        return table.bundle(_rows(frame))
+    except (PySparkException, LakesailError) as error:  # else IPython would show one traceback a format
+        return {"text/plain": f"{type(error).__name__}: {readable(str(error))}"}
+
+
+def _rows(frame: Any) -> table.Rows:
+    if frame.isStreaming:
+        return table.of_schema(frame.schema)
+    return table.of_arrow(frame.limit(FIRST_ROWS + 1).toArrow(), FIRST_ROWS)

@@ -1,0 +1,1 @@
+"""Text for people: what the API answers, as lines and tables."""

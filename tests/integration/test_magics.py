@@ -1,0 +1,149 @@
+"""``%sail`` and ``%%sail sql`` in real kernels, on a real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from headless import JupyterServer
+from headless_kernel import CellFailed, Kernel
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from .notebooks import API, describe, eventually, session_of
+
+
+@pytest.fixture(scope="module")
+def kernel(server: JupyterServer) -> Iterator[Kernel]:
+    kernel = server.start_kernel("magics.ipynb")
+    kernel.execute("%sail connect")
+    yield kernel
+    kernel.shutdown()
+
+
+def test_values_are_bound_and_never_pasted(kernel: Kernel) -> None:
+    kernel.execute('x = 3\nname = "it\'s; {x} -- no"\nxs = [1, 2, 3]\nnothing = None')
+    said = kernel.execute(
+        "%%sail sql\nselect {x} + 1 as a, {name} as n, '{x}' as l, array_contains({xs}, 2) as c, {nothing} as z"
+    )
+    assert "4  it's; {x} -- no  {x}  True  null" in said.text
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(codec="utf-8", exclude_characters="\x00")))
+def test_whatever_text_is_bound_comes_back_as_it_is(kernel: Kernel, text: str) -> None:
+    kernel.execute(f"text = {text!r}")
+    kernel.execute("%%sail sql answer\nselect {text} as t")
+    assert kernel.execute("answer.first()[0] == text").text == "True"
+
+
+def test_dataframes_are_bound_and_the_result_is_assigned(kernel: Kernel) -> None:
+    kernel.execute("numbers = spark.range(10)")
+    said = kernel.execute("%%sail sql out --limit 2\nselect id, '{{' as brace from {numbers} where id > 2").text
+    assert "The first 2 rows; there are more" in said
+    assert kernel.execute("out.count()").text == "7"
+
+
+def test_a_write_runs_once_and_statements_run_in_order(kernel: Kernel) -> None:
+    kernel.execute("%%sail sql\ncreate table written (n int); -- a ; in a comment\ninsert into written values (1), (2)")
+    kernel.execute("%%sail sql\ninsert into written values (3);")
+    assert kernel.execute("spark.sql('select count(*) from written').first()[0]").text == "3"
+
+
+def test_a_table_is_html_that_no_value_escapes_from(kernel: Kernel) -> None:
+    [shown] = kernel.execute("%%sail sql\nselect '<img src=x onerror=alert(1)>' as `<b>`, 1 as n").displays
+    assert "<img" not in shown["text/html"]
+    assert "&lt;img src=x onerror=alert(1)&gt;" in shown["text/html"]
+    assert "<b>" not in shown["text/html"].replace("<body>", "")
+
+
+def test_plan_schema_and_chart_are_shown_instead(kernel: Kernel) -> None:
+    assert "Plan" in kernel.execute("%%sail sql --explain\nselect 1").text
+    assert "bigint" in kernel.execute("%%sail sql --schema\nselect id from range(3)").text
+    [chart] = kernel.execute("%%sail sql --plot\nselect id, id * id as square from range(10)").displays
+    assert "image/png" in chart
+
+
+def test_a_dataframe_as_a_cells_value_shows_its_first_rows(kernel: Kernel) -> None:
+    [shown] = kernel.execute("spark.range(100)").displays
+    assert shown["text/html"].count("<tr>") == 1 + 20
+    assert "The first 20 rows; there are more" in shown["text/plain"]
+    [broken] = kernel.execute("spark.sql('select * from nowhere')").displays
+    assert broken["text/plain"].count("\n") == 0
+    assert "nowhere" in broken["text/plain"]
+
+
+def test_lines_and_cells_are_completed(kernel: Kernel) -> None:
+    assert "connect" in kernel.complete("%sail con")
+    assert "default" in kernel.complete("%sail connect ")
+    assert "--idle" in kernel.complete("%sail connect --i")
+    kernel.execute("spark.range(3).withColumnRenamed('id', 'mileage').createOrReplaceTempView('motorcars')")
+    assert "motorcars" in kernel.complete("%%sail sql\nselect * from motor")
+    assert "mileage" in kernel.complete("%%sail sql\nselect mil")
+
+
+def test_the_ledger_tells_what_ran_and_how_it_ended(server: JupyterServer, kernel: Kernel) -> None:
+    kernel.execute("spark.sql('select 41 + 1 as found').collect()")
+    with pytest.raises(CellFailed):
+        kernel.execute("spark.sql('select raise_error(\"no\")').collect()")
+    session = session_of(server, kernel)
+
+    def rows() -> list[dict[str, object]]:
+        path = f"{API}/workloads/sessions/{session['id']}/queries"
+        return list(server.request("GET", path).json()["items"])
+
+    eventually(lambda: any(row["outcome"] == "failed" for row in rows()), 10, "the failure was told")
+    said = kernel.execute("%sail queries").text
+    assert "select 41 + 1 as found" in said
+    assert "failed" in said
+
+
+def test_each_command_answers(server: JupyterServer) -> None:
+    kernel = server.start_kernel("commands.ipynb")
+    assert "%sail connect" in kernel.execute("%sail").text
+    kernel.execute("%sail connect --name etl")
+    session = session_of(server, kernel)
+    assert "etl" in kernel.execute("%sail").text
+    assert session["id"] in kernel.execute("%sail sessions").text
+    assert "default" in kernel.execute("%sail configs").text
+    assert "closes in" in kernel.execute("%sail extend 7h").text
+    assert "Spark Connect server" in kernel.execute("%sail logs").text
+    assert kernel.execute("%sail interrupt").text == "No query was running."
+    assert "eyJ" in kernel.execute("%sail token --duration 5m").text
+    doctor = kernel.execute("%sail doctor").text
+    assert [line.split()[0] for line in doctor.splitlines()] == ["ok"] * 9
+    with pytest.raises(CellFailed, match=r"%sail close ends it"):
+        kernel.execute("%sail relaunch")
+    kernel.execute("%sail close")
+    said = kernel.execute("%sail relaunch\nassert spark.range(3).count() == 3").text
+    again = session_of(server, kernel)
+    assert again["id"] in said
+    assert again["name"] == "etl"
+    assert again["workloadId"] != session["workloadId"]
+    assert "user_closed" in kernel.execute("%sail sessions --all").text
+    kernel.shutdown()
+
+
+def test_who_asks_for_it_is_connected_again_by_the_next_cell(server: JupyterServer, root: Path) -> None:
+    kernel = server.start_kernel("again.ipynb")
+    kernel.execute("%sail connect\n%config SailMagics.auto_reconnect = True")
+    kernel.execute("spark.range(3).createOrReplaceTempView('three')")
+    first = session_of(server, kernel)
+    server.request("DELETE", f"{API}/workloads/sessions/{first['id']}")
+    said = kernel.execute("spark.range(4).count()")
+    assert said.displays[-1]["text/plain"] == "4"
+    assert session_of(server, kernel)["id"] != first["id"]
+    assert describe(server, first["id"])["status"] == "closed"
+    kernel.shutdown()
+
+
+def test_without_asking_for_it_nothing_is_connected_by_itself(server: JupyterServer) -> None:
+    kernel = server.start_kernel("not again.ipynb")
+    kernel.execute("%sail connect")
+    first = session_of(server, kernel)
+    server.request("DELETE", f"{API}/workloads/sessions/{first['id']}")
+    with pytest.raises(CellFailed, match=r"%sail connect"):
+        kernel.execute("spark.range(4).count()")
+    assert session_of(server, kernel)["id"] == first["id"]
+    kernel.shutdown()
