@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import functools
 import os
+import sys
 import warnings
 from typing import TYPE_CHECKING
 
 from ..api_address import CA_FILE_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
 from ..client import Client
+from ..embedded import EMBEDDED, EmbeddedApi
+from ..errors import LakesailError
 from .choice import Wanted
 from .connecting import open_connection
 from .waiting import NoProgress
@@ -56,7 +61,10 @@ def connect(
         shared=shared,
         wait_seconds=wait_seconds,
     )
-    connection = open_connection(wanted, default_client(), NoProgress())
+    client = default_client()
+    connection = open_connection(wanted, client, NoProgress())
+    if connection.how == "created" and not os.environ.get(URL_VARIABLE):
+        atexit.register(_close_quietly, client, connection.reached.session.id)
     for note in connection.notes:
         warnings.warn(note, stacklevel=2)
     return connection.spark
@@ -65,10 +73,28 @@ def connect(
 def default_client() -> Client:
     """The client of the control plane that the environment names now; the same one while that stays so.
 
-    :raises FailedPrecondition: when it names none.
+    When it names none, the one for this user, which is started if need be.
+
+    :raises FailedPrecondition: when it names one without a token, or there is none to be had.
     """
+    if not os.environ.get(URL_VARIABLE):
+        api = EMBEDDED.api()
+        return _embedded_client_of(api)
     names = (URL_VARIABLE, TOKEN_VARIABLE, TOKEN_FILE_VARIABLE, CA_FILE_VARIABLE)
     return _client_of(*(os.environ.get(name) for name in names))
+
+
+@functools.lru_cache(maxsize=4)
+def _embedded_client_of(api: EmbeddedApi) -> Client:
+    how = "Started a control plane" if api.started else "Using the running control plane"
+    print(f"{how} for this user; it ends with the last process that uses it.", file=sys.stderr)
+    return Client(api.url, api.token)
+
+
+def _close_quietly(client: Client, session_id: str) -> None:
+    """A session of a process that ends is of use to nobody."""
+    with contextlib.suppress(LakesailError):
+        client.close_session(session_id)
 
 
 @functools.lru_cache(maxsize=4)

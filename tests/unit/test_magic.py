@@ -125,12 +125,12 @@ def test_an_error_is_one_line_and_tb_shows_the_rest(notebook: Notebook) -> None:
     assert "client.py" in notebook.run("%tb")[1]
 
 
-def test_no_control_plane_says_what_to_do(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_control_plane_without_a_token_says_what_to_do(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as without:
-        without.delenv("LAKESAIL_API_URL")
+        without.delenv("LAKESAIL_API_TOKEN")
         result, said = notebook.run("%sail connect")
     assert not result.success
-    assert said.startswith("FailedPrecondition: No LakeSail control plane is known here")
+    assert said.startswith("FailedPrecondition: LAKESAIL_API_URL is set, but neither LAKESAIL_API_TOKEN nor")
 
 
 def test_no_token_is_left_in_the_shell(notebook: Notebook) -> None:
