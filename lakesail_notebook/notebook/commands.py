@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
@@ -11,15 +11,13 @@ from ..clock import SystemClock, in_words
 from ..doctor import examination, first_broken
 from ..errors import FailedPrecondition
 from ..spark.choice import LIVE, Candidate
-from ..spark.connect import default_client
+from ..spark.connect import default_client, new_client
 from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.sessions_here import sessions_here, this_place
 from ..texts.listing import merged
 from ..texts.shown import configs_shown, finding_shown, queries_shown, sessions_shown
 from ..texts.tables import moment, moment_ahead, printable
 from .display import session_text
-
-_INTERRUPT_SECONDS = 5.0
 
 
 def overview() -> None:
@@ -79,16 +77,16 @@ def interrupt(arguments: Namespace) -> None:
     """Stop what other threads, or cells that were given up, left running."""
     from pyspark.sql.connect.session import SparkSession
 
+    from ..spark.interrupting import DEADLINE_SECONDS, INTERRUPTIONS
+
     spark = SparkSession.getActiveSession()
     if spark is None:
         raise FailedPrecondition("This notebook is not connected; %sail connect does it.")
-    stopped: list[str] = []
-    asking = threading.Thread(target=lambda: stopped.extend(spark.interruptAll()), daemon=True)
-    asking.start()
-    asking.join(_INTERRUPT_SECONDS)
-    if asking.is_alive():
+    began = time.monotonic()
+    stopped = spark.interruptAll()
+    if any(one.answer == "none" for one in INTERRUPTIONS.since(began)):
         raise FailedPrecondition(
-            f"The engine did not answer within {in_words(_INTERRUPT_SECONDS)}: it ends queries when the Python "
+            f"The engine did not answer within {in_words(DEADLINE_SECONDS)}: it ends queries when the Python "
             "functions that they run return. %sail close, then %sail relaunch, end them for sure."
         )
     count = "1 query was" if len(stopped) == 1 else f"{len(stopped)} queries were"
@@ -121,7 +119,7 @@ def token(arguments: Namespace) -> None:
 
 def doctor(arguments: Namespace) -> None:
     findings = []
-    for finding in examination(Client):
+    for finding in examination(new_client):
         findings.append(finding)
         print(finding_shown(finding).text)
     broken = first_broken(findings)

@@ -17,6 +17,7 @@ from ..spark.queries import QUERIES, Query
 
 _AT_REST, _BUSY = 0.2, 0.5
 """Shares of one processor core."""
+_JUST_NOW_SECONDS = 1.0
 _LOOK_SECONDS = 0.4
 _LOOKS = 4
 _CURE = "%sail close, then %sail relaunch, end it for sure: a new engine, without temp views and settings."
@@ -31,8 +32,8 @@ def after_interrupt(client: Callable[[], Client]) -> str | None:
     if query is None or query.complete:
         return None
     answers = [one for one in INTERRUPTIONS.since(query.began) if one.operation_id == query.operation_id]
-    if not answers:
-        return None
+    if not answers or time.monotonic() - answers[-1].at > _JUST_NOW_SECONDS:
+        return None  # this interrupt was another one's
     return verdict(query, answers, None if answers[-1].answer == "none" else _engines_share(client))
 
 

@@ -78,8 +78,7 @@ def default_client() -> Client:
     :raises FailedPrecondition: when it names one without a token, or there is none to be had.
     """
     if not os.environ.get(URL_VARIABLE):
-        api = EMBEDDED.api()
-        return _embedded_client_of(api)
+        return _embedded_client_of(EMBEDDED.api())
     names = (URL_VARIABLE, TOKEN_VARIABLE, TOKEN_FILE_VARIABLE, CA_FILE_VARIABLE)
     return _client_of(*(os.environ.get(name) for name in names))
 
@@ -88,6 +87,14 @@ def default_client() -> Client:
 def _embedded_client_of(api: EmbeddedApi) -> Client:
     how = "Started a control plane" if api.started else "Using the running control plane"
     print(f"{how} for this user; it ends with the last process that uses it.", file=sys.stderr)
+    return Client(api.url, api.token)
+
+
+def new_client() -> Client:
+    """One of the caller's own, of the same control plane; to be closed."""
+    if os.environ.get(URL_VARIABLE):
+        return Client()
+    api = EMBEDDED.api()
     return Client(api.url, api.token)
 
 

@@ -147,6 +147,18 @@ def test_an_interrupt_stops_the_query_and_the_cell_is_over_soon(server: JupyterS
     kernel.shutdown()
 
 
+def test_an_interrupt_of_a_cell_without_a_query_is_shown_as_always(server: JupyterServer, root: Path) -> None:
+    kernel = connected(server, "no query.ipynb")
+    begun = Marker(root, "no-query")
+    cell = BackgroundCell(kernel, "open('no-query', 'w').close()\nimport time\ntime.sleep(30)")
+    begun.wait()
+    kernel.interrupt()
+    said = cell.failure(5).error.traceback
+    assert "time.sleep(30)" in said
+    assert "engine" not in said
+    kernel.shutdown()
+
+
 def test_an_engine_that_does_not_obey_an_interrupt_is_told_of_with_the_cure(server: JupyterServer, root: Path) -> None:
     kernel = connected(server, "disobedient.ipynb")
     begun = Marker(root, "disobedient")

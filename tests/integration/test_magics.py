@@ -11,7 +11,7 @@ from headless_kernel import CellFailed, Kernel
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .notebooks import API, describe, eventually, session_of
+from .notebooks import API, Marker, describe, eventually, session_of
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +122,34 @@ def test_each_command_answers(server: JupyterServer) -> None:
     assert again["name"] == "etl"
     assert again["workloadId"] != session["workloadId"]
     assert "user_closed" in kernel.execute("%sail sessions --all").text
+    kernel.shutdown()
+
+
+LEFT_RUNNING = """
+import threading
+from pyspark.sql.functions import udf
+@udf("long")
+def slow(n):
+    import time
+    open("{marker}", "w").close()
+    time.sleep(8)
+    return n
+def run():
+    try:
+        spark.range(1).select(slow("id")).collect()
+    except Exception:
+        pass
+threading.Thread(target=run, daemon=True).start()
+"""
+
+
+def test_an_interrupt_that_the_engine_does_not_answer_is_said_with_the_cure(server: JupyterServer, root: Path) -> None:
+    kernel = server.start_kernel("left running.ipynb")
+    kernel.execute("%sail connect")
+    kernel.execute(LEFT_RUNNING.format(marker="left-running"))
+    Marker(root, "left-running").wait()
+    with pytest.raises(CellFailed, match=r"did not answer within 2 s.*%sail relaunch"):
+        kernel.execute("%sail interrupt")
     kernel.shutdown()
 
 
