@@ -85,10 +85,14 @@ def of_arrow(fetched: Any, limit: int) -> Rows:
     :param limit: how many are shown; one more in the table says that there are more.
     """
     import pyarrow.types
+    from pyspark.sql.pandas.types import from_arrow_type
 
     shown = fetched.slice(0, limit)
     fields = list(shown.schema)[:_COLUMNS]
-    columns = [Column(field.name, str(field.type), _is_number(pyarrow.types, field.type)) for field in fields]
+    columns = [
+        Column(field.name, from_arrow_type(field.type).simpleString(), _is_number(pyarrow.types, field.type))
+        for field in fields
+    ]
     by_column = [[_text(value) for value in shown.column(index).to_pylist()] for index in range(len(fields))]
     values = list(zip(*by_column, strict=True)) if by_column else []
     return Rows(columns, values, _caption(shown.num_rows, fetched.num_rows > limit, fetched.num_columns))
