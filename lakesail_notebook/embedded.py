@@ -50,6 +50,11 @@ class Embedded:
         self._api: EmbeddedApi | None = None
         self._process_id = os.getpid()
 
+    @property
+    def joined(self) -> bool:
+        """Whether this process uses it already."""
+        return self._connection is not None and self._process_id == os.getpid()
+
     def api(self) -> EmbeddedApi:
         """The running one, or one that is started now.
 

@@ -11,6 +11,7 @@ from typing import Any
 from ..client import Client
 from ..errors import LakesailError
 from ..spark.choice import LIVE
+from ..spark.connect import client_in_use
 from .arguments import COMMANDS, options_of
 
 _PATIENCE_SECONDS = 0.5
@@ -62,7 +63,7 @@ def _that_begin(start: str, words: Sequence[str]) -> Sequence[str]:
 class Things:
     """What the control plane knows, as far as it says so quickly; remembered for some seconds."""
 
-    def __init__(self, client: Callable[[], Client]) -> None:
+    def __init__(self, client: Callable[[], Client | None]) -> None:
         self._client = client
         self._known = Known()
         self._until = 0.0
@@ -79,6 +80,8 @@ class Things:
     def _ask(self) -> None:
         try:
             client = self._client()
+            if client is None:
+                return
             latest = next(client.session_pages()).included.sessions
             self._known = Known(
                 configs=tuple(config.name or config.id for config in client.compute_configs()),
@@ -92,13 +95,10 @@ class Things:
 
 def register(shell: Any) -> None:
     """Have this shell complete ``%sail`` lines."""
-    from ..spark.connect import default_client
-
-    things = Things(default_client)
+    things = Things(client_in_use)
 
     def complete(_shell: Any, event: Any) -> list[str]:
-        found = candidates(event.line[: len(event.line)], things.known)
-        return list(found)
+        return list(candidates(event.text_until_cursor, things.known))
 
     shell.set_hook("complete_command", complete, str_key="%sail")
     shell.set_hook("complete_command", complete, str_key="sail")

@@ -6,6 +6,7 @@ So the engine's use of the processor decides.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -28,7 +29,8 @@ def after_interrupt(client: Callable[[], Client]) -> str | None:
 
     It takes up to two seconds.
     """
-    query = next((one for one in reversed(QUERIES.after(0)) if one.ended is not None), None)
+    mine = (one for one in reversed(QUERIES.after(0)) if one.thread_id == threading.get_ident())
+    query = next((one for one in mine if one.ended is not None), None)
     if query is None or query.complete:
         return None
     answers = [one for one in INTERRUPTIONS.since(query.began) if one.operation_id == query.operation_id]
@@ -53,7 +55,7 @@ def verdict(query: Query, answers: Sequence[Interruption], share: float | None) 
 
 
 def _engines_share(client: Callable[[], Client]) -> float | None:
-    session_id = OPEN_SESSIONS.latest_session_id()
+    session_id = OPEN_SESSIONS.active_session_id()
     if session_id is None:
         return None
     try:

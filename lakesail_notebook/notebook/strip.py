@@ -13,7 +13,7 @@ from .display import StatusLine, status_line
 
 SHOWN_AFTER_SECONDS = 1.0
 _UPDATE_SECONDS = 0.5
-_UNITS = ("B", "kB", "MB", "GB", "TB")
+_UNITS = ("kB", "MB", "GB", "TB")
 
 
 def strip_text(queries: Sequence[Query], now: float) -> str:
@@ -31,11 +31,13 @@ def strip_text(queries: Sequence[Query], now: float) -> str:
 
 def in_bytes(size: float) -> str:
     """``0 B``, ``12.3 MB``."""
+    if size < 1000:
+        return f"{size:.0f} B"
     for unit in _UNITS:
-        if size < 1000 or unit == _UNITS[-1]:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1000
-    raise AssertionError("the last unit takes all")
+        if size < 1000:
+            break
+    return f"{size:.1f} {unit}"
 
 
 class CellStrips:

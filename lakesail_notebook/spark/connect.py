@@ -90,6 +90,11 @@ def _embedded_client_of(api: EmbeddedApi) -> Client:
     return Client(api.url, api.token)
 
 
+def client_in_use() -> Client | None:
+    """:func:`default_client`, if that starts nothing."""
+    return default_client() if os.environ.get(URL_VARIABLE) or EMBEDDED.joined else None
+
+
 def new_client() -> Client:
     """One of the caller's own, of the same control plane; to be closed."""
     if os.environ.get(URL_VARIABLE):

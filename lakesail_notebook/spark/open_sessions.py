@@ -57,10 +57,13 @@ class OpenSessions:
             mine = [one for one in self._opened if (one.session_id, one.place_key) == (session_id, place_key)]
         return tuple(itertools.chain.from_iterable(one.channel_builder.belongings.all() for one in mine))
 
-    def latest_session_id(self) -> str | None:
-        """The session that was opened last in this process and not dropped."""
+    def active_session_id(self) -> str | None:
+        """The session of what PySpark takes for this thread's active Spark session."""
+        from pyspark.sql.connect.session import SparkSession
+
+        active = SparkSession.getActiveSession()
         with self._lock:
-            return self._opened[-1].session_id if self._opened else None
+            return next((opened.session_id for opened in self._opened if opened.spark is active), None)
 
     def may_be_over(self, session_id: str, client: Client) -> bool:
         """Whether PySpark or the control plane knows that a session is over.
