@@ -13,7 +13,7 @@ from .display import StatusLine, status_line
 
 SHOWN_AFTER_SECONDS = 1.0
 _UPDATE_SECONDS = 0.5
-_UNITS = ("kB", "MB", "GB", "TB")
+_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def strip_text(queries: Sequence[Query], now: float) -> str:
@@ -29,15 +29,10 @@ def strip_text(queries: Sequence[Query], now: float) -> str:
     return f"{count}, {seconds:.1f} s, {received}{broken}"
 
 
-def in_bytes(size: float) -> str:
+def in_bytes(size: int) -> str:
     """``0 B``, ``12.3 MB``."""
-    if size < 1000:
-        return f"{size:.0f} B"
-    for unit in _UNITS:
-        size /= 1000
-        if size < 1000:
-            break
-    return f"{size:.1f} {unit}"
+    exponent = min((len(str(int(size))) - 1) // 3, len(_UNITS) - 1)
+    return f"{size / 1000**exponent:.{min(exponent, 1)}f} {_UNITS[exponent]}"
 
 
 class CellStrips:
