@@ -43,6 +43,11 @@ class CellResult:
     seconds: float
 
     @property
+    def value(self) -> str:
+        """The cell's value, which is displayed last."""
+        return str(self.displays[-1].get("text/plain", "")) if self.displays else ""
+
+    @property
     def text(self) -> str:
         """All of it for a person without a browser: the streams, then the displays."""
         plain = (str(display.get("text/plain", "")) for display in self.displays)

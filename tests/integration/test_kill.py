@@ -87,7 +87,7 @@ def test_a_killed_proxy_comes_back_on_its_port_and_queries_go_on(server: Jupyter
     proxy.kill()
     eventually(lambda: processes_of(server, PROXY), 5, "a new session proxy runs")
     if cell is not None:
-        assert cell.outcome(40).text == _ANSWER[work]
+        assert cell.outcome(40).value == _ANSWER[work]
     assert kernel.execute("spark.range(5).count()").text == "5"
     now = describe(server, session["id"])
     assert now["status"] == "active"

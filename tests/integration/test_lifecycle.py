@@ -77,7 +77,7 @@ def test_a_query_of_18_seconds_survives_an_idle_timeout_of_5(server: JupyterServ
     kernel = _attached(server, "long query.ipynb", session)
     cell = BackgroundCell(kernel, _SLEEPING_UDF.format(marker="long-query", seconds=18))
     Marker(root, "long-query").wait()
-    assert cell.outcome(40).text == "1"
+    assert cell.outcome(40).value == "1"
     assert describe(server, session["id"])["status"] == "active"
     ended = _ended(server, session, 12)
     assert (ended["status"], ended["terminationReason"]) == ("closed", "idle_timeout")
