@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from ..errors import LakesailError
@@ -23,7 +24,8 @@ def _bundle(frame: Any, include: Any = None, exclude: Any = None) -> dict[str, s
     try:
         return table.bundle(_rows(frame))
     except (PySparkException, LakesailError) as error:  # else IPython would show one traceback a format
-        return {"text/plain": f"{type(error).__name__}: {readable(str(error))}"}
+        line = f"{type(error).__name__}: {readable(str(error))}"
+        return {"text/plain": line, "text/html": f"<pre>{html.escape(line)}</pre>"}  # PySpark's would ask the engine
 
 
 def _rows(frame: Any) -> table.Rows:

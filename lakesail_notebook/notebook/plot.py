@@ -2,40 +2,110 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.display import Image, display
+from IPython.display import display
+
+_LABELS = 40
+"""So many texts can be read below a chart."""
+_BARS_WIDTH = 0.8
+
+
+def check() -> None:
+    """To be asked before a statement runs.
+
+    :raises UsageError: without matplotlib.
+    """
+    if importlib.util.find_spec("matplotlib") is None:
+        raise UsageError("%%sail sql --plot draws with matplotlib; run %pip install matplotlib")
 
 
 def show(rows: Any) -> None:
     """Draw the numeric columns of an Arrow table over its first column: lines over times and numbers, else bars.
 
-    :raises UsageError: without matplotlib, or a number to draw.
+    :raises UsageError: without rows, or a number to draw.
     """
+    numbers = [index for index in range(1, rows.num_columns) if _is_number(rows.schema.field(index).type)]
+    if not numbers or not rows.num_rows:
+        why = "a column of numbers beside the first column" if rows.num_rows else "rows"
+        raise UsageError(f"%%sail sql --plot: the statement has run, but to draw its result it needs {why}")
+    import matplotlib
+
     try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UsageError("%%sail sql --plot draws with matplotlib; run %pip install matplotlib") from error
-    frame = rows.to_pandas()
-    if len(frame.columns) < 1 or frame.empty:
-        raise UsageError("%%sail sql --plot: there is nothing to draw")
-    first = frame.columns[0]
-    numbers = frame.select_dtypes("number").columns.drop(first, errors="ignore")
-    if not len(numbers):
-        raise UsageError("%%sail sql --plot: it needs a column of numbers beside the first column")
+        with matplotlib.rc_context({"text.parse_math": False}):  # a $ in a name is a $
+            png = _drawn(rows, numbers)
+    except ValueError as error:  # times beyond the years 1 to 9999
+        raise UsageError(f"%%sail sql --plot: the statement has run, but matplotlib cannot draw it: {error}") from error
+    names = rows.schema.names
+    count = f"{rows.num_rows:,} row{'' if rows.num_rows == 1 else 's'}"
+    alternative = f"{', '.join(names[index] for index in numbers)} over {names[0]}, {count}"
+    bundle = {"image/png": png, "text/plain": f"Chart: {alternative}"}
+    display(bundle, raw=True, metadata={"image/png": {"alt": alternative}})  # type: ignore[no-untyped-call]
+
+
+def _drawn(rows: Any, numbers: Sequence[int]) -> bytes:
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
-    over = frame[first]
-    ordered = over.dtype.kind in "iufM"
-    for name in numbers:
-        (axes.plot if ordered else axes.bar)(over if ordered else over.astype(str), frame[name], label=str(name))
-    axes.set_xlabel(str(first))
-    axes.legend()
-    if not ordered:
-        axes.tick_params(axis="x", rotation=45)
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png")
-    alternative = f"{', '.join(map(str, numbers))} over {first}, {len(frame):,} rows"
-    display(Image(drawn.getvalue(), alt=alternative))  # type: ignore[no-untyped-call]
+    series = [_floats(rows.column(index)) for index in numbers]
+    if _is_ordered(rows.schema.field(0).type):
+        over = _over(rows.column(0))
+        drawn = [axes.plot(over, values)[0] for values in series]
+    else:
+        drawn = _bars(axes, rows.column(0), series)
+    axes.set_xlabel(rows.schema.names[0])
+    # Named here, since a label of an artist that begins with _ is left out.
+    axes.legend(drawn, [rows.schema.names[index] for index in numbers])
+    png = io.BytesIO()
+    figure.savefig(png, format="png")
+    return png.getvalue()
+
+
+def _bars(axes: Any, over: Any, series: Sequence[Sequence[float]]) -> list[Any]:
+    """A group of bars for each row, in the order of the rows; equal texts stay apart."""
+    from .arrow_values import NULL, texts_of
+
+    texts = [NULL if text is None else text for text in texts_of(over)]
+    width = _BARS_WIDTH / len(series)
+    first = (width - _BARS_WIDTH) / 2
+    drawn = [
+        axes.bar([row + first + width * number for row in range(len(texts))], values, width)
+        for number, values in enumerate(series)
+    ]
+    named = range(0, len(texts), -(-len(texts) // _LABELS))
+    axes.set_xticks(list(named), [texts[row][:_LABELS] for row in named], rotation=45, ha="right")
+    return drawn
+
+
+def _is_number(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+
+
+def _is_ordered(kind: Any) -> bool:
+    from pyarrow import types
+
+    return _is_number(kind) or bool(types.is_timestamp(kind) or types.is_date(kind))
+
+
+def _over(column: Any) -> Any:
+    from pyarrow import types
+
+    if _is_number(column.type):
+        return _floats(column)
+    import pyarrow
+
+    kind = "us" if types.is_timestamp(column.type) else "s"
+    return column.cast(pyarrow.timestamp(kind)).to_numpy()
+
+
+def _floats(column: Any) -> Any:
+    import pyarrow
+
+    return column.cast(pyarrow.float64(), safe=False).to_numpy()

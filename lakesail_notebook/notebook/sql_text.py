@@ -1,6 +1,6 @@
 """A cell of SQL, read as far as needed: its statements, and the ``{name}`` in them. Pure.
 
-What stands in string literals, quoted names and comments is left as it is.
+What stands in string literals, quoted names and comments is left as it is; where these end is as in Sail 0.7.2.
 """
 
 from __future__ import annotations
@@ -12,18 +12,23 @@ from typing import Literal
 
 Kind = Literal["text", "name", "end"]
 
+# Two quotes in a row, which stand for one, read as the end of a literal and the begin of the next.
 _TOKEN = re.compile(
     r"""
-    (?P<quoted> '(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | `(?:[^`]|``)*` )
-    | (?P<comment> --[^\n]* | /\*.*?\*/ )
+    (?P<quoted> (?<!\w)[rR](?:'[^']*'|"[^"]*") | '(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | `[^`]*`
+        | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
+    | (?P<comment> --[^\r\n]* )
+    | (?P<block> /\* )
     | (?P<brace> \{\{ | \}\} )
-    | (?P<name> \{\s*[A-Za-z_]\w*\s*\} )
+    | (?P<name> \{\s*[^\W\d]\w*\s*\} )
     | (?P<stray> [{}] )
+    | (?P<unclosed> ['"`] )
     | (?P<end> ; )
-    | (?P<text> [^'"`{};/-]+ | . )
+    | (?P<text> \w+ | [^\w'"`{};/$-]+ | . )
     """,
     re.VERBOSE | re.DOTALL,
 )
+_BLOCK_MARK = re.compile(r"/\*|\*/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class NotReadable(ValueError):
 def statements_of(sql: str) -> list[Statement]:
     """The statements of a cell; without those that are only space and comments.
 
-    :raises NotReadable: for a brace that is neither doubled nor round a name.
+    :raises NotReadable: for a brace that is neither doubled nor round a name, and for what is begun and not ended.
     """
     found: list[Statement] = []
     pieces: list[Piece] = []
@@ -61,7 +66,9 @@ def statements_of(sql: str) -> list[Statement]:
 
 
 def _tokens(sql: str) -> Iterator[tuple[Kind, str]]:
-    for match in _TOKEN.finditer(sql):
+    position = 0
+    while match := _TOKEN.match(sql, position):
+        start, position = match.span()
         text = match.group()
         match match.lastgroup:
             case "end":
@@ -70,13 +77,33 @@ def _tokens(sql: str) -> Iterator[tuple[Kind, str]]:
                 yield "name", text[1:-1].strip()
             case "brace":
                 yield "text", text[0]
+            case "block":
+                position = _end_of_block(sql, start)
+                yield "text", sql[start:position]
             case "stray":
-                line = sql.count("\n", 0, match.start()) + 1
                 raise NotReadable(
-                    f"line {line}: {text!r} stands alone; {{name}} binds a Python value, and {{{{ or }}}} is a brace"
+                    f"{_line(sql, start)}: {text!r} stands alone; {{name}} binds a Python value, "
+                    "and {{ or }} is a brace"
                 )
+            case "unclosed":
+                raise NotReadable(f"{_line(sql, start)}: the {text} is not closed")
             case _:
                 yield "text", text
+
+
+def _end_of_block(sql: str, start: int) -> int:
+    """Where the comment ends; it may hold others."""
+    depth = 0
+    for mark in _BLOCK_MARK.finditer(sql, start):
+        depth += 1 if mark.group() == "/*" else -1
+        if depth == 0:
+            return mark.end()
+    raise NotReadable(f"{_line(sql, start)}: the /* is not closed")
+
+
+def _line(sql: str, position: int) -> str:
+    line = sql.count("\n", 0, position) + 1
+    return f"line {line}"
 
 
 def _is_sql(text: str) -> bool:

@@ -1,63 +1,76 @@
 """Rows as a table for a notebook: HTML without anything from elsewhere, and the same as text.
 
-Pure, but for the number that keeps two tables of one page apart.
+Pure, but for the identity that keeps two tables of one page apart, which may come from two kernels.
 """
 
 from __future__ import annotations
 
 import html
-import itertools
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..texts.tables import printable, table
+from .arrow_values import NULL, texts_of
 
 _COLUMNS = 100
 _CHARACTERS = 300
+"""Of a value, a name or a type; ten times as many in its title."""
+_NARROW = 30
+"""So many characters are always seen; of a longer value, the style may hide the end."""
+_PAGE_CHARACTERS = 5_000_000
+"""Of all rows as HTML; a browser and a saved notebook have to bear them."""
 _TEXT_ROWS = 20
-_NULL = "null"
-_numbers = itertools.count(1)
+_TEXT_CHARACTERS = 40
 
 _STYLE = """
 .lakesail-rows{overflow:auto;max-height:30em;color:var(--jp-ui-font-color1,inherit)}
 .lakesail-rows table{border-collapse:collapse;font-size:.9em}
 .lakesail-rows th{position:sticky;top:0;background:var(--jp-layout-color2,Canvas);text-align:left;vertical-align:bottom}
 .lakesail-rows th,.lakesail-rows td{padding:.2em .7em;border-bottom:1px solid var(--jp-border-color2,#8884)}
+.lakesail-rows th,.lakesail-rows td{max-width:24em;overflow:hidden;text-overflow:ellipsis}
+.lakesail-rows th{white-space:nowrap}
 .lakesail-rows td{white-space:pre;text-align:left}
 .lakesail-rows .n{text-align:right;font-variant-numeric:tabular-nums}
 .lakesail-rows button{all:unset;cursor:pointer;font-weight:bold}
 .lakesail-rows button:focus-visible{outline:2px solid}
-.lakesail-rows th small{display:block;font-weight:normal;opacity:.7}
+.lakesail-rows th small{display:block;overflow:hidden;text-overflow:ellipsis;font-weight:normal;opacity:.7}
 .lakesail-rows i{opacity:.5}
 .lakesail-rows [aria-sort=ascending] button::after{content:" \\25B2"}
 .lakesail-rows [aria-sort=descending] button::after{content:" \\25BC"}
 """
 _SORT = """
 (function(){
-  var root = document.getElementById("%s");
-  if (!root) return;
-  var body = root.querySelector("tbody");
-  root.querySelectorAll("th button").forEach(function(button, column){
-    button.onclick = function(){
-      var head = button.closest("th");
-      var down = head.getAttribute("aria-sort") === "ascending";
-      root.querySelectorAll("th").forEach(function(one){ one.setAttribute("aria-sort", "none"); });
-      head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      var number = head.classList.contains("n");
-      var rows = Array.from(body.rows).map(function(row){
-        var cell = row.cells[column];
-        var text = cell.title || cell.textContent;
-        return {row: row, none: cell.firstElementChild !== null, key: number ? Number(text) : text};
-      });
-      rows.sort(function(a, b){
-        if (a.none !== b.none) return a.none ? 1 : -1;
-        var order = a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
-        return down ? -order : order;
-      });
-      rows.forEach(function(one){ body.appendChild(one.row); });
-    };
-  });
+  function key(text, number){
+    if (!number) return text;
+    if (text === "nan") return Infinity;
+    return text === "inf" ? Number.MAX_VALUE : text === "-inf" ? -Number.MAX_VALUE : Number(text);
+  }
+  function sortable(root){
+    var body = root.querySelector("tbody");
+    root.querySelectorAll("th button").forEach(function(button, column){
+      button.onclick = function(){
+        var head = button.closest("th");
+        var down = head.getAttribute("aria-sort") === "ascending";
+        root.querySelectorAll("th").forEach(function(one){ one.setAttribute("aria-sort", "none"); });
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        var number = head.classList.contains("n");
+        var rows = Array.from(body.rows).map(function(row){
+          var cell = row.cells[column];
+          var none = cell.firstElementChild !== null;
+          return {row: row, none: none, key: none ? 0 : key(cell.title || cell.textContent, number)};
+        });
+        rows.sort(function(a, b){
+          if (a.none !== b.none) return a.none ? 1 : -1;
+          var order = a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+          return down ? -order : order;
+        });
+        rows.forEach(function(one){ body.appendChild(one.row); });
+      };
+    });
+  }
+  document.querySelectorAll("#%s").forEach(sortable);
 })();
 """
 
@@ -85,15 +98,11 @@ def of_arrow(fetched: Any, limit: int) -> Rows:
     :param limit: how many are shown; one more in the table says that there are more.
     """
     import pyarrow.types
-    from pyspark.sql.pandas.types import from_arrow_type
 
     shown = fetched.slice(0, limit)
     fields = list(shown.schema)[:_COLUMNS]
-    columns = [
-        Column(field.name, from_arrow_type(field.type).simpleString(), _is_number(pyarrow.types, field.type))
-        for field in fields
-    ]
-    by_column = [[_text(value) for value in shown.column(index).to_pylist()] for index in range(len(fields))]
+    columns = [Column(field.name, _type(field.type), _is_number(pyarrow.types, field.type)) for field in fields]
+    by_column = [texts_of(shown.column(index)) for index in range(len(fields))]
     values = list(zip(*by_column, strict=True)) if by_column else []
     return Rows(columns, values, _caption(shown.num_rows, fetched.num_rows > limit, fetched.num_columns))
 
@@ -111,37 +120,61 @@ def bundle(rows: Rows) -> dict[str, str]:
 
 
 def to_html(rows: Rows) -> str:
-    identity = f"lakesail-rows-{next(_numbers)}"
+    identity = f"lakesail-rows-{secrets.token_hex(8)}"
     head = "".join(
-        f'<th scope="col" aria-sort="none"{_class(column)}><button>{html.escape(column.name)}</button>'
-        f"<small>{html.escape(column.type)}</small></th>"
+        f'<th scope="col" aria-sort="none"{_class(column)}>'
+        f'<button type="button"{_title(column.name)}>{_escaped(column.name)}</button>'
+        f"<small{_title(column.type)}>{_escaped(column.type)}</small></th>"
         for column in rows.columns
     )
-    body = "".join(
-        f"<tr>{''.join(_cell(column, value) for column, value in zip(rows.columns, row, strict=True))}</tr>"
-        for row in rows.values
-    )
+    body = _body(rows)
+    caption = html.escape(rows.caption + _hidden(len(rows.values) - len(body)))
     return (
-        f'<div class="lakesail-rows" id="{identity}" tabindex="0"><style>{_STYLE}</style>'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        f"<div><small>{html.escape(rows.caption)}</small></div><script>{_SORT % identity}</script>"
+        f'<div class="lakesail-rows" id="{identity}" tabindex="0" role="region" aria-label="{caption}">'
+        f"<style>{_STYLE}</style>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        f"<div><small>{caption}</small></div><script>{_SORT % identity}</script>"
     )
+
+
+def _body(rows: Rows) -> list[str]:
+    """The rows as HTML, as many as there is room for."""
+    body: list[str] = []
+    room = _PAGE_CHARACTERS
+    for row in rows.values:
+        cells = "".join(_cell(column, value) for column, value in zip(rows.columns, row, strict=True))
+        room -= len(cells)
+        if room < 0:
+            break
+        body.append(f"<tr>{cells}</tr>")
+    return body
 
 
 def to_text(rows: Rows) -> str:
-    names = [column.name for column in rows.columns]
-    shown = [[_NULL if value is None else _cut(value, 40) for value in row] for row in rows.values[:_TEXT_ROWS]]
-    more = len(rows.values) - len(shown)
-    hidden = f" ({more:,} of them not shown here)" if more > 0 else ""
-    return f"{table([printable(name) for name in names], shown)}\n{rows.caption}{hidden}"
+    names = [printable(_cut(column.name, _TEXT_CHARACTERS)) for column in rows.columns]
+    shown = [
+        [NULL if value is None else _cut(value, _TEXT_CHARACTERS) for value in row] for row in rows.values[:_TEXT_ROWS]
+    ]
+    return f"{table(names, shown)}\n{rows.caption}{_hidden(len(rows.values) - len(shown))}"
+
+
+def _hidden(rows: int) -> str:
+    return f" ({rows:,} of them not shown here)" if rows else ""
 
 
 def _cell(column: Column, value: str | None) -> str:
     if value is None:
-        return f"<td{_class(column)}><i>{_NULL}</i></td>"
-    cut = _cut(value, _CHARACTERS)
-    title = f' title="{html.escape(value[: 10 * _CHARACTERS])}"' if cut != value else ""
-    return f"<td{_class(column)}{title}>{html.escape(cut)}</td>"
+        return f"<td{_class(column)}><i>{NULL}</i></td>"
+    return f"<td{_class(column)}{_title(value)}>{_escaped(value)}</td>"
+
+
+def _title(value: str) -> str:
+    """What a reader can look up when the value is too long to be seen."""
+    return f' title="{html.escape(_cut(value, 10 * _CHARACTERS))}"' if len(value) > _NARROW else ""
+
+
+def _escaped(value: str) -> str:
+    return html.escape(_cut(value, _CHARACTERS))
 
 
 def _class(column: Column) -> str:
@@ -152,12 +185,15 @@ def _cut(value: str, characters: int) -> str:
     return value if len(value) <= characters else f"{value[: characters - 1]}…"
 
 
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bytes):
-        return f"0x{value[:_CHARACTERS].hex()}"
-    return str(value)
+def _type(kind: Any) -> str:
+    """As Spark says it; as Arrow does for what PySpark has no name for."""
+    from pyspark.errors import PySparkException
+    from pyspark.sql.pandas.types import from_arrow_type
+
+    try:
+        return str(from_arrow_type(kind).simpleString())
+    except PySparkException:
+        return str(kind)
 
 
 def _is_number(types: Any, kind: Any) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.error import UsageError
 
-from lakesail_notebook.notebook.sql_cell import bind
+from lakesail_notebook.notebook.sql_parameters import bind
 from lakesail_notebook.notebook.sql_text import NotReadable, statements_of
 
 
@@ -48,6 +48,29 @@ def test_what_sql_has_no_literal_for_is_a_mistake(value: object, what: str) -> N
     [statement] = statements_of("select {x}")
     with pytest.raises(UsageError, match=what):
         bind(statement, {"x": value})
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        r"select r'\' as a, '{x};' as b",
+        "select $$a;{x}b$$, $tag$ $$ ; $tag$",
+        "select 1 /* outer /* inner; */ {x}; */",
+        "select 'it''s; {x}', \"a\"\"{x};\", `c``;{x}`",
+        "select 1 --\r, ';'",
+    ],
+)
+def test_literals_and_comments_end_where_the_engine_ends_them(sql: str) -> None:
+    [statement] = statements_of(sql)
+    assert bind(statement, {}).sql == sql
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"), [("select 'a; {x}", "'"), ('select "a', '"'), ("select `a", "`"), ("/* ;", "/")]
+)
+def test_what_is_not_closed_is_a_mistake_with_its_line(sql: str, what: str) -> None:
+    with pytest.raises(NotReadable, match=rf"line 2: the {what}.*not closed"):
+        statements_of(f"insert into t values (1);\n{sql}")
 
 
 @given(st.text())
