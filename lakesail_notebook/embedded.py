@@ -2,10 +2,13 @@
 
 Each of them holds a connection to its UNIX socket as long as it lives, however it ends; the control plane ends soon
 after the last one. What a process needs to speak to it comes over that socket, so it stands in no file.
+
+There is one at a time: each holds a lock as long as it runs, which it is started with and the operating system frees.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import hashlib
@@ -17,9 +20,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from .errors import FailedPrecondition, Unavailable
 
@@ -27,6 +31,8 @@ START_SECONDS = 30.0
 _POLL_SECONDS = 0.05
 _GREETING_SECONDS = 10.0
 _NOT_INHERITED = ("JPY_", "LAKESAIL_")
+_SOCKET_PATH_BYTES = 103
+"""What every operating system takes."""
 _started: list[subprocess.Popen[bytes]] = []
 """Kept, since Python warns of a child that is forgotten while it runs."""
 
@@ -48,12 +54,11 @@ class Embedded:
         self._lock = threading.Lock()
         self._connection: socket.socket | None = None
         self._api: EmbeddedApi | None = None
-        self._process_id = os.getpid()
 
     @property
     def joined(self) -> bool:
         """Whether this process uses it already."""
-        return self._connection is not None and self._process_id == os.getpid()
+        return self._connection is not None
 
     def api(self) -> EmbeddedApi:
         """The running one, or one that is started now.
@@ -62,37 +67,75 @@ class Embedded:
         :raises Unavailable: when it does not come up in time.
         """
         with self._lock:
-            if self._process_id != os.getpid():  # a forked child counts by itself
-                self._connection, self._process_id = None, os.getpid()
-            if self._connection is None or self._api is None or _has_ended(self._connection):
+            if self._connection is not None and _has_ended(self._connection):
+                self._leave()
+            if self._connection is None or self._api is None:
                 self._connection, self._api = _join()
             return self._api
 
+    def leave(self) -> None:
+        """Use it no more; the next call of :meth:`api` joins it again."""
+        with self._lock:
+            self._leave()
+
+    def before_fork(self) -> None:
+        """No child may begin in the middle of joining: it would hold the lock of that as long as it lives."""
+        self._lock.acquire()
+
+    def after_fork(self) -> None:
+        self._lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """A child counts by itself, once it connects."""
+        self._leave()
+        self._lock.release()
+
+    def _leave(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._api = None
+
 
 EMBEDDED = Embedded()
+os.register_at_fork(
+    before=EMBEDDED.before_fork,
+    after_in_parent=EMBEDDED.after_fork,
+    after_in_child=EMBEDDED.after_fork_in_child,
+)
+
+
+@atexit.register
+def _leave_it_running() -> None:
+    EMBEDDED.leave()
+    with warnings.catch_warnings():  # that a child outlives this process is meant
+        warnings.simplefilter("ignore", ResourceWarning)
+        _started.clear()
 
 
 def _join() -> tuple[socket.socket, EmbeddedApi]:
     place = _Place.of_this_user()
-    with place.locked():
-        joined = _greeted(place, started=False)
+    process: subprocess.Popen[bytes] | None = None
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        joined = _greeted(place, started=process is not None)
         if joined is not None:
             return joined
-        process = _start(place)
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            joined = _greeted(place, started=True)
-            if joined is not None:
-                return joined
-            if process.poll() is not None:
-                raise FailedPrecondition(
-                    f"The control plane for this user ended with exit code {process.returncode}: {place.last_words()} "
-                    f"Its log is {place.log}.",
-                    reason="no_control_plane",
-                )
-            time.sleep(_POLL_SECONDS)
-        process.terminate()
-        raise Unavailable(f"The control plane for this user did not start in {START_SECONDS:.0f} s; see {place.log}.")
+        if process is None:
+            process = _start_if_none_runs(place)
+        elif process.poll() is not None:
+            raise FailedPrecondition(
+                f"The control plane for this user ended with exit code {process.returncode}: {place.last_words()}. "
+                f"Its log is {place.log}.",
+                reason="no_control_plane",
+            )
+        time.sleep(_POLL_SECONDS)
+    if process is None:
+        raise Unavailable(
+            f"The control plane for this user neither answers nor ends; see {place.log}. "
+            f"End the process that runs lakesail_notebook.cli.embedded {place.socket}, then try again."
+        )
+    process.kill()
+    raise Unavailable(f"The control plane for this user did not start in {START_SECONDS:.0f} s; see {place.log}.")
 
 
 def _greeted(place: _Place, *, started: bool) -> tuple[socket.socket, EmbeddedApi] | None:
@@ -103,13 +146,26 @@ def _greeted(place: _Place, *, started: bool) -> tuple[socket.socket, EmbeddedAp
         connection.connect(str(place.socket))
         with connection.makefile("rb") as lines:
             said = json.loads(lines.readline())
-        return connection, EmbeddedApi(said["url"], said["token"], started)
+        api = EmbeddedApi(said["url"], said["token"], started)
+        place.socket.lstat()  # it is removed before the end, by one that still greets
     except (OSError, ValueError, KeyError):  # none runs, or it is just ending
         connection.close()
         return None
+    connection.setblocking(False)
+    return connection, api
 
 
-def _start(place: _Place) -> subprocess.Popen[bytes]:
+def _start_if_none_runs(place: _Place) -> subprocess.Popen[bytes] | None:
+    """``None`` while one runs: it is just ending, or somebody else has started it."""
+    with open(place.life, "wb") as life:
+        try:
+            fcntl.flock(life, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+        return _start(place, life)
+
+
+def _start(place: _Place, life: BinaryIO) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
     with open(os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as log:
         process = subprocess.Popen(
@@ -119,6 +175,7 @@ def _start(place: _Place) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            pass_fds=(life.fileno(),),
             start_new_session=True,
         )
     _started.append(process)
@@ -127,7 +184,7 @@ def _start(place: _Place) -> subprocess.Popen[bytes]:
 
 def _has_ended(connection: socket.socket) -> bool:
     try:
-        return connection.recv(1, socket.MSG_DONTWAIT) == b""
+        return connection.recv(1) == b""
     except BlockingIOError:
         return False
     except OSError:
@@ -153,7 +210,13 @@ class _Place:
         found = directory.lstat()
         if found.st_uid != os.getuid() or found.st_mode & 0o077 or directory.is_symlink():
             raise FailedPrecondition(f"{directory} is no directory of yours alone; remove it, or set TMPDIR.")
-        return cls(directory, hashlib.sha256(jupyter_data_dir().encode()).hexdigest()[:16])
+        place = cls(directory, hashlib.sha256(jupyter_data_dir().encode()).hexdigest()[:16])
+        if len(os.fsencode(place.socket)) > _SOCKET_PATH_BYTES:
+            raise FailedPrecondition(
+                f"The path of a socket may have {_SOCKET_PATH_BYTES} bytes, and {place.socket} is longer; "
+                "set TMPDIR to a directory with a shorter path."
+            )
+        return place
 
     @property
     def socket(self) -> Path:
@@ -163,13 +226,11 @@ class _Place:
     def log(self) -> Path:
         return self.directory / f"{self.name}.log"
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """One process at a time looks and starts; the lock of a dead one is free."""
-        with open(self.directory / f"{self.name}.lock", "wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+    @property
+    def life(self) -> Path:
+        """Locked as long as the control plane runs."""
+        return self.directory / f"{self.name}.life"
 
     def last_words(self) -> str:
         lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
-        return lines[-1] if lines else "it wrote nothing."
+        return lines[-1].rstrip(".") if lines else "it wrote nothing"

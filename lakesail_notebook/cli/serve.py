@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import signal
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from ..api_address import API_PATH
 from ..extension import LakesailApp
 
 _OPTIONS = ("--no-browser",)
+_TOKEN_BYTES = 24
 
 
 class ControlPlaneServer(ServerApp):
@@ -31,11 +33,15 @@ class ControlPlaneServer(ServerApp):
         return logging.WARNING
 
     def init_configurables(self) -> None:
-        """Serve no files, and make up a token that nobody prints: commands find it in the server's info file."""
+        """Serve no files, and make up a token that nobody prints: commands find it in the server's info file.
+
+        A configuration with a password instead, or without any login, is meant for browsers: programs need a token.
+        """
         super().init_configurables()
         self.contents_manager.files_handler_class = None
-        if self.identity_provider.token:  # made up now, at the latest
-            self.identity_provider.token_generated = False
+        if not self.identity_provider.token:
+            self.identity_provider.token = secrets.token_hex(_TOKEN_BYTES)
+        self.identity_provider.token_generated = False
 
     def init_signal(self) -> None:
         """Ctrl+C ends it like SIGTERM: there is no kernel to be asked about."""

@@ -64,7 +64,7 @@ def connect(
     client = default_client()
     connection = open_connection(wanted, client, NoProgress())
     if connection.how == "created" and not os.environ.get(URL_VARIABLE):
-        atexit.register(_close_quietly, client, connection.reached.session.id)
+        atexit.register(_close_quietly, client, connection.reached.session.id, os.getpid())
     for note in connection.notes:
         warnings.warn(note, stacklevel=2)
     return connection.spark
@@ -78,13 +78,14 @@ def default_client() -> Client:
     :raises FailedPrecondition: when it names one without a token, or there is none to be had.
     """
     if not os.environ.get(URL_VARIABLE):
-        return _embedded_client_of(EMBEDDED.api())
+        return _embedded_client_of(EMBEDDED.api(), os.getpid())
     names = (URL_VARIABLE, TOKEN_VARIABLE, TOKEN_FILE_VARIABLE, CA_FILE_VARIABLE)
     return _client_of(*(os.environ.get(name) for name in names))
 
 
 @functools.lru_cache(maxsize=4)
-def _embedded_client_of(api: EmbeddedApi) -> Client:
+def _embedded_client_of(api: EmbeddedApi, _process_id: int) -> Client:
+    """One for each process: a forked child must not write on its parent's connections."""
     how = "Started a control plane" if api.started else "Using the running control plane"
     print(f"{how} for this user; it ends with the last process that uses it.", file=sys.stderr)
     return Client(api.url, api.token)
@@ -103,8 +104,10 @@ def new_client() -> Client:
     return Client(api.url, api.token)
 
 
-def _close_quietly(client: Client, session_id: str) -> None:
-    """A session of a process that ends is of use to nobody."""
+def _close_quietly(client: Client, session_id: str, owner_process_id: int) -> None:
+    """A session of a process that ends is of use to nobody; a forked child that ends is not its process."""
+    if os.getpid() != owner_process_id:
+        return
     with contextlib.suppress(LakesailError):
         client.close_session(session_id)
 

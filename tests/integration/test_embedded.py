@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,12 +15,18 @@ from pathlib import Path
 import psutil
 import pytest
 from headless import JupyterServer
+from jupyter_server.auth.security import passwd
 
 from .notebooks import eventually
 
 COUNTS = "from lakesail_notebook import connect\nspark = connect()\nprint(spark.range(5).count(), flush=True)\n"
 WAITS = "import sys\nsys.stdin.readline()\n"
 COUNTS_AGAIN = "spark = connect()\nprint(spark.range(7).count(), flush=True)\n"
+JOINS = (
+    "from lakesail_notebook.embedded import EMBEDDED\napi = EMBEDDED.api()\nprint(api.url, api.started, flush=True)\n"
+)
+PLANE = "lakesail_notebook.cli.embedded"
+ENGINE = "lakesail_notebook.engine"
 GONE_SECONDS = 15
 _NOT_INHERITED = ("JUPYTER", "JPY_", "LAKESAIL_")
 
@@ -59,7 +67,16 @@ class User:
             return False
 
     def has_left_nothing(self) -> bool:
-        return not any(map(self.processes, ("lakesail_notebook.cli.embedded", "lakesail_notebook.engine")))
+        return not any(map(self.processes, (PLANE, ENGINE)))
+
+    def configure(self, traits: dict[str, dict[str, str]]) -> None:
+        (self.home / "config").mkdir()
+        (self.home / "config" / "jupyter_server_config.json").write_text(json.dumps(traits))
+
+    @property
+    def directory(self) -> Path:
+        """Where the control plane listens and writes."""
+        return self.home / f"lakesail-{os.getuid()}"
 
 
 @pytest.fixture
@@ -96,7 +113,7 @@ def test_a_script_with_nothing_set_counts_and_says_what_it_started(user: User) -
 def test_scripts_that_begin_at_once_share_one_which_outlives_the_first(user: User) -> None:
     scripts = [user.script(COUNTS + WAITS + COUNTS_AGAIN) for _ in range(4)]
     assert [first_line(script) for script in scripts] == ["5"] * 4
-    assert len(user.processes("lakesail_notebook.cli.embedded")) == 1
+    assert len(user.processes(PLANE)) == 1
     command = [sys.executable, "-m", "lakesail_notebook.cli", "sessions", "--json"]
     assert said_by(user.start(command))[0].count('"total":4') == 1
     go_on(scripts[0])
@@ -116,13 +133,14 @@ def test_a_script_that_is_killed_leaves_nothing(user: User) -> None:
 def test_after_its_control_plane_was_killed_the_next_connect_starts_another(user: User) -> None:
     script = user.script(COUNTS + WAITS + COUNTS_AGAIN)
     assert first_line(script) == "5"
-    [plane] = user.processes("lakesail_notebook.cli.embedded")
+    [plane] = user.processes(PLANE)
     plane.send_signal(signal.SIGKILL)
-    eventually(lambda: not user.processes("lakesail_notebook.engine"), GONE_SECONDS, "its engine is gone")
+    eventually(lambda: not user.processes(ENGINE), GONE_SECONDS, "its engine is gone")
     go_on(script)
     out, errors = said_by(script)
     assert out == "7\n"
     assert errors.count("Started a control plane") == 2
+    assert "This is a new session: temp views and settings are gone" in errors
 
 
 def test_plain_ipython_has_the_magics(user: User) -> None:
@@ -148,10 +166,166 @@ def test_a_control_plane_that_is_named_is_used_and_none_is_started(user: User, s
 
 
 def test_a_control_plane_that_cannot_start_is_said_with_its_last_words(user: User) -> None:
-    (user.home / "config").mkdir()
-    (user.home / "config" / "jupyter_server_config.json").write_text('{"ServerApp": {"certfile": "/no/such.pem"}}')
+    user.configure({"ServerApp": {"certfile": "/no/such.pem"}})
     script = user.script(COUNTS)
     _, errors = script.communicate(timeout=60)
     assert script.returncode == 1
     assert "The control plane for this user ended with exit code" in errors
-    assert ".log" in errors
+    assert 'certfile "/no/such.pem" does not exist. Its log is ' in errors
+
+
+def test_ten_that_begin_at_the_same_moment_start_one(user: User) -> None:
+    scripts = [user.script(JOINS + WAITS) for _ in range(10)]
+    said = [first_line(script).split() for script in scripts]
+    assert len({url for url, _ in said}) == 1
+    assert [started for _, started in said].count("True") == 1
+    assert len(user.processes(PLANE)) == 1
+    for script in scripts:
+        go_on(script)
+        said_by(script)
+
+
+def test_a_process_that_has_joined_does_not_join_again(user: User) -> None:
+    out, errors = said_by(user.script(JOINS + "print(EMBEDDED.api() is api)\n"))
+    assert out.splitlines()[1] == "True"
+    assert errors == ""
+
+
+def test_who_comes_after_a_starter_that_was_killed_uses_what_it_began(user: User) -> None:
+    starter = user.script(JOINS)
+    [begun] = eventually(lambda: user.processes(PLANE), GONE_SECONDS, "it has begun")
+    starter.kill()
+    starter.communicate()
+    script = user.script(JOINS + WAITS)
+    assert first_line(script).endswith("False")
+    assert user.processes(PLANE) == [begun]
+    go_on(script)
+    said_by(script)
+
+
+def test_who_comes_while_it_ends_gets_another_that_works(user: User) -> None:
+    comes_back = (
+        "import pathlib, time\n"
+        "EMBEDDED.leave()\n"
+        f"[name] = pathlib.Path({str(user.directory)!r}).glob('*.sock')\n"
+        "while name.exists():\n"
+        "    pass\n"
+        "api = EMBEDDED.api()\n"
+        "from lakesail_notebook import Client\n"
+        "print(api.url, api.started, Client(api.url, api.token).me().member_id is not None, flush=True)\n"
+    )
+    out, _ = said_by(user.script(JOINS + comes_back + WAITS))
+    first, second = (line.split() for line in out.splitlines())
+    assert first[0] != second[0]
+    assert second[1:] == ["True", "True"]
+
+
+def test_one_that_still_greets_while_it_ends_is_not_used(user: User) -> None:
+    said_by(user.script(JOINS))
+    eventually(user.has_left_nothing, GONE_SECONDS, "it has ended")
+    [life] = user.directory.glob("*.life")
+    name = life.with_suffix(".sock")
+    with socket.socket(socket.AF_UNIX) as ending:
+        ending.bind(str(name))
+        ending.listen()
+        ending.settimeout(20)
+        script = user.script(JOINS)
+        connection, _ = ending.accept()
+        name.unlink()
+        with connection:
+            connection.sendall(b'{"url": "http://127.0.0.1:9/of/the/ending", "token": "t"}\n')
+            out, _ = said_by(script)
+    assert "ending" not in out
+    assert out.endswith("True\n")
+
+
+def test_a_forked_child_counts_only_once_it_connects(user: User) -> None:
+    forks = (
+        "import os, sys\n"
+        "if os.fork() == 0:\n"
+        "    sys.stdin.readline()\n"
+        "    print(EMBEDDED.api().started, flush=True)\n"
+        "    os._exit(0)\n"
+    )
+    parent = user.script(JOINS + forks)
+    assert first_line(parent).endswith("True")
+    assert parent.wait(20) == 0
+    eventually(user.has_left_nothing, GONE_SECONDS, "the child alone does not keep it")
+    go_on(parent)
+    assert first_line(parent) == "True"
+    parent.communicate(timeout=20)
+
+
+def test_an_engine_has_the_interpreter_and_the_directory_of_its_script(user: User) -> None:
+    holder = user.script(JOINS + WAITS)
+    first_line(holder)
+    other = user.home / "environment"
+    other.symlink_to(sys.prefix)
+    python = other / "bin" / "python"
+    elsewhere = user.home / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "three.csv").write_text("1\n2\n3\n")
+    reads = "import os\nos.chdir('elsewhere')\n" + COUNTS.replace("range(5)", "read.csv('three.csv')") + WAITS
+    script = user.home / "reads.py"
+    script.write_text(reads)
+    process = user.start([str(python), str(script)])
+    assert first_line(process) == "3"
+    [engine] = user.processes(ENGINE)
+    assert engine.cmdline()[0] == str(python)
+    assert Path(engine.cwd()) == elsewhere
+    for one in (process, holder):
+        go_on(one)
+        said_by(one)
+
+
+HASHED: str = passwd("of-browsers")  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("login", [{"hashed_password": HASHED}, {"token": ""}])
+def test_how_the_user_logs_in_to_jupyter_does_not_matter(user: User, login: dict[str, str]) -> None:
+    user.configure({"IdentityProvider": login})
+    out, _ = said_by(user.script(COUNTS))
+    assert out == "5\n"
+
+
+def test_only_its_user_reaches_it_and_its_token_is_not_to_be_seen(user: User) -> None:
+    script = user.script(JOINS + WAITS + "print(api.token)\n")
+    first_line(script)
+    [plane] = user.processes(PLANE)
+    seen = [*plane.cmdline(), *plane.environ().values()]
+    files = [file for file in user.directory.iterdir() if not file.is_socket()]
+    assert user.directory.stat().st_mode & 0o777 == 0o700
+    [name] = user.directory.glob("*.sock")
+    assert name.stat().st_mode & 0o777 == 0o600
+    go_on(script)
+    token = said_by(script)[0].strip()
+    assert len(token) > 20
+    assert not any(token in text for text in [*seen, *(file.read_text() for file in files)])
+
+
+def test_a_directory_that_others_may_enter_is_refused(user: User) -> None:
+    user.directory.mkdir()
+    user.directory.chmod(0o755)
+    _, errors = user.script(JOINS).communicate(timeout=20)
+    assert "is no directory of yours alone; remove it, or set TMPDIR." in errors
+
+
+def test_a_path_too_long_for_a_socket_is_said_at_once(user: User) -> None:
+    long = user.home / ("x" * 90)
+    long.mkdir()
+    _, errors = user.script(JOINS, TMPDIR=str(long)).communicate(timeout=20)
+    assert "set TMPDIR to a directory with a shorter path" in errors
+
+
+def test_a_forked_child_that_ends_leaves_its_parent_the_session(user: User) -> None:
+    forks = (
+        "import atexit, os, sys\n"
+        "if os.fork() == 0:\n"
+        "    for hook in ('close', '_on_exit', '_cleanup_ml_cache', '_cleanup_ml'):  # gRPC's end hangs in a fork\n"
+        "        atexit.unregister(getattr(spark.client, hook, None))\n"
+        "    sys.exit()\n"
+        "os.wait()\n"
+        "print(spark.range(8).count(), flush=True)\n"
+    )
+    out, _ = said_by(user.script(COUNTS + forks))
+    assert out.splitlines() == ["5", "8"]
