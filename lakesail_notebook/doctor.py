@@ -23,14 +23,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from . import __version__
+from .api_address import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
 from .client import Client
 from .clock import SystemClock
 from .errors import FailedPrecondition, InvalidArgument, LakesailError, PermissionDenied, Unauthenticated, Unavailable
 from .models import Session
-from .spark.choice import EXAMINATION_KEY, Wanted, session_create
+from .spark.choice import EXAMINATION_KEY, LIVE, Wanted, session_create
 from .spark.installation import check_distributions, check_version, installed_pysparks, load_in_background
 from .spark.session_token import RenewedToken
-from .spark.waiting import NoProgress, SessionWait, Stopwatch
+from .spark.waiting import NoProgress, SessionWait, Stopwatch, ended
 
 if TYPE_CHECKING:
     from .spark.channel import SessionChannelBuilder
@@ -108,7 +109,7 @@ def _walk(find: Callable[[], Client], undo: contextlib.ExitStack) -> Iterator[st
     yield check_session_proxy(endpoint)
     channel = open_channel(client, session, endpoint, undo)
     spark_session_id = str(uuid.uuid4())
-    yield check_engine(wait, channel, spark_session_id)
+    yield check_engine(client, session.id, wait, channel, spark_session_id)
     yield check_query(channel, spark_session_id)
 
 
@@ -140,7 +141,11 @@ def check_login(client: Client) -> str:
     """Whoever is let in may still find a control plane that cannot open; the next link tells."""
     try:
         me = client.me()
-    except (Unauthenticated, PermissionDenied):
+    except Unauthenticated as error:
+        named = [name for name in (TOKEN_VARIABLE, TOKEN_FILE_VARIABLE) if os.environ.get(name)]
+        cure = f" {named[0]} names a token that is refused; a restarted kernel gets one of its server." if named else ""
+        raise Unauthenticated(f"{error.message}{cure}", reason=error.reason) from error
+    except PermissionDenied:
         raise
     except LakesailError:
         return "the token is accepted"
@@ -197,14 +202,23 @@ def open_channel(client: Client, session: Session, endpoint: str, undo: contextl
     from .spark.channel import SessionChannelBuilder
 
     token = RenewedToken(lambda: client.issue_token(session.id), SystemClock())
+    token.renew()  # here, where the control plane's refusal can be told: it says why a session is over
     builder = SessionChannelBuilder(endpoint, token)
     undo.callback(builder.bare_channel.close)
     return builder
 
 
-def check_engine(wait: SessionWait, channel: SessionChannelBuilder, spark_session_id: str) -> str:
+def check_engine(
+    client: Client, session_id: str, wait: SessionWait, channel: SessionChannelBuilder, spark_session_id: str
+) -> str:
     stopwatch = Stopwatch(SystemClock(), _WAIT_SECONDS)
-    wait.for_first_rpc(channel.bare_channel, spark_session_id)
+    try:
+        wait.for_first_rpc(channel.bare_channel, spark_session_id)
+    except LakesailError:
+        session = client.session(session_id)
+        if session.status not in LIVE:  # what ended it says more than the RPC that met its end
+            raise ended(session) from None
+        raise
     return f"ready after {stopwatch.seconds:.1f} s"
 
 

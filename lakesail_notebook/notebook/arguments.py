@@ -89,18 +89,21 @@ def _relaunch_parser() -> Parser:
 def _extend_parser() -> Parser:
     parser = _parser("extend", "Keep this notebook's session open, used or not.")
     parser.add_argument("duration", nargs="?", metavar="30m", type=_duration, default=1800, help="for so long from now")
+    parser.add_argument("session_id", nargs="?", metavar="ID", help="another session of yours")
     return parser
 
 
 def _logs_parser() -> Parser:
     parser = _of_a_session("logs", "Show the last lines that a session's engine wrote.")
-    parser.add_argument("-n", dest="lines", type=int, default=50, metavar="50", help="how many lines")
+    parser.add_argument(
+        "-n", dest="lines", type=_count(500), default=50, metavar="50", help="how many lines, at most 500"
+    )
     return parser
 
 
 def _queries_parser() -> Parser:
     parser = _of_a_session("queries", "Show what was run on a session: when, for how long, and how it ended.")
-    parser.add_argument("-n", dest="limit", type=int, default=20, metavar="20", help="how many, the latest")
+    parser.add_argument("-n", dest="limit", type=_count(100), default=20, metavar="20", help="the latest, at most 100")
     return parser
 
 
@@ -141,18 +144,22 @@ def parse_line(line: str) -> tuple[str, argparse.Namespace]:
         return "", argparse.Namespace()
     command, *rest = words
     if command in {"-h", "--help", "help"}:
-        raise HelpAsked(_overview())
+        if not rest:
+            raise HelpAsked(usage())
+        command, rest = rest[0], ["--help"]
     if command not in _PARSERS:
-        raise UsageError(f"%sail: there is no {command!r}{nearest(command, _PARSERS)}\n{_overview()}")
+        raise UsageError(f"%sail: there is no {command!r}{nearest(command, _PARSERS)}\n{usage()}")
     return command, _PARSERS[command]().read(rest)
 
 
-def options_of(command: str) -> tuple[str, ...]:
-    """The options of a command of :data:`COMMANDS`."""
-    return tuple(option for action in _PARSERS[command]()._actions for option in action.option_strings)
+def options_of(command: str) -> Mapping[str, bool]:
+    """The options of a command of :data:`COMMANDS`, and whether each takes a value."""
+    actions = _PARSERS[command]()._actions
+    return {option: action.nargs != 0 for action in actions for option in action.option_strings}
 
 
-def _overview() -> str:
+def usage() -> str:
+    """All commands, a line each."""
     lines = [f"  {name:<11}{make().description}" for name, make in _PARSERS.items()]
     return "\n".join(
         [
@@ -173,6 +180,15 @@ def _duration(text: str) -> int:
         return parse_duration(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _count(most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {most}")
+        return int(text)
+
+    return read
 
 
 def variable(text: str) -> str:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
+import shlex
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
 from ..client import Client
-from ..clock import SystemClock, in_words
+from ..clock import SystemClock
 from ..doctor import examination, first_broken
 from ..errors import FailedPrecondition
-from ..spark.choice import LIVE, Candidate
+from ..spark.choice import EXAMINATION_KEY, LIVE, Candidate, is_own
 from ..spark.connect import default_client, new_client
 from ..spark.open_sessions import OPEN_SESSIONS
-from ..spark.sessions_here import sessions_here, this_place
+from ..spark.sessions_here import sessions_here, this_place, with_config
 from ..texts.listing import merged
 from ..texts.shown import configs_shown, finding_shown, queries_shown, sessions_shown
 from ..texts.tables import moment, moment_ahead, printable
+from .arguments import nearest
 from .display import session_text
+from .interrupts import interrupt_all
 
 
 def overview() -> None:
@@ -33,7 +36,7 @@ def overview() -> None:
 def status(arguments: Namespace) -> None:
     client = default_client()
     if arguments.session_id is not None:
-        print(session_text(Candidate(client.session(arguments.session_id)), SystemClock().now()))
+        print(session_text(with_config(client, client.session(arguments.session_id)), SystemClock().now()))
         return
     here = _session_here(client)
     print(
@@ -68,34 +71,19 @@ def close(arguments: Namespace) -> None:
 
 def extend(arguments: Namespace) -> None:
     client = default_client()
-    session = client.extend_session(_required(_live_session_id(client)), arguments.duration)
+    session_id = arguments.session_id or _required(_live_session_id(client), "live session")
+    session = client.extend_session(session_id, arguments.duration)
     closes = moment_ahead(session.timeout_at, SystemClock().now())
     print(f"Session {session.id} closes {closes} if unused." if closes else f"Session {session.id} stays open.")
 
 
 def interrupt(arguments: Namespace) -> None:
-    """Stop what other threads, or cells that were given up, left running."""
-    from pyspark.sql.connect.session import SparkSession
-
-    from ..spark.interrupting import DEADLINE_SECONDS, INTERRUPTIONS
-
-    spark = SparkSession.getActiveSession()
-    if spark is None:
-        raise FailedPrecondition("This notebook is not connected; %sail connect does it.")
-    began = time.monotonic()
-    stopped = spark.interruptAll()
-    if any(one.answer == "none" for one in INTERRUPTIONS.since(began)):
-        raise FailedPrecondition(
-            f"The engine did not answer within {in_words(DEADLINE_SECONDS)}: it ends queries when the Python "
-            "functions that they run return. %sail close, then %sail relaunch, end them for sure."
-        )
-    count = "1 query was" if len(stopped) == 1 else f"{len(stopped)} queries were"
-    print(f"{count} told to stop." if stopped else "No query was running.")
+    print(interrupt_all(default_client))
 
 
 def queries(arguments: Namespace) -> None:
     client = default_client()
-    found = client.queries(arguments.session_id or _required(_any_session_id(client)), min(arguments.limit, 100))
+    found = client.queries(arguments.session_id or _required(_any_session_id(client)), arguments.limit)
     print(queries_shown(found).text)
 
 
@@ -108,10 +96,13 @@ def logs(arguments: Namespace) -> None:
 def token(arguments: Namespace) -> None:
     """It was asked for, so it is printed: it is in this notebook's output until that is cleared."""
     client = default_client()
-    session_id = arguments.session_id or _required(_live_session_id(client))
-    made = client.issue_token(session_id, arguments.duration)
-    info = client.session(session_id).connection_info
-    endpoint = None if info is None else info.grpc_endpoint
+    session = client.session(arguments.session_id or _required(_live_session_id(client), "live session"))
+    endpoint = None if session.connection_info is None else session.connection_info.grpc_endpoint
+    if endpoint is None:
+        raise FailedPrecondition(
+            f"Session {session.id} is {session.status} and has no endpoint to use; %sail status says why."
+        )
+    made = client.issue_token(session.id, arguments.duration)
     print(f"endpoint  {endpoint}\ntoken     {made.token}\nexpires   {moment(made.expires_at)}")
     print(f'Elsewhere: SparkSession.builder.remote("sc://{endpoint}/;token=...").getOrCreate()')
     print("Whoever has the token is you on this session; clear this output before you share the notebook.")
@@ -119,9 +110,10 @@ def token(arguments: Namespace) -> None:
 
 def doctor(arguments: Namespace) -> None:
     findings = []
-    for finding in examination(new_client):
-        findings.append(finding)
-        print(finding_shown(finding).text)
+    with contextlib.closing(examination(new_client)) as walk:  # an interrupt's traceback would keep its session
+        for finding in walk:
+            findings.append(finding)
+            print(finding_shown(finding).text)
     broken = first_broken(findings)
     if broken is not None:
         raise FailedPrecondition(f"The first thing that is broken is the {broken.name}: {broken.text}")
@@ -152,7 +144,7 @@ def ended_session_id(client: Client) -> str:
             f"Session {here.live[0].session.id} of this notebook is {here.live[0].session.status}; "
             "%sail close ends it, and %sail relaunch then begins another like it."
         )
-    return _required(None if here.ended is None else here.ended.session.id)
+    return _required(None if here.ended is None else here.ended.session.id, "session that is over")
 
 
 def _session_here(client: Client) -> Candidate | None:
@@ -171,17 +163,37 @@ def _any_session_id(client: Client) -> str | None:
     return None if here is None else here.session.id
 
 
-def _required(session_id: str | None) -> str:
+def _required(session_id: str | None, what: str = "session") -> str:
     if session_id is None:
         raise FailedPrecondition(
-            "This notebook has no such session. Name one (%sail sessions --all lists them), or run %sail connect."
+            f"This notebook has no {what}. Name one (%sail sessions --all lists them), or run %sail connect."
         )
     return session_id
 
 
 def _to_choose_from(client: Client) -> str:
+    me = client.me()
     live = [one for status in LIVE for one in client.sessions(status=status)]
-    lines = [f"  %sail connect --attach {one.id}   {one.name or one.status}" for one in live]
-    named = [config for config in client.compute_configs() if config.name]
-    lines += [f"  %sail connect {printable(config.name or '')}" for config in named]
+    usable = [
+        one
+        for one in live
+        if is_own(one, me) and one.endpoint_type == "spark_connect" and EXAMINATION_KEY not in one.metadata
+    ]
+    lines = [f"  %sail connect --attach {one.id}   {printable(one.name or one.status)}" for one in usable]
+    lines += [f"  %sail connect {shlex.quote(name)}" for name in _config_names(client)]
     return "\n".join(["To connect:", "  %sail connect", *lines])
+
+
+def _config_names(client: Client) -> list[str]:
+    return [config.name for config in client.compute_configs() if config.name]
+
+
+def cured(message: str, arguments: Namespace) -> str:
+    """What is said of a line that names something which is not there, with where to find the right name."""
+    config = getattr(arguments, "config", None)
+    if config is not None:
+        near = nearest(config, _config_names(default_client()))
+        return f"{message.rstrip('.')}{near or '.'} %sail configs lists them."
+    if getattr(arguments, "session_id", None) or getattr(arguments, "attach", None):
+        return f"{message} %sail sessions --all lists yours."
+    return message

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..client import Client
 from ..errors import LakesailError
-from ..spark.choice import LIVE
+from ..spark.choice import EXAMINATION_KEY, LIVE
 from ..spark.connect import client_in_use
 from .arguments import COMMANDS, options_of
 
 _PATIENCE_SECONDS = 0.5
 """A kernel does nothing else while it completes."""
 _KNOWN_FOR_SECONDS = 5.0
-_OF_LIVE_SESSIONS = frozenset({"close", "status", "token", "logs", "queries"})
+_LINE = re.compile(r"\s*(?P<magic>%sail|%%sail|sail)\s(?P<rest>.*)", re.DOTALL)
+_WORD = re.compile(r"""(?:'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|[^\s'"])+""")
+_OF_LIVE_SESSIONS = frozenset({"close", "extend", "status", "token", "logs", "queries"})
 _OF_ENDED_SESSIONS = frozenset({"relaunch", "logs", "queries", "status"})
 
 
@@ -30,34 +34,84 @@ class Known:
     ended_sessions: tuple[str, ...] = ()
 
 
-def candidates(line: str, known: Callable[[], Known]) -> Sequence[str]:
-    """What the last word of a line that begins with ``%sail`` may become.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What may stand in the place of a fragment at the end of a line."""
+
+    words: Sequence[str]
+    """As they are written: quoted where need be."""
+    fragment: str
+
+
+def found_in(text: str, number: int, known: Callable[[], Known], *, bare: bool) -> Found | None:
+    """What the end of a cell's line may become; ``None`` when it is no line of ours.
+
+    :param text: the line, up to the cursor.
+    :param number: of the line in its cell, from 0.
+    :param bare: whether ``sail`` without its ``%`` is the magic, too.
+    """
+    match = _LINE.fullmatch(text)
+    if match is None or (match["magic"] == "sail" and not bare):
+        return None
+    if match["magic"] != "%%sail":
+        return candidates(match["rest"], known)
+    first = number == 0 and "sql".startswith(match["rest"])
+    return Found(["sql"], match["rest"]) if first else None
+
+
+def candidates(line: str, known: Callable[[], Known]) -> Found:
+    """What the last word of a line may become; ``line`` is what stands behind ``%sail``, up to the cursor.
 
     :param known: asked only where names of things can stand.
     """
-    words = line.split()[1:]
-    last = "" if line.endswith((" ", "\t")) or not words else words.pop()
-    if not words:
-        return _that_begin(last, COMMANDS)
-    command, previous = words[0], words[-1]
+    written = _WORD.findall(line)
+    fragment = "" if not written or not line.endswith(written[-1]) else written.pop()
+    start = _unquoted(fragment)
+    names = _that_can_stand(start, [_unquoted(word) for word in written], known)
+    quote = '"' if fragment.startswith('"') else ""
+    return Found([_quoted(name, quote) for name in names if name.startswith(start)], fragment)
+
+
+def _that_can_stand(start: str, before: Sequence[str], known: Callable[[], Known]) -> Sequence[str]:
+    """:param before: the words that stand before the one that begins with ``start``."""
+    if not before:
+        return (*COMMANDS, "help")
+    command, *given = before
+    if command == "help":
+        return () if given else COMMANDS
     if command not in COMMANDS:
         return ()
-    if last.startswith("-"):
-        return _that_begin(last, options_of(command))
-    return _that_begin(last, _names(command, previous, known))
+    options = options_of(command)
+    if given and options.get(given[-1]):
+        return known().live_sessions if given[-1] == "--attach" else ()
+    left = [option for option in (*options, "--help") if option not in given]
+    if start.startswith("-"):
+        return left
+    return _names(command, _positionals(given, options), known) or ([] if start else left)
 
 
-def _names(command: str, previous: str, known: Callable[[], Known]) -> Sequence[str]:
+def _names(command: str, positionals: int, known: Callable[[], Known]) -> Sequence[str]:
+    """:param positionals: how many of the command's positional arguments are given already."""
+    if positionals != (1 if command == "extend" else 0):
+        return ()
     if command == "connect":
-        if previous == "--attach":
-            return known().live_sessions
-        return known().configs if previous == "connect" or not previous.startswith("-") else ()
+        return known().configs
     names = known().live_sessions if command in _OF_LIVE_SESSIONS else ()
     return names + (known().ended_sessions if command in _OF_ENDED_SESSIONS else ())
 
 
-def _that_begin(start: str, words: Sequence[str]) -> Sequence[str]:
-    return [word for word in words if word.startswith(start)]
+def _positionals(given: Sequence[str], options: Mapping[str, bool]) -> int:
+    values = sum(bool(options.get(word)) for word in given)
+    return sum(not word.startswith("-") for word in given) - values
+
+
+def _unquoted(word: str) -> str:
+    return word.replace('"', "").replace("'", "")
+
+
+def _quoted(name: str, quote: str) -> str:
+    plain = not any(one in name for one in '"\\$`')
+    return f"{quote}{name}{quote}" if quote and plain else shlex.quote(name)
 
 
 class Things:
@@ -82,7 +136,8 @@ class Things:
             client = self._client()
             if client is None:
                 return
-            latest = next(client.session_pages()).included.sessions
+            page = next(client.session_pages())
+            latest = [one for one in page.included.sessions if EXAMINATION_KEY not in one.metadata]
             self._known = Known(
                 configs=tuple(config.name or config.id for config in client.compute_configs()),
                 live_sessions=tuple(one.id for one in latest if one.status in LIVE),
@@ -94,11 +149,18 @@ class Things:
 
 
 def register(shell: Any) -> None:
-    """Have this shell complete ``%sail`` lines."""
+    """Have this shell complete ``%sail`` lines, and nothing else stand among what they may become."""
+    from IPython.core.completer import SimpleCompletion, context_matcher
+
     things = Things(client_in_use)
 
-    def complete(_shell: Any, event: Any) -> list[str]:
-        return list(candidates(event.text_until_cursor, things.known))
+    @context_matcher()  # type: ignore[untyped-decorator]
+    def lakesail_line_matcher(context: Any) -> Any:
+        bare = shell.automagic and "sail" not in shell.user_ns and not context.full_text.startswith("%%")
+        found = found_in(context.text_until_cursor, context.cursor_line, things.known, bare=bare)
+        if found is None:
+            return {"completions": []}
+        completions = [SimpleCompletion(text=word) for word in found.words]
+        return {"completions": completions, "matched_fragment": found.fragment, "suppress": True}
 
-    shell.set_hook("complete_command", complete, str_key="%sail")
-    shell.set_hook("complete_command", complete, str_key="sail")
+    shell.Completer.custom_matchers.append(lakesail_line_matcher)

@@ -12,6 +12,7 @@ from ..clock import from_rfc3339, in_words
 from ..models import NOTEBOOK_KEY
 from ..spark.choice import Candidate
 from ..spark.connecting import Connection
+from ..texts.tables import facts, moment
 
 
 class StatusLine(Protocol):
@@ -111,13 +112,13 @@ def session_text(candidate: Candidate, now: datetime) -> str:
         ("config", _config_name(candidate)),
         ("endpoint", None if info is None else info.grpc_endpoint),
         ("notebook", session.metadata.get(NOTEBOOK_KEY)),
-        ("created", _moment(session.created_at)),
-        ("last used", _moment(session.last_activity_at)),
-        ("idle since", _moment(session.idle_since)),
+        ("created", moment(session.created_at)),
+        ("last used", moment(session.last_activity_at)),
+        ("idle since", moment(session.idle_since)),
         ("closes", _moment_ahead(session.timeout_at, now)),
-        ("closed", _moment(session.closed_at)),
+        ("closed", moment(session.closed_at)),
     ]
-    return "\n".join(f"{label:<11}{value}" for label, value in rows if value)
+    return facts(rows)
 
 
 def _with_seconds(elapsed_seconds: float, text: str) -> str:
@@ -136,9 +137,4 @@ def _moment_ahead(text: str | None, now: datetime) -> str | None:
     if text is None:
         return None
     seconds = max(0.0, (from_rfc3339(text) - now).total_seconds())
-    return f"at {_moment(text)} if unused (in {in_words(seconds)})"
-
-
-def _moment(text: str | None) -> str | None:
-    """In this machine's time zone."""
-    return None if text is None else from_rfc3339(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return f"at {moment(text)} if unused (in {in_words(seconds)})"

@@ -1,4 +1,4 @@
-"""After an interrupt: whether the engine stopped, which its own word does not tell.
+"""Interrupts, and whether the engine stopped, which its own word does not tell.
 
 Sail 0.7.2 says of a query that produces nothing (a count over a cross join) that it was interrupted, and computes on.
 So the engine's use of the processor decides.
@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from ..client import Client
-from ..errors import LakesailError
-from ..spark.interrupting import INTERRUPTIONS, Interruption
+from ..clock import in_words
+from ..errors import FailedPrecondition, LakesailError
+from ..spark.installation import check_installation
+from ..spark.interrupting import DEADLINE_SECONDS, INTERRUPTIONS, Interruption
 from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.queries import QUERIES, Query
 
@@ -52,6 +54,48 @@ def verdict(query: Query, answers: Sequence[Interruption], share: float | None) 
     if share >= _BUSY:
         return f"{after}, but the engine does not obey: it still uses {share:.0%} of a core. {_CURE}"
     return f"{after}; the query is stopped, and the engine is at rest."
+
+
+def interrupt_all(client: Callable[[], Client]) -> str:
+    """Stop what other threads, or cells that were given up, left running; a sentence on it.
+
+    It takes up to four seconds.
+
+    :raises FailedPrecondition: when the notebook is not connected, or the engine does not obey.
+    """
+    check_installation()
+    from pyspark.sql.connect.session import SparkSession
+
+    spark = SparkSession.getActiveSession()
+    if spark is None:
+        raise FailedPrecondition("This notebook is not connected; %sail connect does it.")
+    known = {query.operation_id: query.what for query in QUERIES.after(0)}
+    began = time.monotonic()
+    stopped = [known.get(operation_id, "a query") for operation_id in spark.interruptAll()]
+    if any(one.answer == "none" for one in INTERRUPTIONS.since(began)):
+        raise FailedPrecondition(
+            f"The engine did not answer within {in_words(DEADLINE_SECONDS)}: it stops a query between two batches, "
+            f"and a Python function or a large join holds that up. {_CURE}"
+        )
+    return verdict_on_all(stopped, _engines_share(client))
+
+
+def verdict_on_all(stopped: Sequence[str], share: float | None) -> str:
+    """What to say when all queries were interrupted.
+
+    :param stopped: those that the engine says it stops.
+    :param share: see :func:`verdict`.
+    :raises FailedPrecondition: when the engine computes on.
+    """
+    told = f"Told to stop: {'; '.join(stopped)}" if stopped else "No query was running"
+    if share is None or share <= _AT_REST:
+        return f"{told}."
+    busy = f"the engine still uses {share:.0%} of a core"
+    if share < _BUSY:
+        return f"{told}, but {busy}; another %sail interrupt says whether it goes on."
+    if stopped:
+        raise FailedPrecondition(f"{told}, but the engine does not obey: {busy}. {_CURE}")
+    raise FailedPrecondition(f"The engine knows of no query of this notebook to stop, but {busy}. {_CURE}")
 
 
 def _engines_share(client: Callable[[], Client]) -> float | None:

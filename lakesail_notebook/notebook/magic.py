@@ -10,14 +10,14 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from traitlets import Bool
 
 from ..clock import SystemClock
-from ..errors import LakesailError
+from ..errors import LakesailError, NotFound
 from ..spark.choice import Wanted
 from ..spark.connect import default_client
 from ..spark.connecting import open_connection
 from ..spark.open_sessions import OPEN_SESSIONS
 from . import completion, frames, sql_completion, strip
-from .arguments import HelpAsked, connect_arguments, parse_line
-from .commands import COMMANDS, ended_session_id, overview
+from .arguments import HelpAsked, connect_arguments, parse_line, usage
+from .commands import COMMANDS, cured, ended_session_id, overview
 from .display import connection_text, status_line
 from .one_line import show_as_one_line
 
@@ -86,6 +86,12 @@ class SailMagics(Magics):
             run(self.shell, rest, cell)
             return
         command, arguments = parse_line(line)
+        try:
+            self._obey(command, arguments)
+        except NotFound as error:
+            raise NotFound(cured(error.message, arguments), reason=error.reason) from error
+
+    def _obey(self, command: str, arguments: argparse.Namespace) -> None:
         if command == "":
             overview()
         elif command == "connect":
@@ -94,6 +100,8 @@ class SailMagics(Magics):
             self._relaunch(arguments)
         else:
             COMMANDS[command](arguments)
+        if command == "close" and self._connected and arguments.session_id in {None, self._connected[0]}:
+            self._connected = None  # who closes a session wants no other by itself
 
     def _relaunch(self, arguments: argparse.Namespace) -> None:
         client = default_client()
@@ -121,3 +129,6 @@ class SailMagics(Magics):
 
         engine_errors.register(self.shell)
         line.ended(connection_text(connection, arguments.var, SystemClock().now()))
+
+
+SailMagics.sail.__doc__ = f"Governed Sail sessions.\n\n{usage()}"  # what %sail? shows

@@ -11,7 +11,7 @@ from headless_kernel import CellFailed, Kernel
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .notebooks import API, Marker, describe, eventually, session_of
+from .notebooks import API, Marker, describe, engine_of, eventually, session_of
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,36 @@ def test_lines_and_cells_are_completed(kernel: Kernel) -> None:
     assert "mileage" in kernel.complete("%%sail sql\nselect mil")
 
 
+@pytest.mark.parametrize("use_jedi", [True, False])
+def test_a_line_is_completed_with_what_can_stand_there_alone(kernel: Kernel, use_jedi: bool) -> None:
+    kernel.execute(f"get_ipython().Completer.use_jedi = {use_jedi}\nlongish_name = 1")
+    assert kernel.complete("%sail con") == ["configs", "connect"]
+    assert kernel.complete("x = 1\n%sail connect d") == ["default"]
+    assert kernel.complete("%%sail ") == ["sql"]
+    assert "longish_name" in kernel.complete("longish_n")
+    assert "%timeit" in kernel.complete("%timei")
+
+
+def test_sessions_are_completed_where_they_can_be_used(server: JupyterServer, kernel: Kernel) -> None:
+    made = session_of(server, kernel)["id"]
+    eventually(lambda: made in kernel.complete("%sail close "), 10, "what is known is asked for again")
+    assert made in kernel.complete("%sail extend 30m ")
+    assert made in kernel.complete("%sail connect --attach ")
+    assert made not in kernel.complete("%sail relaunch ")
+
+
+def test_a_config_whose_name_has_spaces_is_offered_and_taken_as_it_is_written(server: JupyterServer) -> None:
+    config = {"name": "two words", "teamId": "LOCAL", "config": {"sail": {"executionMode": "standalone"}}}
+    made = server.request("POST", f"{API}/workloads/compute-configs", config)
+    assert made.is_success, made.text
+    kernel = server.start_kernel("two words.ipynb")
+    [written] = kernel.complete("%sail connect tw")
+    assert f"  %sail connect {written}" in kernel.execute("%sail").text.splitlines()
+    assert "config two words" in kernel.execute(f"%sail connect {written}").text
+    server.request("DELETE", f"{API}/workloads/compute-configs/{made.json()['id']}")
+    kernel.shutdown()
+
+
 def test_the_ledger_tells_what_ran_and_how_it_ended(server: JupyterServer, kernel: Kernel) -> None:
     kernel.execute("spark.sql('select 41 + 1 as found').collect()")
     with pytest.raises(CellFailed):
@@ -111,6 +141,7 @@ def test_each_command_answers(server: JupyterServer) -> None:
     assert "Spark Connect server" in kernel.execute("%sail logs").text
     assert kernel.execute("%sail interrupt").text == "No query was running."
     assert "eyJ" in kernel.execute("%sail token --duration 5m").text
+    assert kernel.execute("any('eyJ' in str(one) for one in [*Out.values(), _, __, ___])").text == "False"
     doctor = kernel.execute("%sail doctor").text
     assert [line.split()[0] for line in doctor.splitlines()] == ["ok"] * 9
     with pytest.raises(CellFailed, match=r"%sail close ends it"):
@@ -151,6 +182,58 @@ def test_an_interrupt_that_the_engine_does_not_answer_is_said_with_the_cure(serv
     with pytest.raises(CellFailed, match=r"did not answer within 2 s.*%sail relaunch"):
         kernel.execute("%sail interrupt")
     kernel.shutdown()
+
+
+COMPUTING = """
+import threading
+def run():
+    open("{marker}", "w").close()
+    try:
+        spark.range(10**10).selectExpr("id % 7 as k").groupBy("k").count().collect()
+    except Exception:
+        pass
+thread = threading.Thread(target=run, daemon=True)
+thread.start()
+"""
+
+
+def test_an_interrupt_names_the_query_that_it_stopped(server: JupyterServer, root: Path) -> None:
+    kernel = server.start_kernel("computing.ipynb")
+    kernel.execute("%sail connect")
+    kernel.execute(COMPUTING.format(marker="computing"))
+    Marker(root, "computing").wait()
+    engine = engine_of(server, session_of(server, kernel))
+    eventually(lambda: engine.cpu_percent(0.2) > 50, 20, "the engine computes")
+    assert kernel.execute("%sail interrupt").stdout.startswith("Told to stop: aggregate")
+    assert kernel.execute("thread.join(10)\nthread.is_alive()").value == "False"
+    kernel.shutdown()
+
+
+def test_an_interrupt_of_a_session_that_was_closed_elsewhere_is_one_line_with_the_cure(server: JupyterServer) -> None:
+    kernel = server.start_kernel("interrupt closed.ipynb")
+    kernel.execute("%sail connect")
+    server.request("DELETE", f"{API}/workloads/sessions/{session_of(server, kernel)['id']}")
+    with pytest.raises(CellFailed) as caught:
+        kernel.execute("%sail interrupt", timeout_seconds=20)
+    said = caught.value.error.traceback.strip()
+    assert "%sail connect" in said
+    assert "\n" not in said
+    kernel.shutdown()
+
+
+def test_a_mistake_stops_run_all(kernel: Kernel) -> None:
+    for cell in ("%sail conect", "%sail logs -n 0", "%%sail sqk\nselect 1", "%sail connect defualt --new"):
+        with pytest.raises(CellFailed) as caught:
+            kernel.execute(cell if cell.startswith("%%") else f"{cell}\nreached = True")
+        assert caught.value.error.name in {"UsageError", "NotFound"}
+    assert kernel.execute("'reached' in globals()").text == "False"
+
+
+def test_help_is_complete(kernel: Kernel) -> None:
+    usage = kernel.execute("%sail --help").text
+    assert usage == kernel.execute("%sail help").text
+    assert usage in kernel.execute("print(get_ipython().object_inspect_text('%sail'))").text
+    assert kernel.execute("%sail help logs").text.startswith("usage: %sail logs [-n 50] [ID]")
 
 
 def test_who_asks_for_it_is_connected_again_by_the_next_cell(server: JupyterServer, root: Path) -> None:

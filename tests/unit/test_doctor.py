@@ -82,6 +82,22 @@ def no_engine(api: SmallApi, endpoint: SmallEndpoint) -> None:
     endpoint.refusals = [refused(grpc.StatusCode.FAILED_PRECONDITION, "what is wrong and its cure")]
 
 
+def no_proxy(api: SmallApi, endpoint: SmallEndpoint) -> None:
+    nowhere = models.ConnectionInfo(grpc_endpoint="255.255.255.255:4040")  # the system refuses it at once
+    api.on("POST", SESSIONS, Answer(201, session("S1", connection_info=nowhere)))
+
+
+def no_trust(api: SmallApi, endpoint: SmallEndpoint) -> None:
+    endpoint.refusals = [refused(grpc.StatusCode.UNAUTHENTICATED, "what is wrong and its cure")]
+
+
+def no_life(api: SmallApi, endpoint: SmallEndpoint) -> None:
+    """The engine fails while its first RPC is under way."""
+    over = session("S1", status="failed", status_message="what is wrong and its cure")
+    endpoint.refusals = [refused(grpc.StatusCode.UNAUTHENTICATED, "the token is no longer valid")]
+    api.on("GET", SESSION, Answer(200, over))
+
+
 def no_query(api: SmallApi, endpoint: SmallEndpoint) -> None:
     endpoint.refusals = [None, refused(grpc.StatusCode.INTERNAL, "what is wrong and its cure")]
 
@@ -94,7 +110,10 @@ def no_query(api: SmallApi, endpoint: SmallEndpoint) -> None:
         ("database", no_database),
         ("session", no_session),
         ("token", no_token),
+        ("session proxy", no_proxy),
         ("engine", no_engine),
+        ("engine", no_trust),
+        ("engine", no_life),
         ("query", no_query),
     ],
 )
@@ -110,7 +129,25 @@ def test_the_first_broken_link_is_named_and_those_behind_it_are_skipped(
     broken = first_broken(findings)
     assert broken is not None
     assert broken.name == link
-    assert link == "control plane" or broken.text == "what is wrong and its cure"
+    assert link in {"control plane", "session proxy"} or broken.text == "what is wrong and its cure"
+
+
+def test_a_session_that_is_over_before_its_channel_is_open_says_why(api: SmallApi) -> None:
+    over = Answer(409, {"code": "FAILED_PRECONDITION", "message": "it ended at once with exit code 1"})
+    token = models.SessionToken(token="jwt", expires_at=to_rfc3339(datetime.now(UTC) + timedelta(hours=8)))
+    api.on("POST", f"{SESSION}/token", Answer(201, token), over)
+    assert first_broken(examined(api)) == Finding("engine", "broken", "it ended at once with exit code 1")
+
+
+def test_a_token_that_is_refused_comes_with_where_it_is_from(
+    api: SmallApi, endpoint: SmallEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LAKESAIL_API_TOKEN", raising=False)
+    monkeypatch.setenv("LAKESAIL_API_TOKEN_FILE", "/old/token")
+    no_login(api, endpoint)
+    broken = first_broken(examined(api))
+    assert broken is not None
+    assert "LAKESAIL_API_TOKEN_FILE names a token that is refused; a restarted kernel" in broken.text
 
 
 def test_a_control_plane_that_cannot_be_found_is_said() -> None:

@@ -11,13 +11,28 @@ from traitlets.config import Config
 
 from lakesail_notebook import load_ipython_extension, models
 from lakesail_notebook.clock import to_rfc3339
+from lakesail_notebook.notebook.arguments import COMMANDS
+from lakesail_notebook.spark.choice import EXAMINATION_KEY
 from lakesail_notebook.spark.connect import default_client
 from lakesail_notebook.spark.open_sessions import OPEN_SESSIONS
-from tests.unit.small_api import TOKEN, Answer, SmallApi, page, session
+from tests.unit.small_api import NOW, TOKEN, Answer, SmallApi, page, session
 from tests.unit.small_endpoint import SmallEndpoint
 
 SESSIONS = "/workloads/sessions"
+CONFIGS = "/workloads/compute-configs"
 SESSION_TOKEN = "eyJ-session-token"
+
+
+def config(name: str) -> models.WorkloadConfig:
+    return models.WorkloadConfig(
+        id=f"C-{name}",
+        name=name,
+        workload_type="sail",
+        cluster_id="LOCAL",
+        config=models.WorkloadConfigBody(),
+        created_at=NOW,
+        updated_at=NOW,
+    )
 
 
 class Notebook:
@@ -43,14 +58,13 @@ class Notebook:
         return result, captured.out + captured.err
 
     def has(self, *sessions: models.Session) -> None:
-        for status in ("pending", "active", "idle"):
+        for status in {"pending", "active", "idle"} | {one.status for one in sessions}:
             found = page(*(one for one in sessions if one.status == status))
             self.api.on("GET", f"{SESSIONS}?status={status}", Answer(body=found))
         self.api.on("GET", SESSIONS, Answer(body=page(*sessions)))
         for one in sessions:
             self.api.on("GET", f"{SESSIONS}/{one.id}", Answer(body=one))
-            self.api.on("GET", f"{SESSIONS}?status={one.status}", Answer(body=page(one)))
-        self.api.on("GET", "/workloads/compute-configs", Answer(body=models.WorkloadConfigPage(items=())))
+        self.api.on("GET", CONFIGS, Answer(body=models.WorkloadConfigPage(items=())))
 
 
 @pytest.fixture
@@ -182,3 +196,87 @@ def test_a_token_is_printed_for_who_asks_with_a_warning_and_enters_no_history(no
     assert SESSION_TOKEN in said
     assert "clear this output" in said
     assert SESSION_TOKEN not in str(notebook.shell.user_ns.get("Out"))
+
+
+def test_a_session_without_an_endpoint_gets_no_token(notebook: Notebook) -> None:
+    notebook.has(session(status="pending", metadata={models.KERNEL_KEY: "k-magic"}))
+    result, said = notebook.run("%sail token")
+    assert not result.success
+    assert "S1 is pending and has no endpoint" in said
+    assert notebook.api.count("POST", f"{SESSIONS}/S1/token") == 0
+
+
+def test_what_there_is_to_choose_from_can_be_run_as_it_stands(notebook: Notebook) -> None:
+    own = session("S2", name="\x1b[2Jmine", metadata={})
+    others = session("S3", member_id="M2", metadata={})
+    page_of_it = session("S4", endpoint_type="marimo", metadata={})
+    examined = session("S5", metadata={EXAMINATION_KEY: "doctor"})
+    notebook.has(own, others, page_of_it, examined)
+    notebook.api.on("GET", CONFIGS, Answer(body=models.WorkloadConfigPage(items=(config("two words"),))))
+    said = notebook.run("%sail")[1]
+    assert "%sail connect --attach S2 " in said
+    assert "%sail connect 'two words'\n" in said
+    assert "\x1b" not in said
+    assert not {"S3", "S4", "S5"} & set(said.split())
+
+
+def test_a_config_that_is_not_there_comes_with_the_nearest_one(notebook: Notebook) -> None:
+    notebook.has()
+    notebook.api.on("POST", SESSIONS, Answer(404, {"code": "NOT_FOUND", "message": "There is no config 'defualt'."}))
+    notebook.api.on("GET", CONFIGS, Answer(body=models.WorkloadConfigPage(items=(config("default"),))))
+    said = notebook.run("%sail connect defualt")[1]
+    assert said.endswith("NotFound: There is no config 'defualt'; did you mean default? %sail configs lists them.\n")
+
+
+def test_a_session_that_is_not_there_comes_with_where_to_look(notebook: Notebook) -> None:
+    notebook.api.on("GET", f"{SESSIONS}/S9", Answer(404, {"code": "NOT_FOUND", "message": "There is no such session."}))
+    said = notebook.run("%sail status S9")[1]
+    assert said == "NotFound: There is no such session. %sail sessions --all lists yours.\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [("extend", "live session"), ("token", "live session"), ("relaunch", "session that is over"), ("logs", "session")],
+)
+def test_a_command_without_a_session_says_what_it_needs(notebook: Notebook, command: str, what: str) -> None:
+    notebook.has()
+    result, said = notebook.run(f"%sail {command}")
+    assert not result.success
+    assert f"This notebook has no {what}. Name one" in said
+
+
+def test_a_session_elsewhere_is_extended_by_its_id(notebook: Notebook) -> None:
+    notebook.api.on("POST", f"{SESSIONS}/S7/extend", Answer(body=session("S7", timeout_at=None)))
+    assert notebook.run("%sail extend 2h S7")[1] == "Session S7 stays open.\n"
+    [asked] = notebook.api.requests
+    assert asked.body == {"durationSeconds": 7200}
+
+
+def test_who_closes_a_session_gets_no_other_by_itself(notebook: Notebook) -> None:
+    notebook.has(notebook.live)
+    notebook.run("%config SailMagics.auto_reconnect = True\n%sail connect")
+    notebook.api.on("DELETE", f"{SESSIONS}/S1", Answer(204))
+    notebook.run("%sail close")
+    asked = len(notebook.api.requests)
+    assert notebook.run("1 + 1")[0].success
+    assert len(notebook.api.requests) == asked
+
+
+def test_the_docstring_lists_the_commands(notebook: Notebook) -> None:
+    said = str(notebook.shell.object_inspect_text("%sail"))  # type: ignore[no-untyped-call]
+    assert all(f"  {command} " in said for command in COMMANDS)
+
+
+def test_an_interrupt_without_a_connection_says_what_to_do(notebook: Notebook) -> None:
+    result, said = notebook.run("%sail interrupt")
+    assert not result.success
+    assert said == "FailedPrecondition: This notebook is not connected; %sail connect does it.\n"
+
+
+def test_the_doctor_shows_each_link_and_raises_at_the_first_that_is_broken(notebook: Notebook) -> None:
+    notebook.api.on("GET", "/health", Answer(404, b"<html>"))
+    result, said = notebook.run("%sail doctor\nreached = True")
+    assert not result.success
+    assert "reached" not in notebook.shell.user_ns
+    assert [line.split()[0] for line in said.splitlines()] == ["ok", "broken", *["skipped"] * 7, "FailedPrecondition:"]
+    assert "The first thing that is broken is the control plane: " in said

@@ -60,6 +60,11 @@ def test_status_shows_where_a_live_session_is_and_when_it_closes() -> None:
         assert part in text
 
 
+def test_nothing_that_others_wrote_steers_the_terminal() -> None:
+    live = session(name="\x1b[2J", status_message="\x1b[31mred", metadata={models.NOTEBOOK_KEY: "\x1b]0;x.ipynb"})
+    assert "\x1b" not in session_text(Candidate(live), NOON)
+
+
 def test_a_terminals_line_is_written_over_and_leaves_no_rest() -> None:
     terminal = Terminal()
     line = TerminalLine(terminal)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from lakesail_notebook.notebook.interrupts import verdict
+from lakesail_notebook.errors import FailedPrecondition
+from lakesail_notebook.notebook.interrupts import verdict, verdict_on_all
 from lakesail_notebook.notebook.strip import in_bytes, strip_text
 from lakesail_notebook.spark.interrupting import Interruption
 from lakesail_notebook.spark.queries import Query
@@ -55,3 +56,27 @@ def test_an_interrupt_is_judged_by_the_engines_answer_and_its_use_of_the_process
 def test_an_engine_that_goes_on_comes_with_the_cure() -> None:
     assert "%sail close" in verdict(DONE, [Interruption("o", "stopped", 1.0)], 0.99)
     assert "%sail close" in verdict(DONE, [Interruption("o", "none", 1.0)], None)
+
+
+@pytest.mark.parametrize("share", [None, 0.01])
+def test_an_interrupt_of_all_names_what_was_stopped(share: float | None) -> None:
+    assert verdict_on_all(["select 1", "range"], share) == "Told to stop: select 1; range."
+    assert verdict_on_all([], share) == "No query was running."
+
+
+@pytest.mark.parametrize(
+    ("stopped", "said"),
+    [
+        (["select 1"], "Told to stop: select 1, but the engine does not obey"),
+        ([], "knows of no query of this notebook"),
+    ],
+)
+def test_an_engine_that_computes_on_after_an_interrupt_of_all_is_an_error_with_the_cure(
+    stopped: list[str], said: str
+) -> None:
+    with pytest.raises(FailedPrecondition, match=rf"{said}.*still uses 99% of a core.*%sail relaunch"):
+        verdict_on_all(stopped, 0.99)
+
+
+def test_an_engine_that_may_be_about_to_stop_is_told_of_without_an_error() -> None:
+    assert verdict_on_all([], 0.35).startswith("No query was running, but the engine still uses 35% of a core")
