@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SET_UP := $(VENV)/.set-up
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CLOCK := $(VENV)/.clock
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
@@ -28,7 +29,7 @@ check: $(SET_UP) ## Format, lint, types, and which way imports go
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest --quiet tests/unit/test_imports.py
 
-test: $(SET_UP) ## Run all tests, and the measurements that are promises
+test: $(SET_UP) $(CLOCK) ## Run all tests, and the measurements that are promises
 	$(BIN)/pytest -m "not bench"
 
 bench: $(SET_UP) ## Measure everything; a table, and bench-results/figures.json
@@ -42,6 +43,13 @@ lock: $(SET_UP) ## Write requirements.lock; LOCK_OPTIONS=--upgrade for the newes
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra local --extra test pyproject.toml \
 		--no-emit-index-url --no-header $(LOCK_OPTIONS) --output-file requirements.lock
+
+$(CLOCK): $(SET_UP)  # the tests that set the clock skip themselves where libfaketime is not to be had
+	@ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || \
+		if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+			apt-get --quiet update && apt-get --quiet --yes install libfaketime; \
+		fi
+	@touch $@
 
 $(SET_UP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'

@@ -185,7 +185,7 @@ async def _begin(
     audit: Audit | None,
 ) -> ControlPlane:
     from .feed_server import FeedSource
-    from .tokens import TokenIssuer, load_or_create_signing_key
+    from .tokens import TokenIssuer, TokenTime, load_or_create_signing_key
     from .workloads.activity import ProxyReports
     from .workloads.configs import Configs
     from .workloads.events import Events
@@ -199,6 +199,7 @@ async def _begin(
 
     key = await asyncio.to_thread(load_or_create_signing_key, options.signing_key_file)
     tokens = TokenIssuer(store.issuer, key)
+    token_time = TokenTime(clock)
     owners = ProcessOwners()
     usage = Usage()
     reconciler = Reconciler(
@@ -213,7 +214,13 @@ async def _begin(
     )
     reports = ProxyReports(store, reconciler, usage, clock, options.settings.limits.spark_sessions_per_session)
     proxy.serve(
-        FeedSource(issuer=tokens.issuer, public_keys=tokens.public_keys, routes=reconciler.routes, reports=reports)
+        FeedSource(
+            issuer=tokens.issuer,
+            public_keys=tokens.public_keys,
+            token_time=token_time.now,
+            routes=reconciler.routes,
+            reports=reports,
+        )
     )
     configs = Configs(store, backends.keys(), clock, options.settings)
     await configs.ensure_default()
@@ -226,6 +233,7 @@ async def _begin(
         kernels=kernels,
         reconciler=reconciler,
         tokens=tokens,
+        token_time=token_time,
         quotas=quotas,
         audit=audit,
         clock=clock,

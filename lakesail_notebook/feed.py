@@ -68,6 +68,8 @@ class Snapshot(_Message, tag="snapshot", frozen=True, kw_only=True):
     issuer: str
     keys: tuple[dict[str, Any], ...]
     """Public signing keys, as JWKs."""
+    token_time: float
+    """Tokens are issued by this time; Unix seconds."""
     routes: tuple[Route, ...]
 
 
@@ -78,6 +80,7 @@ class RouteChange(_Message, tag="route", frozen=True, kw_only=True):
 
 class Heartbeat(_Message, tag="heartbeat", frozen=True, kw_only=True):
     sequence: int
+    token_time: float
 
 
 class ClaimAnswer(_Message, tag="claimAnswer", frozen=True, kw_only=True):

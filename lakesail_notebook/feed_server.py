@@ -55,6 +55,8 @@ class FeedSource:
     """``iss`` of the tokens that a proxy accepts."""
     public_keys: PublicKeys
     """The JWKs that sign them, asked for each time a proxy connects."""
+    token_time: Callable[[], float]
+    """The time by which they are issued; Unix seconds."""
     routes: Routes
     """All live routes."""
     reports: Reports
@@ -182,14 +184,16 @@ class FeedServer:
                 sequence=sequence,
                 issuer=source.issuer,
                 keys=tuple(map(dict, source.public_keys())),
+                token_time=source.token_time(),
                 routes=tuple(routes.values()),
             )
         )
 
     async def _beat(self, connection: _Connection) -> None:
+        source = await asyncio.shield(self._source)
         while True:
             await asyncio.sleep(feed.HEARTBEAT_SECONDS)
-            connection.change(feed.Heartbeat(sequence=self._sequence))
+            connection.change(feed.Heartbeat(sequence=self._sequence, token_time=source.token_time()))
 
     async def _listen(self, reader: asyncio.StreamReader, connection: _Connection) -> None:
         while line := await _line(reader):

@@ -22,6 +22,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from .clock import Clock
 from .errors import FailedPrecondition, Unauthenticated, Unavailable
 
 SESSION_AUDIENCE = "lakesail-session-proxy"
@@ -58,6 +59,35 @@ class SessionClaims:
 
     def expired(self, now: datetime) -> bool:
         return now.timestamp() >= self.exp
+
+
+class TokenTime:
+    """The time that session tokens live by: it always runs, and follows the wall clock ahead (a laptop that slept) but
+    never back, so that an ended token stays dead whatever the clock is set to.
+
+    The control plane issues tokens by its own and tells it to the session proxy, where it is then at least as late: a
+    token that is issued after the clock was set back is good there.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._latest = clock.now().timestamp()
+        self._latest_monotonic = clock.monotonic()
+
+    def now(self) -> float:
+        """Unix seconds."""
+        monotonic = self._clock.monotonic()
+        self._latest = max(self._clock.now().timestamp(), self._latest + monotonic - self._latest_monotonic)
+        self._latest_monotonic = monotonic
+        return self._latest
+
+    def reached(self, moment: float) -> None:
+        """Elsewhere it is so late already."""
+        self._latest = max(self.now(), moment)
+
+    def ahead_of(self, wall: datetime) -> timedelta:
+        """By how many whole seconds the wall clock has fallen behind this time."""
+        return timedelta(seconds=max(0, int(self.now() - wall.timestamp())))
 
 
 @dataclass(frozen=True, slots=True)

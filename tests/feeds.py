@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from lakesail_notebook import feed
@@ -48,7 +49,9 @@ async def no_routes() -> Sequence[Route]:
 
 
 def source(routes: Routes = no_routes, reports: KeepingReports | None = None) -> FeedSource:
-    return FeedSource(issuer="us", public_keys=tuple, routes=routes, reports=reports or KeepingReports())
+    return FeedSource(
+        issuer="us", public_keys=tuple, token_time=time.time, routes=routes, reports=reports or KeepingReports()
+    )
 
 
 def feed_server() -> FeedServer:

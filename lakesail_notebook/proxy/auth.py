@@ -20,9 +20,8 @@ from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
-from ..clock import Clock
 from ..errors import FailedPrecondition, LakesailError, Unauthenticated
-from ..tokens import SessionClaims, TokenVerifier
+from ..tokens import SessionClaims, TokenTime, TokenVerifier
 from .spark_rpc import CONFIG, Method
 
 Metadata = Iterable[tuple[str, str | bytes]]
@@ -87,22 +86,6 @@ def _packed(message: Any) -> AnyMessage:
     packed = AnyMessage()
     packed.Pack(message)
     return packed
-
-
-class TokenTime:
-    """The wall clock for tokens: it follows jumps ahead (a laptop that slept), never jumps back, and always runs."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._latest = clock.now().timestamp()
-        self._latest_monotonic = clock.monotonic()
-
-    def now(self) -> float:
-        """Unix seconds."""
-        monotonic = self._clock.monotonic()
-        self._latest = max(self._clock.now().timestamp(), self._latest + monotonic - self._latest_monotonic)
-        self._latest_monotonic = monotonic
-        return self._latest
 
 
 class Tokens:

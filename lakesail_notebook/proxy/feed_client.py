@@ -14,6 +14,7 @@ import msgspec
 from .. import feed
 from ..clock import Clock
 from ..errors import Unavailable
+from ..tokens import TokenTime
 from .calls import REPORT_SECONDS, Calls
 from .ledger import Ledger, Operation
 from .operations import SparkSession
@@ -41,6 +42,7 @@ class FeedClient:
         calls: Calls,
         ledger: Ledger,
         use_keys: Callable[[str, tuple[dict[str, object], ...]], None],
+        time: TokenTime,
         clock: Clock,
     ) -> None:
         self._launch = launch
@@ -48,6 +50,7 @@ class FeedClient:
         self._calls = calls
         self._ledger = ledger
         self._use_keys = use_keys
+        self._time = time
         self._clock = clock
         self._writer: asyncio.StreamWriter | None = None
         self._in_force = asyncio.Event()
@@ -188,6 +191,7 @@ class FeedClient:
 
     def _hear(self, message: feed.FromControlPlane) -> None:
         if isinstance(message, feed.Snapshot):
+            self._time.reached(message.token_time)
             self._use_keys(message.issuer, message.keys)
             self._routes.replace(message.routes)
             self._sequence = message.sequence
@@ -199,6 +203,7 @@ class FeedClient:
             self._routes.change(message.route)
             self._sequence = message.sequence
         elif isinstance(message, feed.Heartbeat):
+            self._time.reached(message.token_time)
             self._require_sequence(message.sequence, self._sequence)
         elif isinstance(message, feed.ClaimAnswer):
             answer = self._claims.get(message.claim_id)

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..errors import PermissionDenied
-from ..tokens import SessionClaims
-from .auth import TokenTime
+from ..tokens import SessionClaims, TokenTime
 from .spark_rpc import EXECUTE_PLAN, REATTACH_EXECUTE, Head, Method
 
 GRACE_SECONDS = 60.0

@@ -13,7 +13,8 @@ import grpc.aio
 from ..clock import SystemClock
 from ..errors import FailedPrecondition, LakesailError
 from ..feed import ProxyLaunch
-from .auth import SessionClosed, Tokens, TokenTime
+from ..tokens import TokenTime
+from .auth import SessionClosed, Tokens
 from .calls import Calls
 from .feed_client import FeedClient
 from .forwarding import Engines
@@ -60,7 +61,9 @@ async def serve(launch: ProxyLaunch, stop: asyncio.Event) -> None:
 
     routes = RouteTable(end)
     engines = Engines(routes.addresses)
-    feed = FeedClient(launch, routes=routes, calls=calls, ledger=ledger, use_keys=tokens.use_keys, clock=clock)
+    feed = FeedClient(
+        launch, routes=routes, calls=calls, ledger=ledger, use_keys=tokens.use_keys, time=time, clock=clock
+    )
     service = SparkConnectService(
         time=time, tokens=tokens, routes=routes, calls=calls, feed=feed, engines=engines, ledger=ledger
     )

@@ -14,9 +14,9 @@ import grpc.aio
 
 from ..errors import Internal, InvalidArgument, LakesailError, PermissionDenied, Unauthenticated, Unavailable
 from ..feed import Route
-from ..tokens import SessionClaims
+from ..tokens import SessionClaims, TokenTime
 from . import spark_rpc
-from .auth import SessionClosed, Tokens, TokenTime, status_of
+from .auth import SessionClosed, Tokens, status_of
 from .calls import Call, Calls
 from .executions import Interrupt
 from .feed_client import FeedClient

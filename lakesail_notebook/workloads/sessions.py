@@ -10,7 +10,7 @@ from .. import models
 from ..clock import Clock, to_rfc3339
 from ..errors import FailedPrecondition, NotFound, PermissionDenied
 from ..ids import is_id
-from ..tokens import TokenIssuer
+from ..tokens import TokenIssuer, TokenTime
 from . import access, lifecycle
 from .access import Principal
 from .markers import make_marker, read_marker
@@ -32,6 +32,7 @@ class Sessions:
         kernels: Kernels,
         reconciler: Reconciler,
         tokens: TokenIssuer,
+        token_time: TokenTime,
         quotas: QuotaKeeper,
         audit: Audit | None,
         clock: Clock,
@@ -43,6 +44,7 @@ class Sessions:
         self._kernels = kernels
         self._reconciler = reconciler
         self._tokens = tokens
+        self._token_time = token_time
         self._quotas = quotas
         self._audit = audit
         self._clock = clock
@@ -170,13 +172,14 @@ class Sessions:
         self._quotas.check_token(principal, now)
         expires_at = _token_end(session, now, seconds)
         await self._note_kernel(principal, session)
+        ahead = self._token_time.ahead_of(now)
         token = self._tokens.issue(
             caller=principal.id,
             session_id=session.id,
             workload_id=session.workload_id,
             generation=session.generation,
-            now=now,
-            expires_at=expires_at,
+            now=now + ahead,
+            expires_at=expires_at + ahead,
         )
         if self._audit is not None:
             self._audit.token_issued(session, by=principal.id, at=now, expires_at=expires_at)

@@ -19,7 +19,7 @@ from lakesail_notebook.feed import Route
 from lakesail_notebook.proxy.auth import SessionClosed
 from lakesail_notebook.proxy.routes import RouteTable
 from lakesail_notebook.store.sql import SqlStore
-from lakesail_notebook.tokens import SigningKey, TokenIssuer
+from lakesail_notebook.tokens import SigningKey, TokenIssuer, TokenTime
 from lakesail_notebook.workloads.access import Principal
 from lakesail_notebook.workloads.activity import ProxyReports
 from lakesail_notebook.workloads.configs import Configs
@@ -169,6 +169,7 @@ class Plane:
             kernels=NoKernels(),
             reconciler=self.reconciler,
             tokens=tokens,
+            token_time=TokenTime(clock),
             quotas=quotas,
             audit=None,
             **parts,

@@ -31,7 +31,7 @@ from lakesail_notebook.models import SailConfig
 from lakesail_notebook.process import describe_exit, identity_of
 from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.supervisor import ProxySupervisor
-from lakesail_notebook.tokens import SigningKey, TokenIssuer
+from lakesail_notebook.tokens import SigningKey, TokenIssuer, TokenTime
 from lakesail_notebook.workloads import lifecycle
 from lakesail_notebook.workloads.activity import ProxyReports
 from lakesail_notebook.workloads.lifecycle import WorkloadMove
@@ -271,7 +271,13 @@ class ProxyRig:
         )
         reports = ProxyReports(store, reconciler, usage, self._clock, MAX_SPARK_SESSIONS)
         supervisor.serve(
-            FeedSource(issuer=store.issuer, public_keys=tokens.public_keys, routes=reconciler.routes, reports=reports)
+            FeedSource(
+                issuer=store.issuer,
+                public_keys=tokens.public_keys,
+                token_time=TokenTime(self._clock).now,
+                routes=reconciler.routes,
+                reports=reports,
+            )
         )
         await supervisor.start()
         return _Parts(store, supervisor, reconciler, usage, owners.mine, tokens)

@@ -28,9 +28,9 @@ def route(state: feed.RouteState, generation: int = 1) -> Route:
 @pytest.mark.parametrize(
     "message",
     [
-        feed.Snapshot(sequence=3, issuer="us", keys=({"kid": "k"},), routes=(route("ready"),)),
+        feed.Snapshot(sequence=3, issuer="us", keys=({"kid": "k"},), token_time=1.5, routes=(route("ready"),)),
         feed.RouteChange(sequence=4, route=route("closed")),
-        feed.Heartbeat(sequence=4),
+        feed.Heartbeat(sequence=4, token_time=1.5),
         feed.ClaimAnswer(claim_id=1, granted=False, reason="foreign"),
         feed.ReleaseKept(session_id="S", spark_session_id="P"),
         feed.OperationsKept(),
@@ -67,7 +67,7 @@ def test_what_is_no_message_is_refused(line: bytes) -> None:
 
 def test_neither_side_reads_its_own_messages() -> None:
     with pytest.raises(msgspec.MsgspecError):
-        feed.decode_from_proxy(feed.encode_line(feed.Heartbeat(sequence=1)))
+        feed.decode_from_proxy(feed.encode_line(feed.Heartbeat(sequence=1, token_time=1.5)))
     with pytest.raises(msgspec.MsgspecError):
         feed.decode_from_control_plane(feed.encode_line(feed.Applied(sequence=1)))
 

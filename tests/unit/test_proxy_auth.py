@@ -19,11 +19,10 @@ from lakesail_notebook.proxy.auth import (
     SessionClosed,
     SparkSessionStopped,
     Tokens,
-    TokenTime,
     status_of,
 )
 from lakesail_notebook.proxy.spark_rpc import CONFIG, EXECUTE_PLAN, METHODS
-from lakesail_notebook.tokens import SigningKey, TokenIssuer
+from lakesail_notebook.tokens import SigningKey, TokenIssuer, TokenTime
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -204,6 +203,41 @@ def test_a_wall_clock_that_jumps_ahead_is_followed(clock: SetClock) -> None:
     clock.wall -= timedelta(hours=8)
     clock.pass_seconds(1)
     assert time.now() == (START + timedelta(hours=8, seconds=1)).timestamp()
+
+
+def test_a_time_that_is_reached_elsewhere_is_reached_here(clock: SetClock) -> None:
+    time = TokenTime(clock)
+    time.reached(START.timestamp() + 60)
+    time.reached(START.timestamp() + 30)
+    clock.pass_seconds(1)
+    assert time.now() == START.timestamp() + 61
+
+
+def test_a_wall_clock_that_was_set_back_is_behind_by_whole_seconds(clock: SetClock) -> None:
+    time = TokenTime(clock)
+    assert time.ahead_of(clock.now()) == timedelta()
+    clock.wall -= timedelta(hours=1, milliseconds=400)
+    assert time.ahead_of(clock.now()) == timedelta(hours=1)
+    clock.wall += timedelta(hours=2)
+    assert time.ahead_of(clock.now()) == timedelta()
+
+
+def test_a_token_issued_after_the_clock_was_set_back_is_good_where_the_proxy_starts_later(
+    clock: SetClock, issuer: TokenIssuer
+) -> None:
+    control_plane = TokenTime(clock)
+    clock.wall -= timedelta(hours=1)
+    ahead = control_plane.ahead_of(clock.now())
+    now, ends = clock.now() + ahead, clock.now() + ahead + timedelta(seconds=600)
+    token = issuer.issue(caller="C", session_id="S", workload_id="W", generation=1, now=now, expires_at=ends)
+    late = TokenTime(clock)
+    tokens = Tokens(late)
+    tokens.use_keys(issuer.issuer, issuer.public_keys())
+    metadata = (("authorization", f"Bearer {token}"),)
+    with pytest.raises(Unauthenticated, match="not valid yet"):
+        tokens.claims(metadata)
+    late.reached(control_plane.now())
+    assert tokens.claims(metadata).exp == late.now() + 600
 
 
 def test_grpcs_own_codes_are_used() -> None:

@@ -18,6 +18,7 @@ from lakesail_notebook.proxy.ledger import Ledger
 from lakesail_notebook.proxy.operations import SparkSession
 from lakesail_notebook.proxy.routes import RouteTable
 from lakesail_notebook.proxy.spark_rpc import EXECUTE_PLAN, Head
+from lakesail_notebook.tokens import TokenTime
 from tests.feeds import KeepingReports, source
 
 
@@ -37,6 +38,7 @@ async def fed_proxy(reports: KeepingReports, ledger: Ledger | None = None) -> As
         calls=calls,
         ledger=ledger or Ledger(clock),
         use_keys=lambda issuer, keys: None,
+        time=TokenTime(clock),
         clock=clock,
     )
     running = asyncio.create_task(client.run())

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from lakesail_notebook.feed import ProxyLaunch
-from lakesail_notebook.proxy.auth import Tokens, TokenTime
+from lakesail_notebook.proxy.auth import Tokens
 from lakesail_notebook.proxy.calls import Calls
 from lakesail_notebook.proxy.feed_client import FeedClient
 from lakesail_notebook.proxy.forwarding import Engines
@@ -15,6 +15,7 @@ from lakesail_notebook.proxy.operations import SparkSession
 from lakesail_notebook.proxy.routes import RouteTable
 from lakesail_notebook.proxy.service import SparkConnectService
 from lakesail_notebook.proxy.spark_rpc import EXECUTE_PLAN, REATTACH_EXECUTE, Head
+from lakesail_notebook.tokens import TokenTime
 from tests.unit.test_proxy_auth import SetClock
 
 
@@ -23,7 +24,9 @@ def service_on(clock: SetClock, ledger: Ledger) -> SparkConnectService:
     time, calls, routes = TokenTime(clock), Calls(clock), RouteTable(lambda session_id, reason: None)
     tokens = Tokens(time)
     launch = ProxyLaunch(feed_host="127.0.0.1", feed_port=0, feed_secret="", listen=())
-    feed = FeedClient(launch, routes=routes, calls=calls, ledger=ledger, use_keys=tokens.use_keys, clock=clock)
+    feed = FeedClient(
+        launch, routes=routes, calls=calls, ledger=ledger, use_keys=tokens.use_keys, time=time, clock=clock
+    )
     return SparkConnectService(
         time=time, tokens=tokens, routes=routes, calls=calls, feed=feed, engines=Engines(tuple), ledger=ledger
     )
