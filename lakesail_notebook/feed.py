@@ -21,6 +21,8 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 REMEMBERED_CLOSED = 1000
 """Of so many closed sessions both sides keep the reason; of older ones it is only known that they are closed."""
 
+UNLISTED_TAG = "lakesail/look"
+"""An operation that a client tags so is not reported: by it the client itself looks at the engine, and no user."""
 OPERATION_REPEAT_SECONDS = 15.0
 """So often at least the proxy speaks of each operation that runs; of one that is not spoken of, nobody knows more."""
 

@@ -6,23 +6,33 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.queries import QUERIES, Query
 from .display import StatusLine, status_line
 
+if TYPE_CHECKING:
+    from ..spark.engine_tasks import TaskProgress
+
 SHOWN_AFTER_SECONDS = 1.0
 _UPDATE_SECONDS = 0.5
+_LOOKS_AT_NOTHING = 3
+"""After so many that showed no tasks, the engine is not asked again while the cell runs."""
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
-def strip_text(queries: Sequence[Query], now: float) -> str:
-    """One line on the queries of a cell, the running one first."""
+def strip_text(queries: Sequence[Query], now: float, progress: TaskProgress | None = None) -> str:
+    """One line on the queries of a cell, the running one first.
+
+    :param progress: of the running one, where the engine tells.
+    """
     rows, size = sum(query.rows for query in queries), sum(query.bytes for query in queries)
     received = f"{rows:,} row{'' if rows == 1 else 's'}, {in_bytes(size)}"
     running = [query for query in queries if query.ended is None]
     if running:
-        return f"Running: {running[-1].what} · {received} received"
+        tasks = f"{progress.done} of {progress.total} tasks · " if progress else ""
+        return f"Running: {running[-1].what} · {tasks}{received} received"
     seconds = sum(query.seconds(now) for query in queries)
     count = "1 query" if len(queries) == 1 else f"{len(queries)} queries"
     broken = "" if all(query.complete for query in queries) else ", not all of its results came"
@@ -39,10 +49,12 @@ class CellStrips:
     """Shows a strip for each cell whose queries take long.
 
     :param line: makes the line of output to show it on.
+    :param look: how far the engine is with what runs in a Spark session.
     """
 
-    def __init__(self, line: Callable[[], StatusLine]) -> None:
+    def __init__(self, line: Callable[[], StatusLine], look: Callable[[str], TaskProgress | None]) -> None:
         self._line = line
+        self._look = look
         self._lock = threading.Lock()
         self._strip: _Strip | None = None
         self._in_cell = False
@@ -61,13 +73,15 @@ class CellStrips:
         """Called in the thread that runs it, so that what is shown belongs to its cell."""
         with self._lock:
             if self._in_cell and self._strip is None:
-                self._strip = _Strip(query.number - 1, self._line)
+                self._strip = _Strip(query.number - 1, self._line, self._look)
 
 
 class _Strip:
-    def __init__(self, after: int, line: Callable[[], StatusLine]) -> None:
+    def __init__(self, after: int, line: Callable[[], StatusLine], look: Callable[[str], TaskProgress | None]) -> None:
         self._after = after
         self._line = line
+        self._look = look
+        self._looks_left = _LOOKS_AT_NOTHING
         self._shown: StatusLine | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._update, name="lakesail-strip", daemon=True)
@@ -88,14 +102,21 @@ class _Strip:
             if seconds >= SHOWN_AFTER_SECONDS and self._shown is None:
                 self._shown = self._line()
             if self._shown is not None and running:
-                self._shown.told(seconds, strip_text(queries, now))
+                self._shown.told(seconds, strip_text(queries, now, self._progress(running[-1])))
+
+    def _progress(self, query: Query) -> TaskProgress | None:
+        if self._looks_left == 0:
+            return None
+        progress = self._look(query.spark_session_id)
+        self._looks_left = _LOOKS_AT_NOTHING if progress else self._looks_left - 1
+        return progress
 
 
 def register(shell: Any) -> None:
     """Show strips under the cells of this shell."""
     if getattr(shell, "kernel", None) is None and not sys.stdout.isatty():
         return  # nobody watches, and a file is no place for lines that change
-    strips = CellStrips(lambda: status_line(shell))
+    strips = CellStrips(lambda: status_line(shell), OPEN_SESSIONS.task_progress)
     shell.events.register("pre_run_cell", strips.cell_begins)
     shell.events.register("post_run_cell", strips.cell_ends)
     QUERIES.listen(strips.query_begins)

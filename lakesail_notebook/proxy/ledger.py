@@ -20,7 +20,7 @@ import grpc.aio
 
 from ..clock import Clock
 from ..errors import LakesailError
-from ..feed import OPERATION_REPEAT_SECONDS, OperationOutcome, OperationReport
+from ..feed import OPERATION_REPEAT_SECONDS, UNLISTED_TAG, OperationOutcome, OperationReport
 from .auth import SessionClosed, SparkSessionStopped
 from .executions import COUNTABLE, Interrupt, Plan, read_interrupt, read_part, read_plan, releases_all
 from .forwarding import EngineAnswer
@@ -128,6 +128,8 @@ class Ledger:
             return None
         operation_id = head.operation_id or str(uuid.uuid4())
         plan = read_plan(request) if method is EXECUTE_PLAN else None
+        if plan is not None and UNLISTED_TAG in plan.tags:
+            return None
         known = self._operations.get((owner.session_id, operation_id))
         if known is not None:
             known.plan = known.plan or plan

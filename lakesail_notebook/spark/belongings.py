@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -33,7 +33,7 @@ class Belonging:
 
 
 class Belongings:
-    """Those of one Spark session, as far as they were made from this process; implements :class:`.observing.Observer`.
+    """Those of one Spark session, made from this process or found; implements :class:`.observing.Observer`.
 
     What a query made counts once all of its results came.
     """
@@ -47,6 +47,10 @@ class Belongings:
         """In the order in which they were made."""
         with self._lock:
             return tuple(self._made)
+
+    def found(self, belongings: Iterable[Belonging]) -> None:
+        """Another process, such as the kernel before a restart, made these."""
+        self._keep(tuple(belongings), ())
 
     def begins(self, request: Any) -> None:
         made, dropped = tuple(made_by(request.plan)), tuple(dropped_by(request.plan))

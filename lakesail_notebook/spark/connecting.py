@@ -106,6 +106,8 @@ class _Connecting:
         kept = self._kept(wait, session.id, endpoint)
         opened = kept or self._opened(wait, session.id, endpoint)
         make_active(opened.spark)
+        if how == "attached" and kept is None:
+            opened.look_around()
         return Connection(
             spark=opened.spark,
             endpoint=endpoint,

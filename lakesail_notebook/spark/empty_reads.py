@@ -1,9 +1,10 @@
-"""A warning for reads of nothing: Sail 0.7.2 answers a path that matches no file with a table without columns."""
+"""A warning for reads of nothing: Sail 0.7.2 answers a path that matches no file with a table without rows."""
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ import lakesail_notebook
 
 _LOOK_SECONDS = 5.0
 _REMEMBERED = 1000
+_IN_SQL = re.compile(r"\b(?:FROM|JOIN)\s+(?P<format>csv|json|parquet|orc|avro|text)\s*\.\s*`(?P<path>[^`]+)`", re.I)
+_COLUMNS_ARE_KNOWN = frozenset({"text"})
+"""Formats that have their columns without a file."""
 _LIBRARIES = tuple(f"{Path(str(module.__file__)).parent}{os.sep}" for module in (grpc, pyspark, lakesail_notebook))
 
 log = logging.getLogger(__name__)
@@ -37,10 +41,10 @@ class EmptyReads:
 
     def begins(self, request: Any) -> None:
         for read in reads_of(request.plan):
-            paths = tuple(read.read.data_source.paths)
-            if paths not in self._looked_at:
-                self._remember(paths)
-                self._look(request, read, paths)
+            key = (read.read.data_source.format, *read.read.data_source.paths)
+            if key not in self._looked_at:
+                self._remember(key)
+                self._look(request, read, key)
 
     def rejoins(self, operation_id: str) -> None:
         return
@@ -54,41 +58,73 @@ class EmptyReads:
     def configures(self, request: Any) -> None:
         return
 
-    def _remember(self, paths: tuple[str, ...]) -> None:
-        self._looked_at[paths] = None
+    def _remember(self, key: tuple[str, ...]) -> None:
+        self._looked_at[key] = None
         if len(self._looked_at) > _REMEMBERED:
             del self._looked_at[next(iter(self._looked_at))]
 
-    def _look(self, request: Any, read: Any, paths: tuple[str, ...]) -> None:
-        question = spark_proto.AnalyzePlanRequest(session_id=request.session_id, user_context=request.user_context)
-        question.schema.plan.root.CopyFrom(read)
+    def _look(self, request: Any, read: Any, key: tuple[str, ...]) -> None:
+        question = question_of(read)
+        question.session_id = request.session_id
+        question.user_context.CopyFrom(request.user_context)
         try:
             answer = spark_proto.SparkConnectServiceStub(self._channel).AnalyzePlan(question, timeout=_LOOK_SECONDS)
         except grpc.RpcError as error:  # the plan itself will say it better
             log.debug("The paths of a read cannot be looked at: %s", error)
             return
-        schema = answer.schema.schema
-        if schema.HasField("struct") and not schema.struct.fields:
-            self._looked_at.pop(paths, None)  # the file may come: the next read looks again
-            names = ", ".join(paths)
-            sentence = f"No file matches {names}: the result is empty, without columns. Check the path."
+        if finds_nothing(answer):
+            self._looked_at.pop(key, None)  # the file may come: the next read looks again
+            sentence = f"No file matches {', '.join(key[1:])}: the result is empty. Check the path."
             warnings.warn(sentence, NothingRead, stacklevel=_level_of_the_user())
 
 
+def question_of(read: Any) -> Any:
+    """An ``AnalyzePlanRequest`` whose answer tells whether a read finds files.
+
+    The columns are asked for where they come from the files, since all names of many files are a long answer.
+    """
+    question = spark_proto.AnalyzePlanRequest()
+    source = read.read.data_source
+    if source.schema or source.format in _COLUMNS_ARE_KNOWN:
+        question.input_files.plan.root.CopyFrom(read)
+    else:
+        question.schema.plan.root.CopyFrom(read)
+    return question
+
+
+def finds_nothing(answer: Any) -> bool:
+    """Whether the answer to :func:`question_of` names no file, or no column."""
+    if answer.HasField("input_files"):
+        return not answer.input_files.files
+    schema = answer.schema.schema
+    return schema.HasField("struct") and not schema.struct.fields
+
+
 def reads_of(plan: Any) -> Iterator[Any]:
-    """The relations of a plan that read files by path and take their columns from them."""
+    """The relations of a plan that read files by path; for a path in SQL text, one that reads the same."""
     pending = [plan]
     while pending:
         message = pending.pop()
         if isinstance(message, spark_proto.Relation) and message.WhichOneof("rel_type") == "read":
-            source = message.read.data_source
-            if source.paths and not source.schema:
+            if message.read.data_source.paths and not message.read.is_streaming:
                 yield message
             continue
+        if isinstance(message, spark_proto.SQL):
+            yield from _reads_in(message.query)
+        elif isinstance(message, spark_proto.SqlCommand):
+            yield from _reads_in(message.sql)
         for field, value in message.ListFields():
             if field.message_type is None or field.message_type.GetOptions().map_entry:
                 continue
             pending.extend([value] if isinstance(value, Message) else value)
+
+
+def _reads_in(sql: str) -> Iterator[Any]:
+    for match in _IN_SQL.finditer(sql):
+        relation = spark_proto.Relation()
+        relation.read.data_source.format = match["format"].lower()
+        relation.read.data_source.paths.append(match["path"])
+        yield relation
 
 
 def _level_of_the_user() -> int:

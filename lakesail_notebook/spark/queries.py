@@ -21,6 +21,7 @@ class Query:
     number: int
     """Counts the queries of this process."""
     operation_id: str
+    spark_session_id: str
     what: str
     thread_id: int
     """The thread that runs it."""
@@ -62,6 +63,7 @@ class Queries:
         query = Query(
             number=next(self._numbers),
             operation_id=request.operation_id,
+            spark_session_id=request.session_id,
             what=what_of(request.plan),
             thread_id=threading.get_ident(),
             began=time.monotonic(),

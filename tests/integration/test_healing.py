@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 from headless import JupyterServer, jupyter_server
 from headless_kernel import Kernel
 
@@ -94,6 +95,18 @@ def test_a_killed_engine_is_said_in_a_line_and_what_is_gone_is_named(server: Jup
     said = kernel.execute("%sail connect\nassert spark.range(3).count() == 3").text
     assert "temp views three, four; setting spark.sql.session.timeZone" in said
     assert rows_written(kernel, "engine_killed") == 0
+    kernel.shutdown()
+
+
+def test_views_of_the_kernel_before_a_restart_are_named_when_they_are_gone(server: JupyterServer) -> None:
+    kernel = connected(server, "views before a restart.ipynb")
+    kernel.execute("spark.range(3).createOrReplaceTempView('three')")
+    kernel.restart()
+    kernel.execute("%sail connect\nassert spark.table('three').count() == 3")
+    session = session_of(server, kernel)
+    engine_of(server, session).kill()
+    eventually(lambda: describe(server, session["id"])["status"] == "failed", 10, "the crash was seen")
+    assert "among them temp view three" in kernel.execute("%sail connect").text
     kernel.shutdown()
 
 
@@ -187,10 +200,34 @@ def test_a_long_query_has_a_strip_and_a_short_one_has_none(server: JupyterServer
     kernel.shutdown()
 
 
+def test_on_a_cluster_the_strip_counts_the_engines_tasks_and_its_looks_are_no_queries(
+    server: JupyterServer, root: Path
+) -> None:
+    cluster = {"sail": {"executionMode": "cluster"}}
+    config = {"name": "cluster", "workloadType": "sail", "clusterId": "LOCAL", "teamId": "LOCAL", "config": cluster}
+    assert server.request("POST", f"{API}/workloads/compute-configs", config).status_code == 201
+    kernel = server.start_kernel("tasks.ipynb")
+    kernel.execute("%sail connect cluster\nassert spark.range(3).count() == 3")
+    with pytest.raises(TimeoutError, match=r"Running: .* · \d+ of \d+ tasks · ") as so_far:
+        kernel.execute(_SLOW_WRITE.format(marker="tasks", seconds=10, rows=3, table="tasks"), timeout_seconds=8)
+    assert "Running: write operation" in str(so_far.value)
+    session = session_of(server, kernel)
+    queries = server.request("GET", f"{API}/workloads/sessions/{session['id']}/queries").json()["items"]
+    assert "write" in {query["what"] for query in queries}
+    assert not [query for query in queries if "system.execution" in query["what"]]
+    assert server.request("DELETE", f"{API}/workloads/sessions/{session['id']}").status_code == 204
+    kernel.shutdown()
+
+
 def test_a_read_that_matches_no_file_is_warned_of_by_its_path(server: JupyterServer, root: Path) -> None:
     kernel = connected(server, "empty.ipynb")
     said = kernel.execute("spark.read.csv('nothing/*.csv').count()").text
     assert "No file matches nothing/*.csv" in said
+    assert "No file matches gone.json" in kernel.execute("spark.read.schema('a int').json('gone.json').count()").text
+    assert "No file matches no.txt" in kernel.execute("spark.sql('select * from text.`no.txt`').collect()").text
+    assert "No file matches no.csv" in kernel.execute("%%sail sql\nselect * from csv.`no.csv`").text
     (root / "something.csv").write_text("a\n1\n")
-    assert "No file" not in kernel.execute("spark.read.csv('something.csv').count()").text
+    with_a_schema = "read.schema('a int').csv('./some*.csv')"
+    for read in ("read.csv('something.csv')", with_a_schema, "sql('select * from csv.`something.csv`')"):
+        assert "No file" not in kernel.execute(f"spark.{read}.count()").text
     kernel.shutdown()

@@ -9,15 +9,34 @@ import pytest
 from lakesail_notebook.errors import FailedPrecondition
 from lakesail_notebook.notebook.interrupts import verdict, verdict_on_all
 from lakesail_notebook.notebook.strip import in_bytes, strip_text
+from lakesail_notebook.spark.engine_tasks import JobTasks, TaskProgress, progress_of
 from lakesail_notebook.spark.interrupting import Interruption
 from lakesail_notebook.spark.queries import Query
 
-QUERY = Query(number=1, operation_id="o", what="select 1", thread_id=1, began=100.0)
+QUERY = Query(number=1, operation_id="o", spark_session_id="s", what="select 1", thread_id=1, began=100.0)
 DONE = replace(QUERY, ended=102.5, rows=1000, bytes=2_000_000, complete=True)
 
 
 def test_a_running_query_is_named_with_what_came_so_far() -> None:
     assert strip_text([replace(QUERY, rows=1, bytes=17)], 105.0) == "Running: select 1 · 1 row, 17 B received"
+
+
+def test_the_engines_tasks_are_told_where_it_tells_them() -> None:
+    assert strip_text([QUERY], 105.0, TaskProgress(3, 11)) == "Running: select 1 · 3 of 11 tasks · 0 rows, 0 B received"
+
+
+@pytest.mark.parametrize(
+    ("rows", "progress"),
+    [
+        ([], None),
+        ([("1", "SUCCEEDED", 4)], None),
+        ([("1", "SUCCEEDED", 4), ("2", "FAILED", 1), ("2", "CANCELED", 1)], None),
+        ([("1", "SUCCEEDED", 4), ("2", "SUCCEEDED", 3), ("2", "RUNNING", 2), ("2", "CREATED", 6)], TaskProgress(3, 11)),
+        ([("2", "RUNNING", 2), ("3", "SUCCEEDED", 1), ("3", "SCHEDULED", 1)], TaskProgress(1, 4)),
+    ],
+)
+def test_the_tasks_of_jobs_that_are_not_over_are_counted(rows: list[JobTasks], progress: TaskProgress | None) -> None:
+    assert progress_of(rows) == progress
 
 
 def test_afterwards_the_strip_sums_up() -> None:

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakesail_notebook.errors import LakesailError, Unauthenticated, Unavailable
-from lakesail_notebook.feed import MAX_LINE_BYTES, OPERATION_REPEAT_SECONDS, OperationReport, Operations, encode_line
+from lakesail_notebook.feed import (
+    MAX_LINE_BYTES,
+    OPERATION_REPEAT_SECONDS,
+    UNLISTED_TAG,
+    OperationReport,
+    Operations,
+    encode_line,
+)
 from lakesail_notebook.proxy.auth import SessionClosed, SparkSessionStopped
 from lakesail_notebook.proxy.executions import Interrupt
 from lakesail_notebook.proxy.forwarding import EngineAnswer
@@ -165,6 +172,11 @@ def test_a_client_that_goes_after_the_last_result_has_all(bench: Bench) -> None:
 
 def test_other_rpcs_are_no_operations(bench: Bench) -> None:
     bench.rpc(CONFIG)
+    assert bench.told() == []
+
+
+def test_a_look_at_the_engine_by_the_client_itself_is_not_listed(bench: Bench) -> None:
+    bench.rpc(request=plan(tags=("t", UNLISTED_TAG)), results=(last(),))
     assert bench.told() == []
 
 

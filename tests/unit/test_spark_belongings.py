@@ -6,7 +6,6 @@ import pyspark.sql.connect.proto as spark_proto
 import pytest
 
 from lakesail_notebook.spark.belongings import Belonging, Belongings, in_a_sentence
-from lakesail_notebook.spark.empty_reads import reads_of
 
 COMPLETE = spark_proto.ExecutePlanResponse(result_complete=spark_proto.ExecutePlanResponse.ResultComplete())
 
@@ -91,17 +90,9 @@ def test_belongings_are_named_by_kind() -> None:
     assert in_a_sentence(many).endswith("v9 and 2 more")
 
 
-def test_reads_of_files_are_found_wherever_they_stand_in_a_plan() -> None:
-    plan = spark_proto.Plan()
-    join = plan.root.filter.input.join
-    join.left.read.data_source.paths.append("left.csv")
-    join.right.limit.input.read.data_source.paths.append("right/*.parquet")
-    assert sorted(read.read.data_source.paths[0] for read in reads_of(plan)) == ["left.csv", "right/*.parquet"]
-
-
-def test_a_read_with_a_schema_of_its_own_and_a_table_are_no_reads_to_look_at() -> None:
-    plan = spark_proto.Plan()
-    plan.root.join.left.read.data_source.paths.append("a.csv")
-    plan.root.join.left.read.data_source.schema = "n int"
-    plan.root.join.right.read.named_table.unparsed_identifier = "t"
-    assert list(reads_of(plan)) == []
+def test_what_another_process_made_is_told_after_its_drop_no_more() -> None:
+    belongings = Belongings()
+    belongings.found([Belonging("temp view", "a"), Belonging("temp view", "b")])
+    belongings.begins(sql("drop view a"))
+    belongings.answered("o", COMPLETE)
+    assert belongings.all() == (Belonging("temp view", "b"),)
