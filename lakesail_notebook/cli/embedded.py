@@ -22,6 +22,8 @@ ALONE_SECONDS = 3.0
 """So long after the last process has left, it ends; the next one may be about to begin."""
 FIRST_SECONDS = 30.0
 """So long it waits for the first."""
+_NOT_FOR_PROGRAMS = ("certfile", "keyfile", "client_ca", "sock")
+"""The user's own Jupyter server may have them: programs on this machine would not trust it, or not find it."""
 
 
 class EmbeddedServer(ControlPlaneServer):
@@ -74,8 +76,9 @@ class EmbeddedApp(ControlPlaneApp):
 
 def main(socket_path: str) -> int:
     options: list[Any] = ["--no-browser", "--ip=127.0.0.1", "--port=0", f"--EmbeddedServer.socket_path={socket_path}"]
+    for_browsers = [f"--ServerApp.{name}=" for name in _NOT_FOR_PROGRAMS]
     root = ["--allow-root"] if os.geteuid() == 0 else []
-    EmbeddedApp.launch_instance([*options, *root])  # type: ignore[no-untyped-call]
+    EmbeddedApp.launch_instance([*options, *for_browsers, *root])  # type: ignore[no-untyped-call]
     return 0
 
 

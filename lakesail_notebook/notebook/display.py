@@ -20,6 +20,10 @@ class StatusLine(Protocol):
 
     def told(self, elapsed_seconds: float, text: str) -> None: ...
 
+    def cleared(self) -> None:
+        """Something else is about to be written."""
+        ...
+
     def ended(self, text: str) -> None:
         """The line's last text."""
         ...
@@ -37,6 +41,9 @@ class NotebookLine:
 
     def told(self, elapsed_seconds: float, text: str) -> None:
         self._show(_with_seconds(elapsed_seconds, text))
+
+    def cleared(self) -> None:
+        return  # it has a place of its own
 
     def ended(self, text: str) -> None:
         self._show(text)
@@ -67,6 +74,12 @@ class TerminalLine:
         elif text != self._said:
             self._write(text, end="\n")
         self._said = text
+
+    def cleared(self) -> None:
+        if self._width:
+            self._stream.write(f"\r{' ' * self._width}\r")
+            self._stream.flush()
+            self._width = 0
 
     def ended(self, text: str) -> None:
         self._write(text, end="\n")

@@ -46,7 +46,7 @@ def in_bytes(size: int) -> str:
 
 
 class CellStrips:
-    """Shows a strip for each cell whose queries take long.
+    """Shows a strip for each cell whose queries take long; implements :class:`..spark.queries.Listener`.
 
     :param line: makes the line of output to show it on.
     :param look: how far the engine is with what runs in a Spark session.
@@ -70,10 +70,16 @@ class CellStrips:
             strip.close()
 
     def query_begins(self, query: Query) -> None:
-        """Called in the thread that runs it, so that what is shown belongs to its cell."""
+        """In the thread that runs it, so that what is shown belongs to its cell."""
         with self._lock:
             if self._in_cell and self._strip is None:
                 self._strip = _Strip(query.number - 1, self._line, self._look)
+
+    def query_ends(self, query: Query) -> None:
+        with self._lock:
+            strip = self._strip
+        if strip is not None:
+            strip.pause()
 
 
 class _Strip:
@@ -82,6 +88,7 @@ class _Strip:
         self._line = line
         self._look = look
         self._looks_left = _LOOKS_AT_NOTHING
+        self._lock = threading.Lock()
         self._shown: StatusLine | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._update, name="lakesail-strip", daemon=True)
@@ -93,16 +100,31 @@ class _Strip:
         if self._shown is not None:
             self._shown.ended(strip_text(QUERIES.after(self._after), time.monotonic()))
 
+    def pause(self) -> None:
+        """Make way for what the cell writes next."""
+        with self._lock:
+            if self._shown is not None:
+                self._shown.cleared()
+
     def _update(self) -> None:
         while not self._over.wait(_UPDATE_SECONDS):
-            now = time.monotonic()
-            queries = QUERIES.after(self._after)
-            running = [query for query in queries if query.ended is None]
-            seconds = running[-1].seconds(now) if running else 0.0
-            if seconds >= SHOWN_AFTER_SECONDS and self._shown is None:
-                self._shown = self._line()
-            if self._shown is not None and running:
-                self._shown.told(seconds, strip_text(queries, now, self._progress(running[-1])))
+            running = self._running()
+            if running is None or (self._shown is None and running.seconds(time.monotonic()) < SHOWN_AFTER_SECONDS):
+                continue
+            progress = self._progress(running)
+            with self._lock:
+                running = self._running()  # it may have ended while the engine was looked at
+                if running is not None:
+                    self._tell(running, progress)
+
+    def _running(self) -> Query | None:
+        return next((query for query in reversed(QUERIES.after(self._after)) if query.ended is None), None)
+
+    def _tell(self, running: Query, progress: TaskProgress | None) -> None:
+        now = time.monotonic()
+        if self._shown is None:
+            self._shown = self._line()
+        self._shown.told(running.seconds(now), strip_text(QUERIES.after(self._after), now, progress))
 
     def _progress(self, query: Query) -> TaskProgress | None:
         if self._looks_left == 0:
@@ -119,4 +141,4 @@ def register(shell: Any) -> None:
     strips = CellStrips(lambda: status_line(shell), OPEN_SESSIONS.task_progress)
     shell.events.register("pre_run_cell", strips.cell_begins)
     shell.events.register("post_run_cell", strips.cell_ends)
-    QUERIES.listen(strips.query_begins)
+    QUERIES.listen(strips)

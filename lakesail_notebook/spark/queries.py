@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 _REMEMBERED = 200
 _WHAT_CHARACTERS = 120
@@ -36,6 +36,15 @@ class Query:
         return (now if self.ended is None else self.ended) - self.began
 
 
+class Listener(Protocol):
+    """Called in the thread that runs the query."""
+
+    def query_begins(self, query: Query) -> None: ...
+    def query_ends(self, query: Query) -> None:
+        """Its results are complete or broke off; one that broke off may go on."""
+        ...
+
+
 class Queries:
     """All of them, the latest kept. Threads may share it; implements :class:`.observing.Observer`."""
 
@@ -43,10 +52,10 @@ class Queries:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._queries: OrderedDict[str, Query] = OrderedDict()
-        self._listener: Callable[[Query], None] | None = None
+        self._listener: Listener | None = None
 
-    def listen(self, listener: Callable[[Query], None] | None) -> None:
-        """Have one listener told of each query that begins, in the thread that runs it."""
+    def listen(self, listener: Listener | None) -> None:
+        """Have one listener told of each query from now on."""
         self._listener = listener
 
     def after(self, number: int) -> tuple[Query, ...]:
@@ -73,7 +82,7 @@ class Queries:
             if len(self._queries) > _REMEMBERED:
                 self._queries.popitem(last=False)
         if self._listener is not None:
-            self._listener(query)
+            self._listener.query_begins(query)
 
     def rejoins(self, operation_id: str) -> None:
         self._change(operation_id, lambda query: replace(query, ended=None))
@@ -102,9 +111,12 @@ class Queries:
 
     def _change(self, operation_id: str, change: Callable[[Query], Query]) -> None:
         with self._lock:
-            query = self._queries.get(operation_id)
-            if query is not None:
-                self._queries[operation_id] = change(query)
+            before = self._queries.get(operation_id)
+            if before is None:
+                return
+            query = self._queries[operation_id] = change(before)
+        if self._listener is not None and before.ended is None and query.ended is not None:
+            self._listener.query_ends(query)
 
 
 QUERIES = Queries()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,8 @@ import psutil
 import pytest
 from headless import JupyterServer
 from jupyter_server.auth.security import passwd
+
+from tests.certificates import self_signed
 
 from .notebooks import eventually
 
@@ -77,6 +81,40 @@ class User:
     def directory(self) -> Path:
         """Where the control plane listens and writes."""
         return self.home / f"lakesail-{os.getuid()}"
+
+
+class Terminal:
+    """A program in a terminal, and who sits at it."""
+
+    def __init__(self, user: User, command: list[str]) -> None:
+        self._ours, theirs = os.openpty()
+        self._process = subprocess.Popen(
+            command, env=user.environment, cwd=user.home, stdin=theirs, stdout=theirs, stderr=theirs, process_group=0
+        )
+        os.close(theirs)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._ours)
+        try:
+            self._process.wait(20)
+        finally:
+            self._process.kill()
+
+    def types(self, text: str) -> None:
+        os.write(self._ours, text.encode())
+
+    def shows(self, text: str, seconds: float) -> str:
+        """What it writes from now on, up to this text."""
+        deadline = time.monotonic() + seconds
+        seen = ""
+        while text not in seen:
+            ready, _, _ = select.select([self._ours], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"{text!r} was not shown within {seconds} s: {seen}"
+            seen += os.read(self._ours, 65536).decode(errors="replace")
+        return seen
 
 
 @pytest.fixture
@@ -166,12 +204,12 @@ def test_a_control_plane_that_is_named_is_used_and_none_is_started(user: User, s
 
 
 def test_a_control_plane_that_cannot_start_is_said_with_its_last_words(user: User) -> None:
-    user.configure({"ServerApp": {"certfile": "/no/such.pem"}})
+    user.configure({"ServerApp": {"root_dir": "/no/such"}})
     script = user.script(COUNTS)
     _, errors = script.communicate(timeout=60)
     assert script.returncode == 1
     assert "The control plane for this user ended with exit code" in errors
-    assert 'certfile "/no/such.pem" does not exist. Its log is ' in errors
+    assert "No such directory: ''/no/such''. Its log is " in errors
 
 
 def test_ten_that_begin_at_the_same_moment_start_one(user: User) -> None:
@@ -286,6 +324,31 @@ def test_how_the_user_logs_in_to_jupyter_does_not_matter(user: User, login: dict
     user.configure({"IdentityProvider": login})
     out, _ = said_by(user.script(COUNTS))
     assert out == "5\n"
+
+
+def test_a_certificate_for_browsers_does_not_matter(user: User) -> None:
+    certificate, key = self_signed(user.home, "notebooks.example")
+    user.configure({"ServerApp": {"certfile": str(certificate), "keyfile": str(key), "sock": str(user.home / "s")}})
+    out, _ = said_by(user.script(COUNTS))
+    assert out == "5\n"
+
+
+SLOW = (
+    "from pyspark.sql.functions import udf\n"
+    "slow = udf(lambda n: __import__('time').sleep(1) or n, 'long')\n"
+    "spark.range(3).repartition(1).select(slow('id')).collect()[0][0]\n"
+)
+
+
+def test_in_a_terminal_the_strip_is_one_line_that_is_written_over(user: User) -> None:
+    with Terminal(user, [sys.executable, "-m", "IPython", "--no-banner", "--simple-prompt", "--colors=NoColor"]) as at:
+        at.types("%load_ext lakesail_notebook\n%sail connect\n")
+        at.shows("Use it as spark.", 60)
+        at.types(SLOW)
+        strip = at.shows("1 query, 3.", 60)
+        assert "Running: project · 0 rows, 0 B received (1 s)\rRunning: project" in strip
+        assert "\rOut[" in strip, "the cell's value stands in a line of its own"
+        at.types("exit()\n")
 
 
 def test_only_its_user_reaches_it_and_its_token_is_not_to_be_seen(user: User) -> None:
