@@ -62,6 +62,24 @@ def _connect_parser() -> Parser:
     return parser
 
 
+def sql_parser() -> Parser:
+    """Of the line of ``%%sail sql``."""
+    parser = Parser(
+        "%%sail sql",
+        "Run SQL on this notebook's session; {name} binds the Python variable of that name. Of several statements with "
+        "; between them, the last one's result is shown.",
+    )
+    parser.add_argument("var", nargs="?", metavar="VAR", type=variable, help="assign the result to it, as a DataFrame")
+    parser.add_argument("--limit", type=_count(100_000), default=1000, metavar="1000", help="how many rows to show")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--explain", action="store_true", help="show the plan, without running it")
+    instead.add_argument(
+        "--schema", action="store_true", help="show names and types of the columns, without running it"
+    )
+    instead.add_argument("--plot", action="store_true", help="draw the rows: the first column over the others")
+    return parser
+
+
 def _parser(name: str, description: str) -> Parser:
     return Parser(f"%sail {name}", description)
 
@@ -154,8 +172,16 @@ def parse_line(line: str) -> tuple[str, argparse.Namespace]:
 
 def options_of(command: str) -> Mapping[str, bool]:
     """The options of a command of :data:`COMMANDS`, and whether each takes a value."""
-    actions = _PARSERS[command]()._actions
-    return {option: action.nargs != 0 for action in actions for option in action.option_strings}
+    return _options(_PARSERS[command]())
+
+
+def sql_options() -> Mapping[str, bool]:
+    """Those of ``%%sail sql``, likewise."""
+    return _options(sql_parser())
+
+
+def _options(parser: Parser) -> Mapping[str, bool]:
+    return {option: action.nargs != 0 for action in parser._actions for option in action.option_strings}
 
 
 def usage() -> str:
@@ -185,7 +211,7 @@ def _duration(text: str) -> int:
 def _count(most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {most}")
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {most:,}")
         return int(text)
 
     return read

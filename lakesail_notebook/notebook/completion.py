@@ -14,7 +14,7 @@ from ..client import Client
 from ..errors import LakesailError
 from ..spark.choice import EXAMINATION_KEY, LIVE
 from ..spark.connect import client_in_use
-from .arguments import COMMANDS, options_of
+from .arguments import COMMANDS, options_of, sql_options
 
 _PATIENCE_SECONDS = 0.5
 """A kernel does nothing else while it completes."""
@@ -55,8 +55,19 @@ def found_in(text: str, number: int, known: Callable[[], Known], *, bare: bool) 
         return None
     if match["magic"] != "%%sail":
         return candidates(match["rest"], known)
-    first = number == 0 and "sql".startswith(match["rest"])
-    return Found(["sql"], match["rest"]) if first else None
+    return _of_a_cell(match["rest"]) if number == 0 else None
+
+
+def _of_a_cell(line: str) -> Found | None:
+    """:param line: what stands behind ``%%sail``."""
+    if "sql".startswith(line):
+        return Found(["sql"], line)
+    command, *given = line.split()
+    if command != "sql" or not given or not given[-1].startswith("-") or not line.endswith(given[-1]):
+        return None
+    fragment = given.pop()
+    left = [option for option in (*sql_options(), "--help") if option not in given]
+    return Found([option for option in left if option.startswith(fragment)], fragment)
 
 
 def candidates(line: str, known: Callable[[], Known]) -> Found:

@@ -11,7 +11,7 @@ from IPython.display import display
 
 from ..errors import FailedPrecondition
 from . import plot, table
-from .arguments import Parser, variable
+from .arguments import sql_parser
 from .sql_parameters import Bound, Items, bind
 from .sql_text import NotReadable, statements_of
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
     from pyspark.sql.connect.session import SparkSession
 
-MOST_ROWS = 100_000
 _NO_QUERY = "expected query node"
 """What Sail 0.7.2 says of a command that is described and not run."""
 
@@ -29,7 +28,7 @@ def run(shell: Any, line: str, cell: str) -> None:
 
     :raises UsageError: for a mistake in the line, a brace or a name; nothing has run then.
     """
-    arguments = _parser().read(line.split())
+    arguments = sql_parser().read(line.split())
     try:
         statements = statements_of(cell)
     except NotReadable as error:
@@ -125,26 +124,3 @@ def _show(shell: Any, arguments: argparse.Namespace, frame: DataFrame) -> None:
 def _assign(shell: Any, arguments: argparse.Namespace, frame: DataFrame) -> None:
     if arguments.var is not None:
         shell.user_ns[arguments.var] = frame
-
-
-def _parser() -> Parser:
-    parser = Parser(
-        "%%sail sql",
-        "Run SQL on this notebook's session; {name} binds the Python variable of that name. Of several statements with "
-        "; between them, the last one's result is shown.",
-    )
-    parser.add_argument("var", nargs="?", metavar="VAR", type=variable, help="assign the result to it, as a DataFrame")
-    parser.add_argument("--limit", type=_rows, default=1000, metavar="1000", help="how many rows to show")
-    instead = parser.add_mutually_exclusive_group()
-    instead.add_argument("--explain", action="store_true", help="show the plan, without running it")
-    instead.add_argument(
-        "--schema", action="store_true", help="show names and types of the columns, without running it"
-    )
-    instead.add_argument("--plot", action="store_true", help="draw the rows: the first column over the others")
-    return parser
-
-
-def _rows(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= MOST_ROWS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows from 1 to {MOST_ROWS:,}")
-    return int(text)

@@ -135,8 +135,16 @@ class OpenSessions:
         for opened in dropped:
             _drop(opened.spark)
 
+    def forked(self) -> None:
+        """In a child of this process: the sessions are its parent's, and gRPC's end hangs in a fork."""
+        self._lock = threading.Lock()  # another thread may have held it
+        for opened in self._opened:
+            _forget_exit_hooks(opened.spark)
+
 
 OPEN_SESSIONS = OpenSessions()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=OPEN_SESSIONS.forked)
 
 _thread = threading.local()
 
@@ -189,6 +197,10 @@ def _drop(spark: SparkSession) -> None:
     spark.release_session_on_close = False  # the RPC would be retried for minutes when nobody listens any more
     spark.stop()
     # Else the process would hold each client to its end, by our hook and by PySpark's own (whose name changes).
+    _forget_exit_hooks(spark)
+
+
+def _forget_exit_hooks(spark: SparkSession) -> None:
     for hook in ("close", "_on_exit", "_cleanup_ml_cache", "_cleanup_ml"):
         if callable(registered := getattr(spark.client, hook, None)):
             atexit.unregister(registered)

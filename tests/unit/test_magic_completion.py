@@ -74,6 +74,20 @@ def test_nothing_is_asked_for_where_no_name_can_stand() -> None:
     assert candidates("connect --name ", asked).words == []
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("%%sail sql --", ["--limit", "--explain", "--schema", "--plot", "--help"]),
+        ("%%sail sql frame --plot --p", []),
+        ("%%sail sql --limit 5 --s", ["--schema"]),
+    ],
+)
+def test_the_options_of_an_sql_cell_are_completed(line: str, found: list[str]) -> None:
+    completed = found_in(line, 0, lambda: KNOWN, bare=False)
+    assert completed is not None
+    assert completed.words == found
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_options_of_each_command_are_completed(command: str) -> None:
     assert "--help" in words(f"{command} --")
@@ -99,7 +113,10 @@ def test_a_name_that_was_completed_is_read_as_that_name(name: str) -> None:
         ("x = 1", 0, True, False),
         ("%%sail s", 0, False, True),
         ("%%sail s", 1, False, False),
-        ("%%sail sql --li", 0, False, False),
+        ("%%sail sql --li", 0, False, True),
+        ("%%sail sql --li", 1, False, False),
+        ("%%sail sql frame", 0, False, False),
+        ("%%sail nonsense --li", 0, False, False),
     ],
 )
 def test_only_lines_of_the_magic_are_completed(text: str, number: int, bare: bool, ours: bool) -> None:
