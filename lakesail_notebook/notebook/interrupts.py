@@ -23,6 +23,7 @@ _AT_REST, _BUSY = 0.2, 0.5
 _JUST_NOW_SECONDS = 1.0
 _LOOK_SECONDS = 0.4
 _LOOKS = 4
+_BETWEEN_BATCHES = "it stops a query between two batches, and a Python function or a large join holds that up"
 _CURE = "%sail close, then %sail relaunch, end it for sure: a new engine, without temp views and settings."
 
 
@@ -48,7 +49,7 @@ def verdict(query: Query, answers: Sequence[Interruption], share: float | None) 
     """
     after = f"interrupted after {query.seconds(query.ended or query.began):.1f} s"
     if answers[-1].answer == "none":
-        return f"{after}; the engine ends the query when the Python function that it runs returns. {_CURE}"
+        return f"{after}, but the engine does not obey yet: {_BETWEEN_BATCHES}. {_CURE}"
     if share is None:
         return f"{after}; the query was told to stop."
     if share >= _BUSY:
@@ -74,8 +75,7 @@ def interrupt_all(client: Callable[[], Client]) -> str:
     stopped = [known.get(operation_id, "a query") for operation_id in spark.interruptAll()]
     if any(one.answer == "none" for one in INTERRUPTIONS.since(began)):
         raise FailedPrecondition(
-            f"The engine did not answer within {in_words(DEADLINE_SECONDS)}: it stops a query between two batches, "
-            f"and a Python function or a large join holds that up. {_CURE}"
+            f"The engine did not answer within {in_words(DEADLINE_SECONDS)}: {_BETWEEN_BATCHES}. {_CURE}"
         )
     return verdict_on_all(stopped, _engines_share(client))
 

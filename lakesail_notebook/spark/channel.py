@@ -17,6 +17,7 @@ from .queries import QUERIES
 from .reauthenticating import Reauthenticating
 from .reconnecting import Reconnecting
 from .session_token import RenewedToken
+from .temp_views import temp_views
 
 _OPTIONS = (
     ("grpc.compression_enabled_algorithms_bitset", 1),  # identity alone: gzip costs many times the throughput
@@ -61,6 +62,10 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
     def use_spark_session(self, spark_session_id: str) -> None:
         """The id under which PySpark will work."""
         self.set(self.PARAM_SESSION_ID, spark_session_id)
+
+    def find_belongings(self) -> None:
+        """Learn what is in the Spark session already, to name it should it be lost."""
+        self.belongings.found(temp_views(self.bare_channel, self.session_id))
 
     def toChannel(self) -> grpc.Channel:
         # The first looks on from outside: it sees one RPC, however often the others send it.

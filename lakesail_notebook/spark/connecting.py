@@ -107,7 +107,7 @@ class _Connecting:
         opened = kept or self._opened(wait, session.id, endpoint)
         make_active(opened.spark)
         if how == "attached" and kept is None:
-            opened.look_around()
+            opened.channel_builder.find_belongings()
         return Connection(
             spark=opened.spark,
             endpoint=endpoint,

@@ -5,18 +5,14 @@ Sail 0.7.2 splits a query into the tasks of several jobs. In local mode its tabl
 
 from __future__ import annotations
 
-import io
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import grpc
 import pyspark.sql.connect.proto as spark_proto
 
-from ..feed import UNLISTED_TAG
+from .looks import look
 
-_LOOK_SECONDS = 1.0
-"""Our look needs a place on the engine itself; one that is full answers another time."""
 _OVER = frozenset({"SUCCEEDED", "FAILED", "CANCELED", "CANCELLED"})
 _TASKS_BY_JOB = """
 SELECT CAST(job_id AS STRING), status, CAST(count(*) AS BIGINT)
@@ -25,8 +21,6 @@ WHERE session_id = '{spark_session_id}' AND created_at < current_timestamp() - I
 GROUP BY job_id, status
 """
 """Not the newest, which are those of the look itself."""
-
-log = logging.getLogger(__name__)
 
 JobTasks = tuple[str, str, int]
 """A job's id, a status, and how many of its tasks have it."""
@@ -38,6 +32,13 @@ class TaskProgress:
     total: int
 
 
+def task_progress(channel: grpc.Channel, spark_session_id: str) -> TaskProgress | None:
+    """Of what runs in a Spark session; ``None`` where the engine does not tell."""
+    relation = spark_proto.Relation()
+    relation.sql.query = _TASKS_BY_JOB.format(spark_session_id=spark_session_id)
+    return progress_of(look(channel, spark_session_id, relation) or ())
+
+
 def progress_of(rows: Iterable[JobTasks]) -> TaskProgress | None:
     """The tasks of the jobs that are not over; ``None`` when all are."""
     by_job: dict[str, dict[str, int]] = {}
@@ -47,25 +48,3 @@ def progress_of(rows: Iterable[JobTasks]) -> TaskProgress | None:
     done = sum(tasks.get("SUCCEEDED", 0) for tasks in running)
     total = sum(sum(tasks.values()) for tasks in running)
     return TaskProgress(done, total) if total else None
-
-
-def look(channel: grpc.Channel, spark_session_id: str) -> TaskProgress | None:
-    """Ask the engine, for a second at most; ``None`` where it does not tell."""
-    request = spark_proto.ExecutePlanRequest(session_id=spark_session_id, tags=[UNLISTED_TAG])
-    request.plan.root.sql.query = _TASKS_BY_JOB.format(spark_session_id=spark_session_id)
-    try:
-        answers = spark_proto.SparkConnectServiceStub(channel).ExecutePlan(request, timeout=_LOOK_SECONDS)
-        return progress_of([row for answer in answers for row in _rows(answer.arrow_batch.data)])
-    except (grpc.RpcError, ValueError) as error:  # ValueError: the channel is closed, or the answer is no such table
-        log.debug("The engine's tasks cannot be looked at: %s", error)
-        return None
-
-
-def _rows(data: bytes) -> Iterable[JobTasks]:
-    import pyarrow as pa
-
-    if not data:
-        return []
-    with pa.ipc.open_stream(io.BytesIO(data)) as reader:
-        columns = [column.to_pylist() for column in reader.read_all().columns]
-    return zip(*columns, strict=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import itertools
-import logging
 import os
 import threading
 import uuid
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from .channel import SessionChannelBuilder
     from .engine_tasks import TaskProgress
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
@@ -34,20 +31,6 @@ class OpenSession:
     spark_session_id: str
     spark: SparkSession
     channel_builder: SessionChannelBuilder
-
-    def look_around(self) -> None:
-        """Find the temp views that are there already, to name them should they be lost."""
-        from pyspark.errors import PySparkException
-
-        from .belongings import Belonging
-
-        try:
-            tables = self.spark.catalog.listTables()
-        except PySparkException as error:
-            log.info("The temp views of session %s cannot be listed: %s", self.session_id, error)
-            return
-        temporary = [table.name for table in tables if table.isTemporary]
-        self.channel_builder.belongings.found(Belonging("temp view", name) for name in temporary)
 
 
 class OpenSessions:
@@ -71,7 +54,7 @@ class OpenSessions:
 
     def task_progress(self, spark_session_id: str) -> TaskProgress | None:
         """How far the engine is with what runs in a Spark session of this process; ``None`` where it does not tell."""
-        from .engine_tasks import look
+        from .engine_tasks import task_progress
 
         with self._lock:
             channels = [
@@ -79,7 +62,7 @@ class OpenSessions:
                 for opened in self._opened
                 if opened.spark_session_id == spark_session_id
             ]
-        return look(channels[0], spark_session_id) if channels else None
+        return task_progress(channels[0], spark_session_id) if channels else None
 
     def belongings(self, session_id: str, place_key: str) -> tuple[Belonging, ...]:
         """What this place made in its Spark session on this session, stopped or not."""

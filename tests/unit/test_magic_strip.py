@@ -61,7 +61,7 @@ def test_sizes_are_readable(size: int, text: str) -> None:
         (Interruption("o", "stopped", 102.0), 0.01, "the engine is at rest"),
         (Interruption("o", "stopped", 102.0), 0.99, "does not obey: it still uses 99% of a core"),
         (Interruption("o", "unknown", 102.0), None, "was told to stop"),
-        (Interruption("o", "none", 102.0), None, "when the Python function that it runs returns"),
+        (Interruption("o", "none", 102.0), None, "does not obey yet: it stops a query between two batches"),
     ],
 )
 def test_an_interrupt_is_judged_by_the_engines_answer_and_its_use_of_the_processor(
