@@ -60,6 +60,7 @@ def found_in(text: str, number: int, known: Callable[[], Known], *, bare: bool) 
 
 def _of_a_cell(line: str) -> Found | None:
     """:param line: what stands behind ``%%sail``."""
+    line = line.lstrip()
     if "sql".startswith(line):
         return Found(["sql"], line)
     command, *given = line.split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from datetime import datetime
 from typing import Any, Protocol, TextIO
@@ -70,7 +71,8 @@ class TerminalLine:
 
     def told(self, elapsed_seconds: float, text: str) -> None:
         if self._stream.isatty():
-            self._write(_with_seconds(elapsed_seconds, text), end="")
+            fits = shutil.get_terminal_size().columns - 1  # what runs over could not be written over
+            self._write(_with_seconds(elapsed_seconds, text)[:fits], end="")
         elif text != self._said:
             self._write(text, end="\n")
         self._said = text

@@ -24,6 +24,7 @@ _JUST_NOW_SECONDS = 1.0
 _LOOK_SECONDS = 0.4
 _LOOKS = 4
 _BETWEEN_BATCHES = "it stops a query between two batches, and a Python function or a large join holds that up"
+_UNLESS_SHARED = "If no other notebook or thread uses the session:"
 _CURE = "%sail close, then %sail relaunch, end it for sure: a new engine, without temp views and settings."
 
 
@@ -94,8 +95,8 @@ def verdict_on_all(stopped: Sequence[str], share: float | None) -> str:
     if share < _BUSY:
         return f"{told}, but {busy}; another %sail interrupt says whether it goes on."
     if stopped:
-        raise FailedPrecondition(f"{told}, but the engine does not obey: {busy}. {_CURE}")
-    raise FailedPrecondition(f"The engine knows of no query of this notebook to stop, but {busy}. {_CURE}")
+        raise FailedPrecondition(f"{told}, but the engine does not obey: {busy}. {_UNLESS_SHARED} {_CURE}")
+    return f"No query of this notebook was running, but {busy}. {_UNLESS_SHARED} {_CURE}"
 
 
 def _engines_share(client: Callable[[], Client]) -> float | None:

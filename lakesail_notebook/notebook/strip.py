@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 SHOWN_AFTER_SECONDS = 1.0
 _UPDATE_SECONDS = 0.5
 _LOOKS_AT_NOTHING = 3
-"""After so many that showed no tasks, the engine is not asked again while the cell runs."""
+"""After so many that showed no tasks of a query, the engine is asked rarely: most tell of none."""
+_RARELY = 10
+"""Updates from one look to the next."""
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -55,7 +57,7 @@ class CellStrips:
     def __init__(self, line: Callable[[], StatusLine], look: Callable[[str], TaskProgress | None]) -> None:
         self._line = line
         self._look = look
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the collector may end a stream in any thread, also in one that holds it
         self._strip: _Strip | None = None
         self._in_cell = False
 
@@ -87,8 +89,9 @@ class _Strip:
         self._after = after
         self._line = line
         self._look = look
-        self._looks_left = _LOOKS_AT_NOTHING
-        self._lock = threading.Lock()
+        self._looked_at = 0
+        self._looks_at_nothing = 0
+        self._lock = threading.RLock()  # as above
         self._shown: StatusLine | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._update, name="lakesail-strip", daemon=True)
@@ -108,14 +111,14 @@ class _Strip:
 
     def _update(self) -> None:
         while not self._over.wait(_UPDATE_SECONDS):
-            running = self._running()
-            if running is None or (self._shown is None and running.seconds(time.monotonic()) < SHOWN_AFTER_SECONDS):
+            looked_at = self._running()
+            if looked_at is None or (self._shown is None and looked_at.seconds(time.monotonic()) < SHOWN_AFTER_SECONDS):
                 continue
-            progress = self._progress(running)
+            progress = self._progress(looked_at)
             with self._lock:
                 running = self._running()  # it may have ended while the engine was looked at
                 if running is not None:
-                    self._tell(running, progress)
+                    self._tell(running, progress if running.number == looked_at.number else None)
 
     def _running(self) -> Query | None:
         return next((query for query in reversed(QUERIES.after(self._after)) if query.ended is None), None)
@@ -127,10 +130,13 @@ class _Strip:
         self._shown.told(running.seconds(now), strip_text(QUERIES.after(self._after), now, progress))
 
     def _progress(self, query: Query) -> TaskProgress | None:
-        if self._looks_left == 0:
+        if query.number != self._looked_at:
+            self._looked_at, self._looks_at_nothing = query.number, 0
+        if self._looks_at_nothing >= _LOOKS_AT_NOTHING and self._looks_at_nothing % _RARELY != 0:
+            self._looks_at_nothing += 1
             return None
         progress = self._look(query.spark_session_id)
-        self._looks_left = _LOOKS_AT_NOTHING if progress else self._looks_left - 1
+        self._looks_at_nothing = 0 if progress else self._looks_at_nothing + 1
         return progress
 
 

@@ -12,18 +12,26 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-import pyspark
 import pyspark.sql.connect.proto as spark_proto
 from google.protobuf.message import Message
-
-import lakesail_notebook
 
 _LOOK_SECONDS = 5.0
 _REMEMBERED = 1000
 _IN_SQL = re.compile(r"\b(?:FROM|JOIN)\s+(?P<format>csv|json|parquet|orc|avro|text)\s*\.\s*`(?P<path>[^`]+)`", re.I)
+_OF_FILES = frozenset({"csv", "json", "parquet", "orc", "avro", "text"})
+"""Formats of which the engine tells the files. Others may read their path in their own way."""
 _COLUMNS_ARE_KNOWN = frozenset({"text"})
 """Formats that have their columns without a file."""
-_LIBRARIES = tuple(f"{Path(str(module.__file__)).parent}{os.sep}" for module in (grpc, pyspark, lakesail_notebook))
+_NO_CODE = re.compile(
+    r"""`[^`]*`|(?P<skipped>--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""",
+    re.DOTALL,
+)
+"""Names in backquotes, and what is skipped: comments and texts."""
+_LIBRARIES = tuple(
+    f"{Path(str(sys.modules[name].__file__)).parent}{os.sep}"
+    for name in ("grpc", "pyspark", "lakesail_notebook", "IPython")
+    if name in sys.modules
+)
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +93,7 @@ def question_of(read: Any) -> Any:
     """
     question = spark_proto.AnalyzePlanRequest()
     source = read.read.data_source
-    if source.schema or source.format in _COLUMNS_ARE_KNOWN:
+    if source.schema or source.format.lower() in _COLUMNS_ARE_KNOWN:
         question.input_files.plan.root.CopyFrom(read)
     else:
         question.schema.plan.root.CopyFrom(read)
@@ -106,7 +114,7 @@ def reads_of(plan: Any) -> Iterator[Any]:
     while pending:
         message = pending.pop()
         if isinstance(message, spark_proto.Relation) and message.WhichOneof("rel_type") == "read":
-            if message.read.data_source.paths and not message.read.is_streaming:
+            if not message.read.is_streaming and _can_be_looked_at(message.read.data_source):
                 yield message
             continue
         if isinstance(message, spark_proto.SQL):
@@ -119,8 +127,13 @@ def reads_of(plan: Any) -> Iterator[Any]:
             pending.extend([value] if isinstance(value, Message) else value)
 
 
+def _can_be_looked_at(source: Any) -> bool:
+    return bool(source.paths) and (not source.schema or source.format.lower() in _OF_FILES)
+
+
 def _reads_in(sql: str) -> Iterator[Any]:
-    for match in _IN_SQL.finditer(sql):
+    code = _NO_CODE.sub(lambda match: " " if match["skipped"] else match[0], sql)
+    for match in _IN_SQL.finditer(code):
         relation = spark_proto.Relation()
         relation.read.data_source.format = match["format"].lower()
         relation.read.data_source.paths.append(match["path"])

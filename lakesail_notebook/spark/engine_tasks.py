@@ -13,7 +13,9 @@ import pyspark.sql.connect.proto as spark_proto
 
 from .looks import look
 
-_OVER = frozenset({"SUCCEEDED", "FAILED", "CANCELED", "CANCELLED"})
+_GIVEN_UP = frozenset({"FAILED", "CANCELED", "CANCELLED"})
+"""Attempts; a task that is tried again has another one."""
+_OVER = _GIVEN_UP | {"SUCCEEDED"}
 _TASKS_BY_JOB = """
 SELECT CAST(job_id AS STRING), status, CAST(count(*) AS BIGINT)
 FROM system.execution.tasks
@@ -46,5 +48,5 @@ def progress_of(rows: Iterable[JobTasks]) -> TaskProgress | None:
         by_job.setdefault(job_id, {})[status.upper()] = count
     running = [tasks for tasks in by_job.values() if not _OVER.issuperset(tasks)]
     done = sum(tasks.get("SUCCEEDED", 0) for tasks in running)
-    total = sum(sum(tasks.values()) for tasks in running)
+    total = sum(count for tasks in running for status, count in tasks.items() if status not in _GIVEN_UP)
     return TaskProgress(done, total) if total else None

@@ -59,13 +59,14 @@ class Observing(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientIntercep
         return self._observed(send, details, request)
 
     def _observed(self, send: Send, details: Any, request: Any) -> Iterator[Any]:
-        for observer in self._observers:
-            if details.method.endswith(_EXECUTE):
-                observer.begins(request)
-            else:
-                observer.rejoins(request.operation_id)
-        answers: Generator[Any, None, None] = send(details, request)
+        answers: Generator[Any, None, None] | None = None
         try:
+            for observer in self._observers:
+                if details.method.endswith(_EXECUTE):
+                    observer.begins(request)
+                else:
+                    observer.rejoins(request.operation_id)
+            answers = send(details, request)
             for answer in answers:
                 for observer in self._observers:
                     observer.answered(request.operation_id, answer)
@@ -76,7 +77,8 @@ class Observing(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientIntercep
         else:
             self._left(request.operation_id, None)
         finally:
-            answers.close()
+            if answers is not None:
+                answers.close()
 
     def _left(self, operation_id: str, error: BaseException | None) -> None:
         for observer in self._observers:

@@ -39,6 +39,8 @@ class OpenSessions:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._opened: list[OpenSession] = []
+        self._parents: list[OpenSession] = []
+        """Of the process that this one was forked from."""
 
     def find(self, session_id: str, place_key: str) -> OpenSession | None:
         """The one that this place has on this session, if it was not stopped."""
@@ -119,17 +121,26 @@ class OpenSessions:
             _drop(opened.spark)
 
     def forked(self) -> None:
-        """In a child of this process: the sessions are its parent's, and gRPC's end hangs in a fork."""
+        """In a child of this process: the sessions are its parent's, whose channels do not work here and hang at
+        their end, so they are neither used nor let go."""
         self._lock = threading.Lock()  # another thread may have held it
-        for opened in self._opened:
+        self._parents, self._opened = [*self._parents, *self._opened], []
+        for opened in self._parents:
             _forget_exit_hooks(opened.spark)
 
 
 OPEN_SESSIONS = OpenSessions()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=OPEN_SESSIONS.forked)
 
 _thread = threading.local()
+
+
+def _forked() -> None:
+    OPEN_SESSIONS.forked()
+    _thread.__dict__.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def thread_key() -> str:

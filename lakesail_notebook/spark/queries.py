@@ -49,7 +49,7 @@ class Queries:
     """All of them, the latest kept. Threads may share it; implements :class:`.observing.Observer`."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the collector may end a stream in any thread, also in one that holds it
         self._numbers = itertools.count(1)
         self._queries: OrderedDict[str, Query] = OrderedDict()
         self._listener: Listener | None = None

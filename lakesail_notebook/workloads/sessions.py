@@ -169,10 +169,10 @@ class Sessions:
         if session.status not in lifecycle.LIVE:
             raise _over(session)
         now = self._clock.now()
+        ahead = self._token_time.ahead_of(now)
         self._quotas.check_token(principal, now)
         expires_at = _token_end(session, now, seconds)
         await self._note_kernel(principal, session)
-        ahead = self._token_time.ahead_of(now)
         token = self._tokens.issue(
             caller=principal.id,
             session_id=session.id,

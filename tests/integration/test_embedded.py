@@ -380,6 +380,20 @@ def test_a_path_too_long_for_a_socket_is_said_at_once(user: User) -> None:
     assert "set TMPDIR to a directory with a shorter path" in errors
 
 
+def test_a_forked_child_that_connects_has_a_session_of_its_own(user: User) -> None:
+    forks = (
+        "import os, sys\n"
+        "if os.fork() == 0:\n"
+        "    mine = connect()\n"
+        "    print(mine is not spark, mine.range(9).count(), flush=True)\n"
+        "    sys.exit()\n"
+        "os.wait()\n"
+        "print(spark.range(8).count(), flush=True)\n"
+    )
+    out, _ = said_by(user.script(COUNTS + forks))
+    assert out.splitlines() == ["5", "True 9", "8"]
+
+
 def test_a_forked_child_that_ends_leaves_its_parent_the_session(user: User) -> None:
     forks = "import os, sys\nif os.fork() == 0:\n    sys.exit()\nos.wait()\nprint(spark.range(8).count(), flush=True)\n"
     out, _ = said_by(user.script(COUNTS + forks))

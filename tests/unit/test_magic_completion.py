@@ -78,6 +78,7 @@ def test_nothing_is_asked_for_where_no_name_can_stand() -> None:
     ("line", "found"),
     [
         ("%%sail sql --", ["--limit", "--explain", "--schema", "--plot", "--help"]),
+        ("%%sail  ", ["sql"]),
         ("%%sail sql frame --plot --p", []),
         ("%%sail sql --limit 5 --s", ["--schema"]),
     ],

@@ -4,6 +4,8 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from lakesail_notebook import models
 from lakesail_notebook.notebook.display import TerminalLine, connection_text, session_text
 from lakesail_notebook.spark.choice import Candidate
@@ -77,6 +79,18 @@ def test_a_terminals_line_is_written_over_and_leaves_no_rest() -> None:
     assert len(second) == len(first)
     assert last.rstrip() == "Done."
     assert last.endswith("\n")
+
+
+def test_a_line_longer_than_the_terminal_is_cut_while_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    terminal = Terminal()
+    line = TerminalLine(terminal)
+    line.told(1.0, "x" * 100)
+    assert terminal.getvalue() == "x" * 39
+    line.cleared()
+    assert terminal.getvalue() == "x" * 39 + f"\r{' ' * 39}\r"
+    line.ended("y" * 100)
+    assert terminal.getvalue().endswith("y" * 100 + "\n")
 
 
 def test_output_that_is_no_terminal_gets_each_text_once() -> None:

@@ -20,7 +20,12 @@ def test_reads_of_files_are_found_wherever_they_stand_in_a_plan() -> None:
     assert paths_of(plan) == ["left.csv", "right/*.parquet"]
 
 
-def test_tables_and_streams_are_no_reads_to_look_at() -> None:
+def test_tables_streams_and_what_reads_its_path_in_its_own_way_are_no_reads_to_look_at() -> None:
+    plan = spark_proto.Plan()
+    own = plan.root.join.left.filter.input.read.data_source
+    own.format, own.schema = "mine", "n int"
+    own.paths.append("x")
+    assert paths_of(plan) == []
     plan = spark_proto.Plan()
     plan.root.join.left.read.named_table.unparsed_identifier = "t"
     plan.root.join.right.read.data_source.paths.append("arriving/")
@@ -35,6 +40,8 @@ def test_tables_and_streams_are_no_reads_to_look_at() -> None:
         ("SELECT * FROM JSON . `a` x\nJOIN parquet.`b` y ON x.n = y.n", ["a", "b"]),
         ("select text.`name`, csv.`x` from t", []),
         ("select * from `csv`.t", []),
+        ("-- from csv.`a`\nselect /* from csv.`b` */ 'from csv.`c`' as x from csv.`d`", ["d"]),
+        ("select 'it\\'s' from json.`a`", ["a"]),
     ],
 )
 def test_paths_in_sql_are_reads(query: str, paths: list[str]) -> None:

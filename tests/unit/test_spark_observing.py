@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import grpc
 import pyspark.sql.connect.proto as spark_proto
@@ -16,6 +17,7 @@ from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.models import SessionToken
 from lakesail_notebook.spark.channel import SessionChannelBuilder
 from lakesail_notebook.spark.interrupting import INTERRUPTIONS
+from lakesail_notebook.spark.observing import Observing
 from lakesail_notebook.spark.queries import QUERIES
 from lakesail_notebook.spark.session_token import RenewedToken
 from tests.unit.small_endpoint import SmallEndpoint, refused
@@ -93,6 +95,30 @@ def test_a_query_is_seen_with_its_sql_and_its_end(stub: spark_proto.SparkConnect
     assert query.what == "select count(*) from t"
     assert query.ended is not None
     assert not query.complete, "the small endpoint does not say that all results came"
+
+
+class Interrupted:
+    """An observer that Ctrl+C meets while it looks at a plan."""
+
+    def begins(self, request: Any) -> None:
+        raise KeyboardInterrupt
+
+    def rejoins(self, operation_id: str) -> None: ...
+    def answered(self, operation_id: str, answer: Any) -> None: ...
+    def leaves(self, operation_id: str, error: BaseException | None) -> None: ...
+    def configures(self, request: Any) -> None: ...
+
+
+def test_a_query_that_is_interrupted_before_it_is_sent_has_ended(endpoint: SmallEndpoint) -> None:
+    before = QUERIES.last_number
+    builder = SessionChannelBuilder(endpoint.address, RenewedToken(Tokens("one").fetch, SystemClock()))
+    with builder.bare_channel as bare:
+        observed = grpc.intercept_channel(bare, Observing((QUERIES, Interrupted())))
+        with pytest.raises(KeyboardInterrupt):
+            execute(spark_proto.SparkConnectServiceStub(observed), "never-sent")
+    [query] = QUERIES.after(before)
+    assert query.ended is not None
+    assert endpoint.tokens == []
 
 
 def test_a_stream_that_is_given_up_is_cancelled_although_its_traceback_is_kept(
