@@ -8,16 +8,20 @@ creates a second with p99 123 ms, against 690 ms and more with a default pool).
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import secrets
 import sqlite3
+import threading
 import time
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -29,6 +33,7 @@ _BUSY_SECONDS = 5.0
 _CACHE_KIBIBYTES = 16 * 1024
 """Of each connection. The index of 100,000 sessions fits: counting them takes 2 ms, and up to 24 with the default."""
 _BUSY_POLL_SECONDS = 0.02
+_JOIN_SECONDS = 2.0
 _RETRY_AFTER_SECONDS = 5.0
 
 
@@ -37,10 +42,19 @@ class Pools:
     path: Path
     writer: AsyncEngine
     reader: AsyncEngine
+    threads: weakref.WeakSet[threading.Thread]
+    """One for each connection, by aiosqlite."""
 
     async def close(self) -> None:
         await self.writer.dispose()
         await self.reader.dispose()
+        # The thread of a connection that a cancelled task leaves behind has its end to tell to this loop.
+        await asyncio.to_thread(self._join)
+
+    def _join(self) -> None:
+        deadline = time.monotonic() + _JOIN_SECONDS
+        for thread in [thread for thread in self.threads if thread.is_alive()]:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +82,14 @@ async def open_pools(url: str) -> tuple[Pools, DatabaseIdentity]:
     path = _sqlite_path(url)
     # In a thread: the imports of a migration, and waiting for others, would stall every notebook of the server.
     identity = await asyncio.to_thread(_prepare, path)
+    threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
     url_of_pools = sa.URL.create("sqlite+aiosqlite", database=str(path))
-    writer = create_async_engine(url_of_pools, pool_size=1, max_overflow=0)
-    reader = create_async_engine(url_of_pools)
+    connect = functools.partial(_connect, path, threads)
+    writer = create_async_engine(url_of_pools, pool_size=1, max_overflow=0, async_creator=connect)
+    reader = create_async_engine(url_of_pools, async_creator=connect)
     _set_up(writer.sync_engine, "BEGIN IMMEDIATE", query_only=False)
     _set_up(reader.sync_engine, "BEGIN", query_only=True)
-    return Pools(path, writer, reader), identity
+    return Pools(path, writer, reader, threads), identity
 
 
 @contextmanager
@@ -87,6 +103,14 @@ def trouble_is_told(path: Path) -> Iterator[None]:
         if type(error) not in {sa.exc.OperationalError, sa.exc.DatabaseError}:
             raise
         raise _unavailable(path, error.orig) from error
+
+
+def _connect(path: Path, threads: weakref.WeakSet[threading.Thread]) -> Awaitable[aiosqlite.Connection]:
+    """As SQLAlchemy would, but that the thread is known from the start: a task may be cancelled while it connects."""
+    connection = aiosqlite.connect(path, check_same_thread=False)
+    connection._thread.daemon = True
+    threads.add(connection._thread)
+    return connection
 
 
 def _prepare(path: Path) -> DatabaseIdentity:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -64,8 +65,8 @@ def waiting(store: SqlStore, after: int) -> Iterator[asyncio.Task[None]]:
             task.cancel()
 
 
-async def a_few_turns_of_the_loop() -> None:
-    for _ in range(5):
+async def a_few_turns_of_the_loop(turns: int = 5) -> None:
+    for _ in range(turns):
         await asyncio.sleep(0)
 
 
@@ -191,6 +192,24 @@ def test_closing_the_store_ends_all_waiting(database_url: str) -> None:
                 await asyncio.wait_for(told, PATIENCE_SECONDS)
 
     asyncio.run(test())
+
+
+def test_a_store_that_is_closed_while_it_looks_for_news_leaves_no_thread(database_url: str) -> None:
+    """A thread of its driver that ended after the loop would raise in that thread, which fails this or a later test."""
+
+    async def test(turns: int) -> None:
+        store = await open_store(database_url)
+        with store.listening():
+            await a_few_turns_of_the_loop(turns)
+        await store.close()
+        assert set(threading.enumerate()) - before <= executors()
+
+    def executors() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if thread.name.startswith("asyncio_")}
+
+    before = set(threading.enumerate())
+    for turns in range(40):
+        asyncio.run(test(turns))
 
 
 def test_the_audit_is_told_of_committed_moves_alone_and_who_asked(database_url: str) -> None:
