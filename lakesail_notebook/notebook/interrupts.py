@@ -24,7 +24,7 @@ _JUST_NOW_SECONDS = 1.0
 _LOOK_SECONDS = 0.4
 _LOOKS = 4
 _BETWEEN_BATCHES = "it stops a query between two batches, and a Python function or a large join holds that up"
-_UNLESS_SHARED = "If no other notebook or thread uses the session:"
+_UNLESS_SHARED = "If no other notebook or thread uses the session,"
 _CURE = "%sail close, then %sail relaunch, end it for sure: a new engine, without temp views and settings."
 
 
