@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .client import Client
+    from .client.client import Client
     from .spark.connect import connect
 
 __version__ = "0.1.0"
@@ -21,14 +21,14 @@ def __getattr__(name: str) -> Any:
 
         return connect
     if name == "Client":
-        from .client import Client
+        from .client.client import Client
 
         return Client
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    from .extension import LakesailApp
+    from .jupyter.extension import LakesailApp
 
     return [{"module": __name__, "app": LakesailApp}]
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from lakesail_notebook.ids import new_id
 from lakesail_notebook.models import SailConfig
-from lakesail_notebook.workloads.access import Principal
 from lakesail_notebook.workloads.records import (
     ConfigRecord,
     LaunchSpec,
@@ -18,6 +17,7 @@ from lakesail_notebook.workloads.records import (
     Timeouts,
     WorkloadRecord,
 )
+from lakesail_notebook.workloads.rules.access import Principal
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 OWNER = Owner(boot_id="boot", pid=4711, started_at=1234.56)

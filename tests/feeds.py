@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 
 from lakesail_notebook import feed
+from lakesail_notebook.control_plane.feed_server import FeedServer, FeedSource, Routes
 from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.feed import Route
-from lakesail_notebook.feed_server import FeedServer, FeedSource, Routes
 
 
 class KeepingReports:

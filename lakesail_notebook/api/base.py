@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import responses
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -32,17 +32,11 @@ from ..errors import (
     Unavailable,
     UnsupportedMediaType,
 )
-from ..workloads.access import Principal
-from ..workloads.service_account_keys import KEY_PREFIX as SERVICE_ACCOUNT_KEY_PREFIX
-from ..workloads.service_account_keys import account_of
+from ..workloads.rules.access import Principal
+from ..workloads.rules.service_account_keys import KEY_PREFIX as SERVICE_ACCOUNT_KEY_PREFIX
+from ..workloads.rules.service_account_keys import account_of
+from ..workloads.service import WorkloadsService
 from .decode import MAX_BODY_BYTES, decode_body
-
-if TYPE_CHECKING:  # they load cryptography, which a server without sessions does not need
-    from ..workloads.configs import Configs
-    from ..workloads.events import Events
-    from ..workloads.launches import Launches
-    from ..workloads.service_accounts import ServiceAccounts
-    from ..workloads.sessions import Sessions
 
 _BODY_SECONDS = 30
 _RESOURCE = "lakesail"
@@ -68,26 +62,9 @@ NOBODY = Principal(id="", login="", team_ids=())
 log = logging.getLogger(__name__)
 
 
-class Services(Protocol):
-    """What the operations work with: the control plane, once its database is open."""
-
-    @property
-    def sessions(self) -> Sessions: ...
-    @property
-    def launches(self) -> Launches: ...
-    @property
-    def configs(self) -> Configs: ...
-    @property
-    def service_accounts(self) -> ServiceAccounts: ...
-    @property
-    def events(self) -> Events: ...
-    def public_keys(self) -> tuple[Mapping[str, Any], ...]: ...
-    def me(self, principal: Principal) -> models.Me: ...
-
-
-class OpenServices(Protocol):
-    async def __call__(self, principal: Principal, *, passive: bool = False) -> Services:
-        """The services, opened for the first who asks.
+class OpenService(Protocol):
+    async def __call__(self, principal: Principal, *, passive: bool = False) -> WorkloadsService:
+        """The service, opened for the first who asks.
 
         :param passive: the caller only listens, and will hardly want a session next.
         """
@@ -100,7 +77,7 @@ class ApiContext:
 
     root: str
     """The API's root path on this server, its base URL included."""
-    services: OpenServices
+    service: OpenService
     by_login: Callable[[Any], Principal]
     """The principal of a user whom Jupyter's identity provider knows."""
     by_kernel_token: Callable[[str], Principal]
@@ -149,8 +126,8 @@ class BoundedHandler(APIHandler):
             return await self._principal_by_login()
         if self._credential.startswith(SERVICE_ACCOUNT_KEY_PREFIX):
             account_of(self._credential)  # nothing is opened for what has not even the form of a key
-            services = await self.context.services(NOBODY)
-            return await services.service_accounts.by_key(self._credential)
+            service = await self.context.service(NOBODY)
+            return await service.service_accounts.by_key(self._credential)
         return self.context.by_kernel_token(self._credential)
 
     async def _principal_by_login(self) -> Principal:

@@ -11,7 +11,8 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from .. import models
 from ..errors import LakesailError, Unauthenticated
-from .base import NOBODY, BoundedHandler, Services
+from ..workloads.service import WorkloadsService
+from .base import NOBODY, BoundedHandler
 from .decode import decode_query
 from .operations import Call
 
@@ -27,12 +28,12 @@ _UNSUPPORTED, _REFUSED, _FAULT, _TRY_AGAIN_LATER = 1003, 1008, 1011, 1013
 log = logging.getLogger(__name__)
 
 
-async def poll_events(services: Services, call: Call[None, models.EventQuery]) -> models.EventPage:
+async def poll_events(service: WorkloadsService, call: Call[None, models.EventQuery]) -> models.EventPage:
     """Wait for events.
 
     Answers at once when there are some after ``after``, else within ``wait`` seconds.
     """
-    return await services.events.poll(call.principal, call.query)
+    return await service.events.poll(call.principal, call.query)
 
 
 class EventStreamHandler(BoundedHandler, WebSocketHandler):
@@ -57,7 +58,7 @@ class EventStreamHandler(BoundedHandler, WebSocketHandler):
     async def get(self) -> None:
         self.on_body_read()
         query = decode_query(self.request.query_arguments, models.EventStreamQuery)
-        self._events = (await self.context.services(self._principal or NOBODY, passive=True)).events
+        self._events = (await self.context.service(self._principal or NOBODY, passive=True)).events
         self._position = await self._events.start(query.after)
         await super().get()
 

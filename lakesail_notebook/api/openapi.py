@@ -29,7 +29,7 @@ from ..errors import (
 from . import json_schema
 from .base import HTTP_STATUS, BoundedHandler
 from .json_schema import Schema
-from .operations import IDEMPOTENCY_KEY, Operation
+from .operations import IDEMPOTENCY_KEY, ApiOperation
 
 EXTENSION = "x-lakesail-extension"
 """Marks what the LakeSail API does not have."""
@@ -144,7 +144,7 @@ class OpenApiHandler(BoundedHandler):
         self.finish(self._document())
 
 
-def document_of(private: tuple[Operation, ...], public: tuple[Operation, ...], root: str) -> Callable[[], bytes]:
+def document_of(private: tuple[ApiOperation, ...], public: tuple[ApiOperation, ...], root: str) -> Callable[[], bytes]:
     """Makes the document when it is first asked for.
 
     :param root: the API's root path on this server.
@@ -152,7 +152,7 @@ def document_of(private: tuple[Operation, ...], public: tuple[Operation, ...], r
     return functools.cache(lambda: msgspec.json.encode(describe(private, public, root)))
 
 
-def describe(private: Iterable[Operation], public: Iterable[Operation], root: str) -> Schema:
+def describe(private: Iterable[ApiOperation], public: Iterable[ApiOperation], root: str) -> Schema:
     """The OpenAPI document of these operations; ``public`` ones ask for no login."""
     private, public = tuple(private), tuple(public)
     names = _operation_ids((*private, *public))
@@ -180,7 +180,7 @@ def describe(private: Iterable[Operation], public: Iterable[Operation], root: st
     }
 
 
-def _operation_ids(operations: tuple[Operation, ...]) -> dict[tuple[str, str], str]:
+def _operation_ids(operations: tuple[ApiOperation, ...]) -> dict[tuple[str, str], str]:
     """Verb and path -> a name of its own: the function's, and where a function serves a second path, that too."""
     names: dict[tuple[str, str], str] = {}
     for operation in operations:
@@ -191,7 +191,7 @@ def _operation_ids(operations: tuple[Operation, ...]) -> dict[tuple[str, str], s
     return names
 
 
-def _operation(operation: Operation, names: Mapping[tuple[str, str], str], *, login: bool) -> Schema:
+def _operation(operation: ApiOperation, names: Mapping[tuple[str, str], str], *, login: bool) -> Schema:
     summary, _, description = inspect.cleandoc(operation.run.__doc__ or "").partition("\n")
     parameters = list(_parameters(operation))
     found: Schema = {
@@ -213,7 +213,7 @@ def _operation(operation: Operation, names: Mapping[tuple[str, str], str], *, lo
     return found
 
 
-def _parameters(operation: Operation) -> Iterator[Schema]:
+def _parameters(operation: ApiOperation) -> Iterator[Schema]:
     for name in _PARAMETER.findall(operation.path):
         schema = json_schema.of_type(_PATH_PARAMETERS.get(name, models.Id))
         yield {"name": name, "in": "path", "required": True, "schema": schema}
@@ -228,7 +228,7 @@ def _needs_a_body(body: type[msgspec.Struct]) -> bool:
     return any(field.required for field in msgspec.structs.fields(body))
 
 
-def _success(operation: Operation, names: Mapping[tuple[str, str], str]) -> Schema:
+def _success(operation: ApiOperation, names: Mapping[tuple[str, str], str]) -> Schema:
     found: Schema = {"description": responses[operation.status]}
     if operation.answer is not None:
         found["content"] = {"application/json": {"schema": json_schema.reference(operation.answer)}}
@@ -247,7 +247,7 @@ def _links(location: str, names: Mapping[tuple[str, str], str]) -> Iterator[tupl
             yield name, {"operationId": name, "parameters": {parameters[0]: "$response.body#/id"}}
 
 
-def _problems(operation: Operation, *, login: bool) -> Schema:
+def _problems(operation: ApiOperation, *, login: bool) -> Schema:
     kinds: list[type[LakesailError]] = [*_EVERY_OPERATION, *operation.raises]
     kinds += _WITH_LOGIN if login else ()
     kinds += _WITH_BODY if operation.body is not None else ()
@@ -267,7 +267,7 @@ def _problem(kind: type[LakesailError]) -> Schema:
     return found
 
 
-def _schemas(operations: tuple[Operation, ...]) -> dict[str, Schema]:
+def _schemas(operations: tuple[ApiOperation, ...]) -> dict[str, Schema]:
     kinds = [kind for operation in operations for kind in (operation.body, operation.answer) if kind is not None]
     schemas = json_schema.components([*kinds, models.Problem])
     schemas["Problem"]["properties"]["code"]["enum"] = sorted(FAMILIES)

@@ -14,35 +14,36 @@ from tornado import web
 
 from .. import models
 from ..errors import LakesailError
-from ..workloads.access import Principal
-from .base import NOBODY, ApiContext, BoundedHandler, Services
+from ..workloads.rules.access import Principal
+from ..workloads.service import WorkloadsService
+from .base import NOBODY, ApiContext, BoundedHandler
 from .decode import decode_header, decode_query
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
 Body = TypeVar("Body")
-Query = TypeVar("Query")
+Parameters = TypeVar("Parameters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Generic[Body, Query]):
+class Call(Generic[Body, Parameters]):
     """One request, decoded."""
 
     principal: Principal
     path: Mapping[str, str]
     body: Body
-    query: Query
+    query: Parameters
     idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class ApiOperation:
     """One verb on one path."""
 
     verb: str
     path: str
     """Below the API's root; ``{name}`` takes one segment."""
-    run: Callable[[Services, Call[Any, Any]], Awaitable[Struct | None]]
+    run: Callable[[WorkloadsService, Call[Any, Any]], Awaitable[Struct | None]]
     status: int = 200
     body: type[Struct] | None = None
     query: type[Struct] | None = None
@@ -71,7 +72,7 @@ class OperationHandler(BoundedHandler):
     """All operations of one path."""
 
     def initialize(  # type: ignore[override]
-        self, context: ApiContext, operations: Mapping[str, Operation], public: bool
+        self, context: ApiContext, operations: Mapping[str, ApiOperation], public: bool
     ) -> None:
         super().initialize(context)
         self._operations = operations
@@ -112,8 +113,8 @@ class OperationHandler(BoundedHandler):
             idempotency_key=self._idempotency_key() if operation.takes_idempotency_key else None,
             query=decode_query(self.request.query_arguments, operation.query or _NoQuery),
         )
-        services = await self.context.services(call.principal, passive=operation.passive)
-        answer = await operation.run(services, call)
+        service = await self.context.service(call.principal, passive=operation.passive)
+        answer = await operation.run(service, call)
         self.set_status(operation.status)
         self._forbid_storing()
         if operation.location is not None:

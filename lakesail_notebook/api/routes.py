@@ -9,13 +9,13 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 
 from .. import models
-from ..api_address import API_PATH
+from ..api_location import API_PATH
 from ..errors import FailedPrecondition, NotFound, ResourceExhausted
 from .base import ApiContext, HealthHandler, UnknownPathHandler
 from .configs import change_config, create_config, delete_config, describe_config, list_configs
 from .events import EventStreamHandler, poll_events
 from .openapi import OpenApiHandler, document_of
-from .operations import Operation, OperationHandler
+from .operations import ApiOperation, OperationHandler
 from .server import me, public_keys
 from .service_accounts import create_service_account, delete_service_account, list_service_accounts
 from .sessions import (
@@ -38,11 +38,13 @@ CONFIG_PATHS = ("/workloads/compute-configs", "/workloads/configs")
 SERVICE_ACCOUNTS = "/service-accounts"
 
 
-def _config_operations(path: str) -> tuple[Operation, ...]:
+def _config_operations(path: str) -> tuple[ApiOperation, ...]:
     extension = path != CONFIG_PATHS[0]
     return (
-        Operation(verb="GET", path=path, run=list_configs, query=models.WorkloadConfigListQuery, extension=extension),
-        Operation(
+        ApiOperation(
+            verb="GET", path=path, run=list_configs, query=models.WorkloadConfigListQuery, extension=extension
+        ),
+        ApiOperation(
             verb="POST",
             path=path,
             run=create_config,
@@ -52,8 +54,8 @@ def _config_operations(path: str) -> tuple[Operation, ...]:
             raises=(NotFound, FailedPrecondition),
             extension=extension,
         ),
-        Operation(verb="GET", path=f"{path}/{{workloadConfig}}", run=describe_config, extension=extension),
-        Operation(
+        ApiOperation(verb="GET", path=f"{path}/{{workloadConfig}}", run=describe_config, extension=extension),
+        ApiOperation(
             verb="PATCH",
             path=f"{path}/{{workloadConfig}}",
             run=change_config,
@@ -61,7 +63,7 @@ def _config_operations(path: str) -> tuple[Operation, ...]:
             raises=(FailedPrecondition,),
             extension=True,
         ),
-        Operation(
+        ApiOperation(
             verb="DELETE",
             path=f"{path}/{{workloadConfig}}",
             run=delete_config,
@@ -73,8 +75,8 @@ def _config_operations(path: str) -> tuple[Operation, ...]:
 
 
 OPERATIONS = (
-    Operation(verb="GET", path=SESSIONS, run=list_sessions, query=models.SessionListQuery),
-    Operation(
+    ApiOperation(verb="GET", path=SESSIONS, run=list_sessions, query=models.SessionListQuery),
+    ApiOperation(
         verb="POST",
         path=SESSIONS,
         run=create_session,
@@ -84,9 +86,9 @@ OPERATIONS = (
         raises=(NotFound, FailedPrecondition, ResourceExhausted),
         takes_idempotency_key=True,
     ),
-    Operation(verb="GET", path=SESSION, run=describe_session),
-    Operation(verb="DELETE", path=SESSION, run=close_session, status=204),
-    Operation(
+    ApiOperation(verb="GET", path=SESSION, run=describe_session),
+    ApiOperation(verb="DELETE", path=SESSION, run=close_session, status=204),
+    ApiOperation(
         verb="POST",
         path=f"{SESSION}/token",
         run=issue_token,
@@ -94,7 +96,7 @@ OPERATIONS = (
         status=201,
         raises=(FailedPrecondition, ResourceExhausted),
     ),
-    Operation(
+    ApiOperation(
         verb="POST",
         path=f"{SESSION}/relaunch",
         run=relaunch_session,
@@ -102,7 +104,7 @@ OPERATIONS = (
         location=f"{SESSIONS}/{{id}}",
         raises=(FailedPrecondition, ResourceExhausted),
     ),
-    Operation(
+    ApiOperation(
         verb="POST",
         path=f"{SESSION}/extend",
         run=extend_session,
@@ -110,21 +112,21 @@ OPERATIONS = (
         raises=(FailedPrecondition,),
         extension=True,
     ),
-    Operation(verb="GET", path=f"{SESSION}/engine", run=describe_engine_use, extension=True),
-    Operation(verb="GET", path=f"{SESSION}/logs", run=read_logs, query=models.SessionLogsQuery, extension=True),
-    Operation(
+    ApiOperation(verb="GET", path=f"{SESSION}/engine", run=describe_engine_use, extension=True),
+    ApiOperation(verb="GET", path=f"{SESSION}/logs", run=read_logs, query=models.SessionLogsQuery, extension=True),
+    ApiOperation(
         verb="GET", path=f"{SESSION}/queries", run=list_queries, query=models.SessionQueriesQuery, extension=True
     ),
     *(operation for path in CONFIG_PATHS for operation in _config_operations(path)),
-    Operation(verb="GET", path="/events", run=poll_events, query=models.EventQuery, extension=True, passive=True),
-    Operation(
+    ApiOperation(verb="GET", path="/events", run=poll_events, query=models.EventQuery, extension=True, passive=True),
+    ApiOperation(
         verb="GET",
         path=SERVICE_ACCOUNTS,
         run=list_service_accounts,
         query=models.ServiceAccountListQuery,
         extension=True,
     ),
-    Operation(
+    ApiOperation(
         verb="POST",
         path=SERVICE_ACCOUNTS,
         run=create_service_account,
@@ -134,16 +136,16 @@ OPERATIONS = (
         raises=(NotFound, FailedPrecondition),
         extension=True,
     ),
-    Operation(
+    ApiOperation(
         verb="DELETE",
         path=f"{SERVICE_ACCOUNTS}/{{serviceAccount}}",
         run=delete_service_account,
         status=204,
         extension=True,
     ),
-    Operation(verb="GET", path="/me", run=me, extension=True),
+    ApiOperation(verb="GET", path="/me", run=me, extension=True),
 )
-PUBLIC_OPERATIONS = (Operation(verb="GET", path="/.well-known/jwks.json", run=public_keys, extension=True),)
+PUBLIC_OPERATIONS = (ApiOperation(verb="GET", path="/.well-known/jwks.json", run=public_keys, extension=True),)
 
 
 def handlers(context: ApiContext) -> list[tuple[str, type, dict[str, Any]]]:
@@ -160,7 +162,7 @@ def handlers(context: ApiContext) -> list[tuple[str, type, dict[str, Any]]]:
 
 
 def _of(
-    operations: tuple[Operation, ...], context: ApiContext, *, public: bool
+    operations: tuple[ApiOperation, ...], context: ApiContext, *, public: bool
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in dict.fromkeys(operation.path for operation in operations):
         verbs = {operation.verb: operation for operation in operations if operation.path == path}

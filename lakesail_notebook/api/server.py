@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from .. import models
-from .base import Services
+from ..workloads.service import WorkloadsService
 from .operations import Call
 
 
@@ -17,11 +17,11 @@ class KeySet(Struct, frozen=True, kw_only=True):
     keys: tuple[dict[str, Any], ...]
 
 
-async def me(services: Services, call: Call[None, None]) -> models.Me:
+async def me(service: WorkloadsService, call: Call[None, None]) -> models.Me:
     """Tell who is asking."""
-    return services.me(call.principal)
+    return service.me(call.principal)
 
 
-async def public_keys(services: Services, call: Call[None, None]) -> KeySet:
+async def public_keys(service: WorkloadsService, call: Call[None, None]) -> KeySet:
     """Publish the keys that check session tokens."""
-    return KeySet(keys=tuple(dict(key) for key in services.public_keys()))
+    return KeySet(keys=tuple(dict(key) for key in service.public_keys()))

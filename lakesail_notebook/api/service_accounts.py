@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from .. import models
-from .base import Services
+from ..workloads.service import WorkloadsService
 from .operations import Call
 
 
 async def list_service_accounts(
-    services: Services, call: Call[None, models.ServiceAccountListQuery]
+    service: WorkloadsService, call: Call[None, models.ServiceAccountListQuery]
 ) -> models.ServiceAccountPage:
     """List service accounts."""
-    return await services.service_accounts.list(call.principal, call.query)
+    return await service.service_accounts.list(call.principal, call.query)
 
 
 async def create_service_account(
-    services: Services, call: Call[models.ServiceAccountCreate, None]
+    service: WorkloadsService, call: Call[models.ServiceAccountCreate, None]
 ) -> models.NewServiceAccount:
     """Create a service account.
 
     Its key is told here, and never again.
     """
-    return await services.service_accounts.create(call.principal, call.body)
+    return await service.service_accounts.create(call.principal, call.body)
 
 
-async def delete_service_account(services: Services, call: Call[None, None]) -> None:
+async def delete_service_account(service: WorkloadsService, call: Call[None, None]) -> None:
     """Delete a service account.
 
     Its key is dead at once, and its live sessions are closed.
     """
-    await services.service_accounts.delete(call.principal, call.path["serviceAccount"])
+    await service.service_accounts.delete(call.principal, call.path["serviceAccount"])

@@ -11,12 +11,11 @@ from typing import TypeVar
 import msgspec
 
 from .. import models
-from ..client import Client
+from ..client.client import Client
 from ..clock import SystemClock
-from ..doctor import examination, first_broken
 from ..errors import FailedPrecondition, InvalidArgument
-from ..texts.listing import merged
-from ..texts.shown import (
+from ..rendering.listing import merged
+from ..rendering.shown import (
     Shown,
     configs_shown,
     event_shown,
@@ -27,16 +26,14 @@ from ..texts.shown import (
     sessions_shown,
     value_shown,
 )
-from ..texts.tables import facts, moment, moment_ahead, printable
+from ..rendering.text_tables import facts, moment, moment_ahead, printable
+from ..spark.doctor import examination, first_broken
 
 Request = TypeVar("Request", bound=msgspec.Struct)
 
-_LIVE = ("pending", "active", "idle")
-"""In the order of a session's life, so that one that moves on meanwhile is not missed."""
-
 
 def list_sessions(client: Client, arguments: Namespace) -> Iterator[Shown]:
-    statuses = (None,) if arguments.all else (arguments.status,) if arguments.status else _LIVE
+    statuses = (None,) if arguments.all else (arguments.status,) if arguments.status else models.LIVE_STATUSES
     page = merged(page for status in statuses for page in client.session_pages(team_id=arguments.team, status=status))
     what = "session" if arguments.all else f"{arguments.status or 'live'} session"
     yield sessions_shown(page, SystemClock().now(), nothing=f"There is no {what}.")
@@ -186,7 +183,7 @@ def _only_live_session(client: Client) -> str:
     """:raises InvalidArgument: when the caller has no live session, or several."""
     me = client.me()
     owner = me.member_id or me.service_account_id
-    live = (session for status in _LIVE for session in client.sessions(status=status))
+    live = (session for status in models.LIVE_STATUSES for session in client.sessions(status=status))
     mine = tuple(dict.fromkeys(one.id for one in live if (one.member_id or one.service_account_id) == owner))
     if len(mine) == 1:
         return mine[0]

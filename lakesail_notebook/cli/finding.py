@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from ..api_address import API_PATH, TOKEN_VARIABLE, URL_VARIABLE, checked_url, is_loopback
-from ..client import Client
+from ..api_location import API_PATH, TOKEN_VARIABLE, URL_VARIABLE, is_loopback
+from ..client.address import checked_url
+from ..client.client import Client
 from ..errors import FailedPrecondition, InvalidArgument, LakesailError
 
 TERMINAL_VARIABLE = "JUPYTER_SERVER_URL"

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import LakesailError
-from ..texts.tables import printable
+from ..rendering.text_tables import printable
 from .arguments import PROGRAM, parse
 
 if TYPE_CHECKING:
-    from ..texts.shown import Shown
+    from ..rendering.shown import Shown
 
 _FAILED = 1
 _INTERRUPTED = 130
@@ -24,7 +24,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command; what it says goes to standard output, what is wrong to standard error in one line."""
     arguments = parse(sys.argv[1:] if words is None else words)
     if arguments.command == "serve":
-        from .serve import serve
+        from ..jupyter.standalone import serve
 
         return serve(arguments.jupyter_options)
     try:

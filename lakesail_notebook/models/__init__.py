@@ -1,6 +1,6 @@
 """What travels over the workloads API: frozen values, camelCase on the wire, every field of the reference.
 
-Requests refuse unknown fields; answers are read by :mod:`lakesail_notebook.answers`, which leaves them out.
+Requests refuse unknown fields; answers are read by :mod:`lakesail_notebook.client.decoding`, which leaves them out.
 Times are RFC 3339 text (see :mod:`lakesail_notebook.clock`).
 """
 
@@ -54,6 +54,7 @@ from .whoami import Cluster, DurationLimit, Limits, Me, Quotas
 from .wire import (
     DIRECTORY_KEY,
     KERNEL_KEY,
+    LIVE_STATUSES,
     NOTEBOOK_KEY,
     PYTHON_KEY,
     CapacityType,
@@ -76,6 +77,7 @@ from .wire import (
 __all__ = [
     "DIRECTORY_KEY",
     "KERNEL_KEY",
+    "LIVE_STATUSES",
     "NOTEBOOK_KEY",
     "PYTHON_KEY",
     "CapacityType",

@@ -10,6 +10,9 @@ from msgspec import Meta, Struct
 from ..ids import ID_REGEX
 
 SessionStatus = Literal["pending", "active", "idle", "closed", "failed"]
+LIVE_STATUSES: tuple[SessionStatus, ...] = ("pending", "active", "idle")
+"""Of sessions that can be used, or will be; in the order of a session's life, so that who lists one status after the
+other misses no session that moves on meanwhile."""
 InfraStatus = Literal["requested", "starting", "ready", "stopping", "stopped", "failed"]
 EndpointType = Literal["spark_connect"]
 ExecutionMode = Literal["standalone", "cluster"]

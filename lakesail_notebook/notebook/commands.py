@@ -7,17 +7,18 @@ import shlex
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
-from ..client import Client
+from ..client.client import Client
 from ..clock import SystemClock
-from ..doctor import examination, first_broken
 from ..errors import FailedPrecondition
-from ..spark.choice import EXAMINATION_KEY, LIVE, Candidate, is_own
+from ..models import LIVE_STATUSES
+from ..rendering.listing import merged
+from ..rendering.shown import configs_shown, finding_shown, queries_shown, sessions_shown
+from ..rendering.text_tables import moment, moment_ahead, printable
+from ..spark.choice import EXAMINATION_KEY, Candidate, is_own
 from ..spark.connect import default_client, new_client
+from ..spark.doctor import examination, first_broken
 from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.sessions_here import sessions_here, this_place, with_config
-from ..texts.listing import merged
-from ..texts.shown import configs_shown, finding_shown, queries_shown, sessions_shown
-from ..texts.tables import moment, moment_ahead, printable
 from .arguments import nearest
 from .display import session_text
 from .interrupts import interrupt_all
@@ -48,7 +49,7 @@ def status(arguments: Namespace) -> None:
 
 def sessions(arguments: Namespace) -> None:
     client = default_client()
-    statuses = (None,) if arguments.all else ("pending", "active", "idle")  # in the order of a session's life
+    statuses = (None,) if arguments.all else LIVE_STATUSES
     page = merged(page for status in statuses for page in client.session_pages(status=status))
     nothing = "You have no session." if arguments.all else "You have no live session; %sail connect starts one."
     print(sessions_shown(page, SystemClock().now(), nothing=nothing).text)
@@ -173,7 +174,7 @@ def _required(session_id: str | None, what: str = "session") -> str:
 
 def _to_choose_from(client: Client) -> str:
     me = client.me()
-    live = [one for status in LIVE for one in client.sessions(status=status)]
+    live = [one for status in LIVE_STATUSES for one in client.sessions(status=status)]
     usable = [
         one
         for one in live

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..client import Client
+from ..client.client import Client
 from ..errors import LakesailError
-from ..spark.choice import EXAMINATION_KEY, LIVE
+from ..models import LIVE_STATUSES
+from ..spark.choice import EXAMINATION_KEY
 from ..spark.connect import client_in_use
 from .arguments import COMMANDS, options_of, sql_options
 
@@ -152,8 +153,8 @@ class Things:
             latest = [one for one in page.included.sessions if EXAMINATION_KEY not in one.metadata]
             self._known = Known(
                 configs=tuple(config.name or config.id for config in client.compute_configs()),
-                live_sessions=tuple(one.id for one in latest if one.status in LIVE),
-                ended_sessions=tuple(one.id for one in latest if one.status not in LIVE),
+                live_sessions=tuple(one.id for one in latest if one.status in LIVE_STATUSES),
+                ended_sessions=tuple(one.id for one in latest if one.status not in LIVE_STATUSES),
             )
         except LakesailError:
             return

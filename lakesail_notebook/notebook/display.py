@@ -11,9 +11,9 @@ from IPython.display import DisplayHandle, display
 
 from ..clock import from_rfc3339, in_words
 from ..models import NOTEBOOK_KEY
+from ..rendering.text_tables import facts, moment
 from ..spark.choice import Candidate
 from ..spark.connecting import Connection
-from ..texts.tables import facts, moment
 
 
 class StatusLine(Protocol):

@@ -6,8 +6,8 @@ import html
 from typing import Any
 
 from ..errors import LakesailError
+from ..rendering import row_tables as table
 from ..spark.readable_errors import readable
-from . import table
 
 FIRST_ROWS = 20
 _MODULE, _CLASS = "pyspark.sql.connect.dataframe", "DataFrame"

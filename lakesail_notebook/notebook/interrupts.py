@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from ..client import Client
+from ..client.client import Client
 from ..clock import in_words
 from ..errors import FailedPrecondition, LakesailError
 from ..spark.installation import check_installation
 from ..spark.interrupting import DEADLINE_SECONDS, INTERRUPTIONS, Interruption
 from ..spark.open_sessions import OPEN_SESSIONS
-from ..spark.queries import QUERIES, Query
+from ..spark.queries import QUERIES, ObservedQuery
 
 _AT_REST, _BUSY = 0.2, 0.5
 """Shares of one processor core."""
@@ -43,7 +43,7 @@ def after_interrupt(client: Callable[[], Client]) -> str | None:
     return verdict(query, answers, None if answers[-1].answer == "none" else _engines_share(client))
 
 
-def verdict(query: Query, answers: Sequence[Interruption], share: float | None) -> str:
+def verdict(query: ObservedQuery, answers: Sequence[Interruption], share: float | None) -> str:
     """What to say of an interrupted query.
 
     :param share: of one processor core, that the engine still uses; ``None`` when it cannot be seen.

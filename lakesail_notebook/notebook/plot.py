@@ -68,7 +68,7 @@ def _drawn(rows: Any, numbers: Sequence[int]) -> bytes:
 
 def _bars(axes: Any, over: Any, series: Sequence[Sequence[float]]) -> list[Any]:
     """A group of bars for each row, in the order of the rows; equal texts stay apart."""
-    from .arrow_values import NULL, texts_of
+    from ..rendering.arrow_values import NULL, texts_of
 
     texts = [NULL if text is None else text for text in texts_of(over)]
     width = _BARS_WIDTH / len(series)

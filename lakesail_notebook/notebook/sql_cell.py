@@ -10,10 +10,11 @@ from IPython.core.error import UsageError
 from IPython.display import display
 
 from ..errors import FailedPrecondition
-from . import plot, table
+from ..rendering import row_tables as table
+from ..spark.sql.binding import Bound, Items, bind
+from ..spark.sql.statements import NotReadable, statements_of
+from . import plot
 from .arguments import sql_parser
-from .sql_parameters import Bound, Items, bind
-from .sql_text import NotReadable, statements_of
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame

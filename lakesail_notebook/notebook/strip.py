@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..spark.open_sessions import OPEN_SESSIONS
-from ..spark.queries import QUERIES, Query
+from ..spark.queries import QUERIES, ObservedQuery
 from .display import StatusLine, status_line
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _RARELY = 10
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
-def strip_text(queries: Sequence[Query], now: float, progress: TaskProgress | None = None) -> str:
+def strip_text(queries: Sequence[ObservedQuery], now: float, progress: TaskProgress | None = None) -> str:
     """One line on the queries of a cell, the running one first.
 
     :param progress: of the running one, where the engine tells.
@@ -71,13 +71,13 @@ class CellStrips:
         if strip is not None:
             strip.close()
 
-    def query_begins(self, query: Query) -> None:
+    def query_begins(self, query: ObservedQuery) -> None:
         """In the thread that runs it, so that what is shown belongs to its cell."""
         with self._lock:
             if self._in_cell and self._strip is None:
                 self._strip = _Strip(query.number - 1, self._line, self._look)
 
-    def query_ends(self, query: Query) -> None:
+    def query_ends(self, query: ObservedQuery) -> None:
         with self._lock:
             strip = self._strip
         if strip is not None:
@@ -120,16 +120,16 @@ class _Strip:
                 if running is not None:
                     self._tell(running, progress if running.number == looked_at.number else None)
 
-    def _running(self) -> Query | None:
+    def _running(self) -> ObservedQuery | None:
         return next((query for query in reversed(QUERIES.after(self._after)) if query.ended is None), None)
 
-    def _tell(self, running: Query, progress: TaskProgress | None) -> None:
+    def _tell(self, running: ObservedQuery, progress: TaskProgress | None) -> None:
         now = time.monotonic()
         if self._shown is None:
             self._shown = self._line()
         self._shown.told(running.seconds(now), strip_text(QUERIES.after(self._after), now, progress))
 
-    def _progress(self, query: Query) -> TaskProgress | None:
+    def _progress(self, query: ObservedQuery) -> TaskProgress | None:
         if query.number != self._looked_at:
             self._looked_at, self._looks_at_nothing = query.number, 0
         if self._looks_at_nothing >= _LOOKS_AT_NOTHING and self._looks_at_nothing % _RARELY != 0:

@@ -8,14 +8,14 @@ import grpc
 from pyspark.sql.connect.client import DefaultChannelBuilder
 
 from .. import __version__
-from ..api_address import is_loopback
+from ..api_location import is_loopback
 from .belongings import Belongings
-from .empty_reads import EmptyReads
 from .interrupting import INTERRUPTIONS, Interrupting
 from .observing import Observing
 from .queries import QUERIES
 from .reauthenticating import Reauthenticating
 from .reconnecting import Reconnecting
+from .sail_workarounds.empty_reads import EmptyReads
 from .session_token import RenewedToken
 from .temp_views import temp_views
 

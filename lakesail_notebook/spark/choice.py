@@ -12,6 +12,7 @@ from ..errors import InvalidArgument
 from ..models import (
     DIRECTORY_KEY,
     KERNEL_KEY,
+    LIVE_STATUSES,
     PYTHON_KEY,
     Me,
     Session,
@@ -20,9 +21,6 @@ from ..models import (
     SessionPage,
     WorkloadConfig,
 )
-
-LIVE = frozenset({"pending", "active", "idle"})
-"""Statuses of sessions that can be used, or will be."""
 
 EXAMINATION_KEY = "examination"
 """Session metadata: it was made to look whether one can be had, and is nobody's to come back to."""
@@ -101,7 +99,7 @@ class Candidate:
 
     @property
     def live(self) -> bool:
-        return self.session.status in LIVE
+        return self.session.status in LIVE_STATUSES
 
     def runs_on(self, config: str | None) -> bool:
         """Whether it runs on the config of this id or name; any will do for ``None``."""

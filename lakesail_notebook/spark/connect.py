@@ -10,9 +10,9 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from ..api_address import CA_FILE_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
-from ..client import Client
-from ..embedded import EMBEDDED, EmbeddedApi
+from ..api_location import CA_FILE_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
+from ..client.client import Client
+from ..client.personal import PERSONAL, PersonalApi
 from ..errors import LakesailError
 from .choice import Wanted
 from .connecting import open_connection
@@ -78,13 +78,13 @@ def default_client() -> Client:
     :raises FailedPrecondition: when it names one without a token, or there is none to be had.
     """
     if not os.environ.get(URL_VARIABLE):
-        return _embedded_client_of(EMBEDDED.api(), os.getpid())
+        return _personal_client_of(PERSONAL.api(), os.getpid())
     names = (URL_VARIABLE, TOKEN_VARIABLE, TOKEN_FILE_VARIABLE, CA_FILE_VARIABLE)
     return _client_of(*(os.environ.get(name) for name in names))
 
 
 @functools.lru_cache(maxsize=4)
-def _embedded_client_of(api: EmbeddedApi, _process_id: int) -> Client:
+def _personal_client_of(api: PersonalApi, _process_id: int) -> Client:
     """One for each process: a forked child must not write on its parent's connections."""
     how = "Started a control plane" if api.started else "Using the running control plane"
     print(f"{how} for this user; it ends with the last process that uses it.", file=sys.stderr)
@@ -93,14 +93,14 @@ def _embedded_client_of(api: EmbeddedApi, _process_id: int) -> Client:
 
 def client_in_use() -> Client | None:
     """:func:`default_client`, if that starts nothing."""
-    return default_client() if os.environ.get(URL_VARIABLE) or EMBEDDED.joined else None
+    return default_client() if os.environ.get(URL_VARIABLE) or PERSONAL.joined else None
 
 
 def new_client() -> Client:
     """One of the caller's own, of the same control plane; to be closed."""
     if os.environ.get(URL_VARIABLE):
         return Client()
-    api = EMBEDDED.api()
+    api = PERSONAL.api()
     return Client(api.url, api.token)
 
 

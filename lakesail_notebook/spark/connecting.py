@@ -7,11 +7,12 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from ..client import Client
+from ..client.client import Client
 from ..clock import SystemClock
 from ..errors import FailedPrecondition, PermissionDenied, Unauthenticated
+from ..models import LIVE_STATUSES
 from .belongings import in_a_sentence
-from .choice import LIVE, Candidate, Wanted, choose, difference, is_own, session_create, spark_session_ids
+from .choice import Candidate, Wanted, choose, difference, is_own, session_create, spark_session_ids
 from .installation import check_installation, load_in_background
 from .open_sessions import OPEN_SESSIONS, OpenSession, make_active, prepare_full_pyspark
 from .session_token import RenewedToken
@@ -76,7 +77,7 @@ class _Connecting:
         try:
             connection = self._enter(chosen, "attached")
         except FailedPrecondition as error:
-            if self._client.session(chosen.session.id).status in LIVE:
+            if self._client.session(chosen.session.id).status in LIVE_STATUSES:
                 raise
             return replace(self._create(), notes=(self._replaced(chosen.session.id, error.message),))
         note = difference(chosen.session, self._wanted)
@@ -84,7 +85,7 @@ class _Connecting:
 
     def _attachable(self, session_id: str) -> Candidate:
         session = self._client.session(session_id)
-        if session.status not in LIVE:
+        if session.status not in LIVE_STATUSES:
             raise ended(session)
         if session.connection_info is None and not is_own(session, self._place.me):
             raise PermissionDenied(

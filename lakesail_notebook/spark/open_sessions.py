@@ -10,9 +10,9 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..client import Client
+from ..client.client import Client
 from ..errors import FailedPrecondition
-from .choice import LIVE
+from ..models import LIVE_STATUSES
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -89,7 +89,7 @@ class OpenSessions:
             mine = [opened for opened in self._opened if opened.session_id == session_id]
         if not mine or all(opened.spark.is_stopped for opened in mine):
             return True
-        return client.session(session_id).status not in LIVE
+        return client.session(session_id).status not in LIVE_STATUSES
 
     def session_ids(self, place_key: str) -> list[str]:
         """The sessions that this place has used in this process and not dropped, the latest first."""

@@ -15,7 +15,7 @@ _WHAT_CHARACTERS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class ObservedQuery:
     """One operation. Times are of the monotonic clock, in seconds."""
 
     number: int
@@ -39,8 +39,8 @@ class Query:
 class Listener(Protocol):
     """Called in the thread that runs the query."""
 
-    def query_begins(self, query: Query) -> None: ...
-    def query_ends(self, query: Query) -> None:
+    def query_begins(self, query: ObservedQuery) -> None: ...
+    def query_ends(self, query: ObservedQuery) -> None:
         """Its results are complete or broke off; one that broke off may go on."""
         ...
 
@@ -51,14 +51,14 @@ class Queries:
     def __init__(self) -> None:
         self._lock = threading.RLock()  # the collector may end a stream in any thread, also in one that holds it
         self._numbers = itertools.count(1)
-        self._queries: OrderedDict[str, Query] = OrderedDict()
+        self._queries: OrderedDict[str, ObservedQuery] = OrderedDict()
         self._listener: Listener | None = None
 
     def listen(self, listener: Listener | None) -> None:
         """Have one listener told of each query from now on."""
         self._listener = listener
 
-    def after(self, number: int) -> tuple[Query, ...]:
+    def after(self, number: int) -> tuple[ObservedQuery, ...]:
         """The queries that began after that one, in their order."""
         with self._lock:
             return tuple(query for query in self._queries.values() if query.number > number)
@@ -69,7 +69,7 @@ class Queries:
             return next(reversed(self._queries.values())).number if self._queries else 0
 
     def begins(self, request: Any) -> None:
-        query = Query(
+        query = ObservedQuery(
             number=next(self._numbers),
             operation_id=request.operation_id,
             spark_session_id=request.session_id,
@@ -109,7 +109,7 @@ class Queries:
     def configures(self, request: Any) -> None:
         return
 
-    def _change(self, operation_id: str, change: Callable[[Query], Query]) -> None:
+    def _change(self, operation_id: str, change: Callable[[ObservedQuery], ObservedQuery]) -> None:
         with self._lock:
             before = self._queries.get(operation_id)
             if before is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ..client import Client
+from ..client.client import Client
 from ..errors import NotFound
-from ..models import Session
+from ..models import LIVE_STATUSES, Session
 from .choice import Candidate, Place, candidates_of, of_place
 from .open_sessions import OPEN_SESSIONS, thread_key
 
@@ -43,8 +43,7 @@ def sessions_here(client: Client, place: Place) -> SessionsHere:
 
 
 def _all_live(client: Client, place: Place) -> Sequence[Candidate]:
-    # In the order of a session's life, so that one that moves on meanwhile is not missed.
-    pages = (page for status in ("pending", "active", "idle") for page in client.session_pages(status=status))
+    pages = (page for status in LIVE_STATUSES for page in client.session_pages(status=status))
     live = [candidate for page in pages for candidate in candidates_of(page)]
     newest_first = sorted(live, key=lambda candidate: candidate.session.created_at, reverse=True)
     return of_place(newest_first, place.me)

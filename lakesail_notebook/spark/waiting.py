@@ -6,11 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from ..client import Client
+from ..client.client import Client
 from ..clock import Clock, in_words
 from ..errors import DeadlineExceeded, FailedPrecondition, Unavailable
-from ..models import Session
-from .choice import LIVE
+from ..models import LIVE_STATUSES, Session
 
 if TYPE_CHECKING:
     import grpc
@@ -125,7 +124,7 @@ class SessionWait:
             if self._unanswered == _LOOKS_WITHOUT_ANSWER:
                 raise
             trouble = error.message
-        if self._session.status not in LIVE:
+        if self._session.status not in LIVE_STATUSES:
             raise ended(self._session)
         self._tell(self._session.status_message or trouble)
         if self._stopwatch.over:

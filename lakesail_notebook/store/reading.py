@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..workloads.lifecycle import LIVE, UNFINISHED
-from ..workloads.ports import EventFilter, PageKey, SessionFilter
+from ..models import LIVE_STATUSES
+from ..workloads.filters import EventFilter, PageKey, SessionFilter
 from ..workloads.records import (
     ConfigRecord,
     EventRecord,
-    KeptAnswer,
+    IdempotentAnswer,
     MemberRecord,
     Owner,
     QueryRecord,
@@ -22,6 +22,7 @@ from ..workloads.records import (
     SessionRecord,
     WorkloadRecord,
 )
+from ..workloads.rules.lifecycle import UNFINISHED
 from .schema import (
     control_plane,
     event,
@@ -64,7 +65,9 @@ class SqlReading:
 
     async def live_sessions(self, workload_ids: Collection[str]) -> list[SessionRecord]:
         of_workloads = session.c.workload_id.in_(workload_ids)
-        return await self._many(SessionRecord, select_sessions().where(of_workloads, session.c.status.in_(LIVE)))
+        return await self._many(
+            SessionRecord, select_sessions().where(of_workloads, session.c.status.in_(LIVE_STATUSES))
+        )
 
     async def workload(self, workload_id: str) -> WorkloadRecord | None:
         return await self._one(WorkloadRecord, sa.select(workload).where(workload.c.id == workload_id))
@@ -132,9 +135,10 @@ class SqlReading:
         named = (query.c.session_id == session_id, query.c.id.in_(query_ids))
         return await self._many(QueryRecord, sa.select(query).where(*named))
 
-    async def kept_answer(self, caller_id: str, key: str) -> KeptAnswer | None:
+    async def idempotent_answer(self, caller_id: str, key: str) -> IdempotentAnswer | None:
         asked = (idempotency.c.caller_id == caller_id, idempotency.c.key == key)
-        return await self._one(KeptAnswer, sa.select(idempotency.c.fingerprint, idempotency.c.session_id).where(*asked))
+        kept = sa.select(idempotency.c.fingerprint, idempotency.c.session_id).where(*asked)
+        return await self._one(IdempotentAnswer, kept)
 
     async def events_after(self, sequence: int, limit: int, which: EventFilter) -> list[EventRecord]:
         later = sa.select(event).where(event.c.sequence > sequence, *_visible(event, which.caller_id, which.or_teams))

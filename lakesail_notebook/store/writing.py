@@ -9,13 +9,12 @@ from typing import Any, Literal, cast
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..models import EventKind
-from ..workloads.lifecycle import LIVE, REUSABLE, SessionMove, WorkloadMove
+from ..models import LIVE_STATUSES, EventKind
 from ..workloads.records import (
     ConfigRecord,
     EventRecord,
     Handle,
-    KeptAnswer,
+    IdempotentAnswer,
     MemberRecord,
     Owner,
     QueryRecord,
@@ -23,6 +22,7 @@ from ..workloads.records import (
     SessionRecord,
     WorkloadRecord,
 )
+from ..workloads.rules.lifecycle import REUSABLE, SessionMove, WorkloadMove
 from .reading import SESSION_COLUMNS, SqlReading
 from .schema import (
     control_plane,
@@ -75,20 +75,20 @@ class SqlWriting(SqlReading):
         gone = sa.delete(service_account).where(service_account.c.id == account_id)
         return bool((await self._connection.execute(gone)).rowcount)
 
-    async def keep_owner(self, owner: Owner, now: datetime) -> None:
+    async def touch_owner(self, owner: Owner, now: datetime) -> None:
         seen = sa.update(control_plane).where(control_plane.c.owner == owner).values(seen_at=now)
         if not (await self._connection.execute(seen)).rowcount:
             await self._connection.execute(sa.insert(control_plane).values(owner=owner, seen_at=now))
 
-    async def keep_answer(self, caller_id: str, key: str, answer: KeptAnswer, now: datetime) -> None:
+    async def add_idempotent_answer(self, caller_id: str, key: str, answer: IdempotentAnswer, now: datetime) -> None:
         row = {"caller_id": caller_id, "key": key, "fingerprint": answer.fingerprint, "session_id": answer.session_id}
         await self._connection.execute(sa.insert(idempotency).values(**row, created_at=now))
 
-    async def forget_answers(self, before: datetime) -> None:
+    async def delete_idempotent_answers(self, before: datetime) -> None:
         await self._connection.execute(sa.delete(idempotency).where(idempotency.c.created_at < before))
 
     async def extend_session(self, session_id: str, until: datetime, now: datetime) -> SessionRecord | None:
-        live = (session.c.id == session_id, session.c.status.in_(LIVE))
+        live = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES))
         later = sa.or_(session.c.extended_until.is_(None), session.c.extended_until < until)
         await self._connection.execute(sa.update(session).where(*live, later).values(extended_until=until))
         kept = sa.update(session).where(*live).values(warned_at=None, updated_at=now).returning(*SESSION_COLUMNS)
@@ -97,15 +97,15 @@ class SqlWriting(SqlReading):
             await self._note_session(extended, now, kind="extension")
         return extended
 
-    async def warn_session(self, session_id: str, message: str, now: datetime) -> bool:
-        live = (session.c.id == session_id, session.c.status.in_(LIVE))
+    async def mark_warned(self, session_id: str, message: str, now: datetime) -> bool:
+        live = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES))
         warned = sa.update(session).where(*live).values(warned_at=now).returning(*SESSION_COLUMNS)
         record = await self._one(SessionRecord, warned)
         if record is not None:
             await self._note_session(record, now, kind="warning", message=message)
         return record is not None
 
-    async def know_member(self, record: MemberRecord) -> None:
+    async def upsert_member(self, record: MemberRecord) -> None:
         seen = sa.update(member).where(member.c.id == record.id).values(name=record.name, team_ids=record.team_ids)
         if not (await self._connection.execute(seen)).rowcount:
             await self._add(member, record)
@@ -143,7 +143,9 @@ class SqlWriting(SqlReading):
         return await self._one(WorkloadRecord, taken.returning(workload))
 
     async def join_shared_workload(self, reuse_key: str, owner: Owner) -> WorkloadRecord | None:
-        carried = sa.select(sa.func.count()).where(session.c.workload_id == workload.c.id, session.c.status.in_(LIVE))
+        carried = sa.select(sa.func.count()).where(
+            session.c.workload_id == workload.c.id, session.c.status.in_(LIVE_STATUSES)
+        )
         roomy = (
             workload.c.reuse_key == reuse_key,
             workload.c.owner == owner,
@@ -157,7 +159,7 @@ class SqlWriting(SqlReading):
         return await self._one(WorkloadRecord, joined.returning(workload))
 
     async def free_workload(self, workload_id: str, freed_at: datetime) -> None:
-        still_used = sa.exists().where(session.c.workload_id == workload_id, session.c.status.in_(LIVE))
+        still_used = sa.exists().where(session.c.workload_id == workload_id, session.c.status.in_(LIVE_STATUSES))
         unused = (workload.c.id == workload_id, workload.c.infra_status.in_(REUSABLE), ~still_used)
         freed = sa.update(workload).where(*unused).values(freed_at=freed_at, updated_at=freed_at)
         await self._connection.execute(freed)
@@ -172,25 +174,25 @@ class SqlWriting(SqlReading):
         adopted = sa.update(workload).where(workload.c.id == workload_id, same_owner).values(owner=new)
         return bool((await self._connection.execute(adopted)).rowcount)
 
-    async def keep_cleaned(self, workload_id: str, at: datetime) -> None:
+    async def mark_cleaned(self, workload_id: str, at: datetime) -> None:
         cleaned = sa.update(workload).where(workload.c.id == workload_id, workload.c.cleaned_at.is_(None))
         await self._connection.execute(cleaned.values(cleaned_at=at))
 
-    async def keep_handle(self, workload_id: str, handle: Handle) -> None:
+    async def set_handle(self, workload_id: str, handle: Handle) -> None:
         kept = sa.update(workload).where(workload.c.id == workload_id).values(handle=dict(handle))
         await self._connection.execute(kept)
 
-    async def keep_activity(self, session_id: str, at: datetime) -> None:
-        older = (session.c.id == session_id, session.c.status.in_(LIVE), session.c.last_activity_at < at)
+    async def set_last_activity(self, session_id: str, at: datetime) -> None:
+        older = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES), session.c.last_activity_at < at)
         await self._connection.execute(sa.update(session).where(*older).values(last_activity_at=at))
 
-    async def keep_kernel(self, session_id: str, kernel_id: str | None) -> None:
-        live = (session.c.id == session_id, session.c.status.in_(LIVE))
+    async def set_kernel(self, session_id: str, kernel_id: str | None) -> None:
+        live = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES))
         kept = sa.update(session).where(*live).values(kernel_id=kernel_id, detached_since=None)
         await self._connection.execute(kept)
 
-    async def keep_detached(self, session_id: str, since: datetime | None) -> None:
-        live = (session.c.id == session_id, session.c.status.in_(LIVE))
+    async def set_detached_since(self, session_id: str, since: datetime | None) -> None:
+        live = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES))
         await self._connection.execute(sa.update(session).where(*live).values(detached_since=since))
 
     async def claim_spark_session(
@@ -216,7 +218,7 @@ class SqlWriting(SqlReading):
         await self._connection.execute(claim)
         return "granted"
 
-    async def keep_queries(self, session_id: str, records: Collection[QueryRecord], *, latest: int) -> None:
+    async def upsert_queries(self, session_id: str, records: Collection[QueryRecord], *, latest: int) -> None:
         of_session = query.c.session_id == session_id
         older = sa.delete(query).where(of_session, query.c.id.in_([record.id for record in records]))
         await self._connection.execute(older)

@@ -11,12 +11,12 @@ from typing import Literal, Protocol
 from ..errors import FieldError
 from ..feed import Route
 from ..models import ExecutionMode
-from .lifecycle import SessionMove, WorkloadMove
+from .filters import EventFilter, PageKey, SessionFilter
 from .records import (
     ConfigRecord,
     EventRecord,
     Handle,
-    KeptAnswer,
+    IdempotentAnswer,
     LaunchSpec,
     MemberRecord,
     Owner,
@@ -25,37 +25,9 @@ from .records import (
     SessionRecord,
     WorkloadRecord,
 )
+from .rules.lifecycle import SessionMove, WorkloadMove
 
 # Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionFilter:
-    """Which sessions; ``None`` leaves a field open."""
-
-    caller_id: str | None = None
-    """Only sessions of this member or service account, and those of ``or_teams``."""
-    or_teams: frozenset[str] = frozenset()
-    """Teams all of whose sessions are wanted as well; means nothing without ``caller_id``."""
-    team_id: str | None = None
-    endpoint_type: str | None = None
-    status: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventFilter:
-    """Whose events; without a caller, everybody's."""
-
-    caller_id: str | None = None
-    or_teams: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class PageKey:
-    """The last row of a page: the next one begins below it."""
-
-    created_at: datetime
-    id: str
 
 
 class Reading(Protocol):
@@ -95,7 +67,7 @@ class Reading(Protocol):
         ...
 
     async def queries_by_id(self, session_id: str, query_ids: Collection[str]) -> list[QueryRecord]: ...
-    async def kept_answer(self, caller_id: str, key: str) -> KeptAnswer | None: ...
+    async def idempotent_answer(self, caller_id: str, key: str) -> IdempotentAnswer | None: ...
     async def events_after(self, sequence: int, limit: int, which: EventFilter) -> list[EventRecord]: ...
     async def last_event_sequence(self) -> int: ...
 
@@ -118,22 +90,24 @@ class Writing(Reading, Protocol):
     async def add_service_account(self, record: ServiceAccountRecord) -> None: ...
     async def delete_service_account(self, account_id: str) -> bool: ...
 
-    async def keep_owner(self, owner: Owner, now: datetime) -> None:
+    async def touch_owner(self, owner: Owner, now: datetime) -> None:
         """Say that a control plane lives."""
         ...
 
-    async def keep_answer(self, caller_id: str, key: str, answer: KeptAnswer, now: datetime) -> None: ...
-    async def forget_answers(self, before: datetime) -> None: ...
+    async def add_idempotent_answer(
+        self, caller_id: str, key: str, answer: IdempotentAnswer, now: datetime
+    ) -> None: ...
+    async def delete_idempotent_answers(self, before: datetime) -> None: ...
 
     async def extend_session(self, session_id: str, until: datetime, now: datetime) -> SessionRecord | None:
         """Keep a live session until then at least, and note the event; ``None`` when it is over."""
         ...
 
-    async def warn_session(self, session_id: str, message: str, now: datetime) -> bool:
+    async def mark_warned(self, session_id: str, message: str, now: datetime) -> bool:
         """Note that a live session was said to close soon; false when it is over."""
         ...
 
-    async def know_member(self, record: MemberRecord) -> None:
+    async def upsert_member(self, record: MemberRecord) -> None:
         """Add a member, or keep its name and teams as they are now."""
         ...
 
@@ -163,23 +137,23 @@ class Writing(Reading, Protocol):
         """Take a workload over from its owner; false when somebody else did."""
         ...
 
-    async def keep_cleaned(self, workload_id: str, at: datetime) -> None:
+    async def mark_cleaned(self, workload_id: str, at: datetime) -> None:
         """Nothing is left of a workload that is over."""
         ...
 
-    async def keep_handle(self, workload_id: str, handle: Handle) -> None: ...
-    async def keep_activity(self, session_id: str, at: datetime) -> None: ...
-    async def keep_kernel(self, session_id: str, kernel_id: str | None) -> None:
+    async def set_handle(self, workload_id: str, handle: Handle) -> None: ...
+    async def set_last_activity(self, session_id: str, at: datetime) -> None: ...
+    async def set_kernel(self, session_id: str, kernel_id: str | None) -> None:
         """The session is this kernel's from now on, or nobody's in particular, and so not detached."""
         ...
 
-    async def keep_detached(self, session_id: str, since: datetime | None) -> None: ...
+    async def set_detached_since(self, session_id: str, since: datetime | None) -> None: ...
 
     async def claim_spark_session(
         self, *, workload_id: str, spark_session_id: str, session_id: str, caller: str, limit: int, now: datetime
     ) -> Literal["granted", "foreign", "released", "limit"]: ...
 
-    async def keep_queries(self, session_id: str, records: Collection[QueryRecord], *, latest: int) -> None:
+    async def upsert_queries(self, session_id: str, records: Collection[QueryRecord], *, latest: int) -> None:
         """Keep these as they are now, and of all queries of the session no more than the latest ones."""
         ...
 

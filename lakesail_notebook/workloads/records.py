@@ -219,7 +219,7 @@ class QueryRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class IdempotentAnswer:
     """The session that a create with an idempotency key made, and what was asked then."""
 
     fingerprint: str

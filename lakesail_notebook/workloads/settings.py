@@ -9,16 +9,16 @@ from typing import Any
 from ..clock import in_words
 from ..errors import FieldError, InvalidArgument
 from ..models import SessionConfig
-from .instance_types import InstanceType, shipped_instance_types
-from .quotas import Quotas
 from .records import Timeouts
+from .rules.instance_types import InstanceType, shipped_instance_types
+from .rules.quotas import Quotas
 
 LOCAL = "LOCAL"
 """The id of the one team and the one cluster of a single-user server."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class DurationRange:
     """A duration that a caller may set, in seconds."""
 
     default: int | None
@@ -36,14 +36,14 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SessionLimits:
     """The single-user defaults: durations in seconds, and how many there may be of a thing."""
 
-    idle_timeout: Limit = Limit(1800, 60, 28800)
-    idle_close_delay: Limit = Limit(28800, 0, 28800)
-    max_duration: Limit = Limit(None, 300, 604800)
-    token_duration: Limit = Limit(28800, 60, 7776000)
-    extension: Limit = Limit(1800, 60, 28800)
+    idle_timeout: DurationRange = DurationRange(1800, 60, 28800)
+    idle_close_delay: DurationRange = DurationRange(28800, 0, 28800)
+    max_duration: DurationRange = DurationRange(None, 300, 604800)
+    token_duration: DurationRange = DurationRange(28800, 60, 7776000)
+    extension: DurationRange = DurationRange(1800, 60, 28800)
     detached_seconds: int = 300
     start_timeout_seconds: int = 60
     spark_sessions_per_session: int = 64
@@ -64,29 +64,31 @@ class Limits:
         )
 
 
-TEAM_LIMITS = Limits(
-    idle_close_delay=Limit(300, 0, 28800), max_duration=Limit(43200, 300, 604800), start_timeout_seconds=600
+TEAM_LIMITS = SessionLimits(
+    idle_close_delay=DurationRange(300, 0, 28800),
+    max_duration=DurationRange(43200, 300, 604800),
+    start_timeout_seconds=600,
 )
 """The defaults of a server that knows its users apart."""
 
 
-def limits_from(trait: Mapping[str, Any], base: Limits | None = None) -> Limits:
+def limits_from(trait: Mapping[str, Any], base: SessionLimits | None = None) -> SessionLimits:
     """``{"idle_timeout": {"default": 600, "floor": 5}, "start_timeout_seconds": 30}`` over the defaults.
 
     :raises ValueError: for a name or a value that is no limit; the message lists the names.
     """
-    limits = base or Limits()
-    known = {item.name for item in fields(Limits)}
+    limits = base or SessionLimits()
+    known = {item.name for item in fields(SessionLimits)}
     for name, value in trait.items():
         if name not in known:
             raise ValueError(f"limits has no {name!r}; it knows {', '.join(sorted(known))}")
         old = getattr(limits, name)
-        changed: Any = _limit(name, old, value) if isinstance(old, Limit) else _count(name, value)
+        changed: Any = _limit(name, old, value) if isinstance(old, DurationRange) else _count(name, value)
         limits = replace(limits, **{name: changed})
     return limits
 
 
-def _limit(name: str, old: Limit, value: Any) -> Limit:
+def _limit(name: str, old: DurationRange, value: Any) -> DurationRange:
     if not isinstance(value, Mapping) or not set(value) <= {"default", "floor", "ceiling"}:
         raise ValueError(f"limits[{name!r}] is a mapping of default, floor and ceiling (seconds), not {value!r}")
     limit = replace(old, **{key: _count(f"{name}.{key}", seconds) for key, seconds in value.items()})
@@ -106,7 +108,7 @@ def _count(name: str, value: Any) -> int:
 class Settings:
     """What the administrator decided."""
 
-    limits: Limits = field(default_factory=Limits)
+    limits: SessionLimits = field(default_factory=SessionLimits)
     default_config: str | None = "default"
     """Name of the config of sessions that name none."""
     team_ids: frozenset[str] = frozenset({LOCAL})

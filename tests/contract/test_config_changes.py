@@ -12,9 +12,9 @@ from lakesail_notebook import models
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.errors import InvalidArgument, NotFound, PermissionDenied
 from lakesail_notebook.store.sql import SqlStore
-from lakesail_notebook.workloads.access import Principal
-from lakesail_notebook.workloads.configs import Configs
 from lakesail_notebook.workloads.records import ConfigRecord
+from lakesail_notebook.workloads.rules.access import Principal
+from lakesail_notebook.workloads.services.configs import Configs
 from lakesail_notebook.workloads.settings import Settings
 from tests.builders import a_config, a_principal
 

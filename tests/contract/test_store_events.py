@@ -11,9 +11,10 @@ import pytest
 
 from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.store.sql import SqlStore, open_store
-from lakesail_notebook.workloads.lifecycle import SessionMove, ending
-from lakesail_notebook.workloads.ports import EventFilter, Writing
+from lakesail_notebook.workloads.filters import EventFilter
+from lakesail_notebook.workloads.ports import Writing
 from lakesail_notebook.workloads.records import EventRecord, SessionRecord
+from lakesail_notebook.workloads.rules.lifecycle import SessionMove, ending
 from tests.builders import NOW, a_config, a_session, a_workload
 from tests.contract.store_rig import Processes, in_store
 
@@ -222,7 +223,7 @@ def test_the_audit_is_told_of_committed_moves_alone_and_who_asked(database_url: 
             await unit.add_session(session, by="MAKER")
         async with store.writing() as unit:
             await unit.move_session(session.id, SessionMove(to="active", at=NOW))
-            await unit.warn_session(session.id, "soon", NOW)
+            await unit.mark_warned(session.id, "soon", NOW)
             assert len(audit.moves) == 1
         with pytest.raises(LookupError):
             await undone(store, lambda unit: unit.move_session(session.id, SessionMove(to="idle", at=NOW)))

@@ -10,9 +10,9 @@ import pytest
 
 from lakesail_notebook.models import SessionStatus
 from lakesail_notebook.store.sql import SqlStore
-from lakesail_notebook.workloads.lifecycle import SESSION_MOVES, WORKLOAD_MOVES, SessionMove, WorkloadMove, ending
-from lakesail_notebook.workloads.ports import EventFilter
+from lakesail_notebook.workloads.filters import EventFilter
 from lakesail_notebook.workloads.records import EventRecord, SessionRecord, WorkloadRecord
+from lakesail_notebook.workloads.rules.lifecycle import SESSION_MOVES, WORKLOAD_MOVES, SessionMove, WorkloadMove, ending
 from tests.builders import NOW, a_session, a_workload
 from tests.contract.store_rig import PROCESSES, Processes, in_store
 
@@ -201,13 +201,13 @@ def test_the_last_activity_never_goes_back(database_url: str) -> None:
         session = a_session(status="idle", last_activity_at=LATER)
         await add(store, session)
         async with store.writing() as unit:
-            await unit.keep_activity(session.id, NOW)
+            await unit.set_last_activity(session.id, NOW)
         assert (await session_of(store, session.id)).last_activity_at == LATER
         moved = await move(store, session.id, SessionMove(to="active", at=NOW))
         assert moved is not None
         assert moved.last_activity_at == LATER
         async with store.writing() as unit:
-            await unit.keep_activity(session.id, LATER + timedelta(seconds=1))
+            await unit.set_last_activity(session.id, LATER + timedelta(seconds=1))
         assert (await session_of(store, session.id)).last_activity_at == LATER + timedelta(seconds=1)
 
     in_store(database_url, test)
@@ -221,9 +221,9 @@ def test_an_ended_session_says_when_and_why_and_stays_as_it_is(database_url: str
         assert ended is not None
         assert (ended.closed_at, ended.termination_reason) == (LATER, "engine_crashed")
         async with store.writing() as unit:
-            await unit.keep_activity(session.id, LATER + timedelta(hours=1))
-            await unit.keep_detached(session.id, LATER)
-            await unit.keep_kernel(session.id, "another-kernel")
+            await unit.set_last_activity(session.id, LATER + timedelta(hours=1))
+            await unit.set_detached_since(session.id, LATER)
+            await unit.set_kernel(session.id, "another-kernel")
         assert await session_of(store, session.id) == ended
 
     in_store(database_url, test)
@@ -234,10 +234,10 @@ def test_a_session_is_detached_until_a_kernel_comes(database_url: str) -> None:
         session = a_session(status="active", kernel_id="old")
         await add(store, session)
         async with store.writing() as unit:
-            await unit.keep_detached(session.id, LATER)
+            await unit.set_detached_since(session.id, LATER)
         assert (await session_of(store, session.id)).detached_since == LATER
         async with store.writing() as unit:
-            await unit.keep_kernel(session.id, "new")
+            await unit.set_kernel(session.id, "new")
         attached = await session_of(store, session.id)
         assert (attached.kernel_id, attached.detached_since) == ("new", None)
 
@@ -249,7 +249,7 @@ def test_a_workload_keeps_what_it_became(database_url: str) -> None:
         workload = a_workload(infra_status="starting")
         await add(store, workload)
         async with store.writing() as unit:
-            await unit.keep_handle(workload.id, {"pid": 4711, "scratch": "/tmp/s"})
+            await unit.set_handle(workload.id, {"pid": 4711, "scratch": "/tmp/s"})
         ready = await move_workload(store, workload.id, WorkloadMove(to="ready", at=LATER, address="127.0.0.1:7"))
         assert ready is not None
         assert (ready.provisioned_at, ready.address) == (LATER, "127.0.0.1:7")
@@ -259,7 +259,7 @@ def test_a_workload_keeps_what_it_became(database_url: str) -> None:
         assert (failed.target, failed.cleaned_at, failed.status_message) == ("stopped", None, "It crashed.")
         async with store.writing() as unit:
             assert [one.id for one in await unit.uncleaned_workloads()] == [workload.id]
-            await unit.keep_cleaned(workload.id, LATER)
+            await unit.mark_cleaned(workload.id, LATER)
             assert await unit.uncleaned_workloads() == []
 
     in_store(database_url, test)

@@ -11,7 +11,7 @@ import pytest
 
 from lakesail_notebook.models import Compute, DriverCompute, EndpointLimits, Library, PypiLibrary, SailConfig
 from lakesail_notebook.store.sql import SqlStore
-from lakesail_notebook.workloads.ports import PageKey, SessionFilter
+from lakesail_notebook.workloads.filters import PageKey, SessionFilter
 from lakesail_notebook.workloads.records import ConfigRecord, LaunchSpec, SessionRecord, Timeouts
 from tests.builders import NOW, a_config, a_member, a_session, a_workload
 from tests.contract.store_rig import Processes, in_store
@@ -205,7 +205,7 @@ def test_every_record_comes_back_as_it_went_in(database_url: str) -> None:
             await unit.add_session(session)
             await unit.add_workload(workload)
             await unit.add_config(config)
-            await unit.know_member(a_member())
+            await unit.upsert_member(a_member())
         async with store.reading() as view:
             assert await view.session(session.id) == session
             assert await view.workload(workload.id) == workload
@@ -227,7 +227,7 @@ def test_a_known_member_is_kept_as_it_was_seen_last(database_url: str) -> None:
         first, last = a_member(name="Ada"), a_member(name="Eve", team_ids=("RED",), created_at=LATER)
         for member in (first, last):
             async with store.writing() as unit:
-                await unit.know_member(member)
+                await unit.upsert_member(member)
         async with store.reading() as view:
             assert await view.members(["MEMBER"]) == [replace(last, created_at=first.created_at)]
 

@@ -13,8 +13,8 @@ from lakesail_notebook import store as store_package
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.feed import OperationReport
 from lakesail_notebook.store.sql import SqlStore
-from lakesail_notebook.workloads.queries import KEPT
 from lakesail_notebook.workloads.records import QueryRecord
+from lakesail_notebook.workloads.rules.queries import KEPT
 from tests.builders import NOW, a_query
 from tests.contract.store_rig import PROCESSES, Processes, in_store
 
@@ -27,7 +27,7 @@ def query(number: int, **changes: object) -> QueryRecord:
 
 async def keep(store: SqlStore, *records: QueryRecord, session_id: str = "SESSION", latest: int = LATEST) -> None:
     async with store.writing() as unit:
-        await unit.keep_queries(session_id, records, latest=latest)
+        await unit.upsert_queries(session_id, records, latest=latest)
 
 
 async def kept(store: SqlStore, session_id: str = "SESSION", limit: int = 1000) -> list[QueryRecord]:
@@ -77,7 +77,7 @@ def test_a_batch_that_cannot_be_kept_leaves_all_as_it_was(database_url: str) -> 
         await keep(store, query(1))
         try:
             async with store.writing() as unit:
-                await unit.keep_queries("SESSION", [query(1, rows=5), query(2)], latest=LATEST)
+                await unit.upsert_queries("SESSION", [query(1, rows=5), query(2)], latest=LATEST)
                 raise RuntimeError("in between")
         except RuntimeError:
             pass
@@ -88,7 +88,7 @@ def test_a_batch_that_cannot_be_kept_leaves_all_as_it_was(database_url: str) -> 
 
 def _report_many(url: str, number: int) -> int:
     """One process's proxy reports of two sessions: one of its own, and one that all of them use."""
-    from lakesail_notebook.workloads.activity import ProxyReports
+    from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
 
     def reports(session_id: str, first: int) -> list[OperationReport]:
         return [

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.store.sql import SqlStore, open_store
-from lakesail_notebook.workloads.ports import EventFilter, SessionFilter
+from lakesail_notebook.workloads.filters import EventFilter, SessionFilter
 from tests.builders import NOW, a_member, a_session
 from tests.contract.store_rig import Processes, in_store
 
@@ -59,7 +59,7 @@ def test_a_task_that_is_cancelled_in_a_transaction_holds_up_nobody(database_url:
     async def write_and_read(store: SqlStore, session_id: str) -> None:
         while True:
             async with store.writing() as unit:
-                await unit.keep_activity(session_id, NOW)
+                await unit.set_last_activity(session_id, NOW)
                 await unit.session(session_id)
 
     async def test(store: SqlStore) -> None:
@@ -117,8 +117,8 @@ def test_a_mistake_in_our_sql_is_no_trouble_of_the_database(database_url: str) -
 
 async def know_twice(store: SqlStore) -> None:
     async with store.writing() as unit:
-        await unit.know_member(a_member(id="ONE", login="same"))
-        await unit.know_member(a_member(id="TWO", login="same"))
+        await unit.upsert_member(a_member(id="ONE", login="same"))
+        await unit.upsert_member(a_member(id="TWO", login="same"))
 
 
 WRITER = """

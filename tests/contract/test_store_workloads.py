@@ -10,8 +10,8 @@ from typing import Literal
 import pytest
 
 from lakesail_notebook.store.sql import SqlStore
-from lakesail_notebook.workloads.lifecycle import ending
 from lakesail_notebook.workloads.records import Owner, WorkloadRecord
+from lakesail_notebook.workloads.rules.lifecycle import ending
 from tests.builders import NOW, OWNER, a_session, a_workload
 from tests.contract.store_rig import PROCESSES, Processes, in_store
 

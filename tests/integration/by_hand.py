@@ -16,22 +16,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lakesail_notebook.errors import FieldError, Unavailable
 from lakesail_notebook.feed import Route
-from lakesail_notebook.proxy.auth import SessionClosed
-from lakesail_notebook.proxy.routes import RouteTable
+from lakesail_notebook.session_proxy.auth import SessionClosed
+from lakesail_notebook.session_proxy.routes import RouteTable
 from lakesail_notebook.store.sql import SqlStore
 from lakesail_notebook.tokens import SigningKey, TokenIssuer, TokenTime
-from lakesail_notebook.workloads.access import Principal
-from lakesail_notebook.workloads.activity import ProxyReports
-from lakesail_notebook.workloads.configs import Configs
-from lakesail_notebook.workloads.launches import Launches
-from lakesail_notebook.workloads.placement import Placement
 from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
-from lakesail_notebook.workloads.quotas import QuotaKeeper
-from lakesail_notebook.workloads.reconciler import Reconciler
+from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
+from lakesail_notebook.workloads.reconciling.reconciler import Reconciler
+from lakesail_notebook.workloads.reconciling.usage import Usage
 from lakesail_notebook.workloads.records import Handle, LaunchSpec, Owner, WorkloadRecord
-from lakesail_notebook.workloads.sessions import Sessions
+from lakesail_notebook.workloads.rules.access import Principal
+from lakesail_notebook.workloads.services.configs import Configs
+from lakesail_notebook.workloads.services.launches import Launches
+from lakesail_notebook.workloads.services.placement import Placement
+from lakesail_notebook.workloads.services.quota_keeper import QuotaKeeper
+from lakesail_notebook.workloads.services.sessions import Sessions
 from lakesail_notebook.workloads.settings import LOCAL, Settings
-from lakesail_notebook.workloads.usage import Usage
 
 SOMEBODY = Principal(id="SOMEBODY", login="somebody", team_ids=(LOCAL,), organization_admin=True)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

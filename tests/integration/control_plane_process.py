@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from lakesail_notebook.supervisor import ProxySupervisor
+from lakesail_notebook.control_plane.supervisor import ProxySupervisor
 from tests.feeds import source
 
 

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from lakesail_notebook import models
 from lakesail_notebook.clock import SystemClock
-from lakesail_notebook.control_plane import ControlPlane
-from lakesail_notebook.workloads.settings import Limits
+from lakesail_notebook.control_plane.assembly import ControlPlane
+from lakesail_notebook.workloads.settings import SessionLimits
 from tests.integration.planes import SOMEBODY, control_plane, eventually, workload_status
 
 
@@ -44,7 +44,7 @@ class KillAfter:
 
 
 async def main(directory: Path) -> None:
-    async with control_plane(directory, SystemClock(), Limits()) as plane:
+    async with control_plane(directory, SystemClock(), SessionLimits()) as plane:
         first = await plane.launches.create(SOMEBODY, models.SessionCreate())
         await _ready_then_closed(plane, first.id)
         second = await plane.launches.relaunch(SOMEBODY, first.id)

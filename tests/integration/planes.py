@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from lakesail_notebook import models
-from lakesail_notebook.backends.local import LocalBackend
+from lakesail_notebook.backends.local.backend import LocalBackend
 from lakesail_notebook.clock import Clock
-from lakesail_notebook.control_plane import ControlPlane, ControlPlaneOptions, open_control_plane
-from lakesail_notebook.workloads.access import Principal
-from lakesail_notebook.workloads.quotas import Quotas
-from lakesail_notebook.workloads.settings import LOCAL, Limits, Settings
+from lakesail_notebook.control_plane.assembly import ControlPlane, ControlPlaneOptions, open_control_plane
+from lakesail_notebook.workloads.rules.access import Principal
+from lakesail_notebook.workloads.rules.quotas import Quotas
+from lakesail_notebook.workloads.settings import LOCAL, SessionLimits, Settings
 
 SOMEBODY = Principal(id="SOMEBODY", login="somebody", team_ids=(LOCAL,), organization_admin=True)
 LINGER_SECONDS = 1
@@ -28,7 +28,7 @@ class NoKernels:
 
 
 @contextlib.asynccontextmanager
-async def control_plane(directory: Path, clock: Clock, limits: Limits) -> AsyncIterator[ControlPlane]:
+async def control_plane(directory: Path, clock: Clock, limits: SessionLimits) -> AsyncIterator[ControlPlane]:
     """One on the database in ``directory``, with engines whose scratch directories are there too."""
     options = ControlPlaneOptions(
         database_url=f"sqlite:///{directory / 'sessions.db'}",

@@ -24,30 +24,23 @@ import psutil
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lakesail_notebook.clock import SystemClock
+from lakesail_notebook.control_plane.feed_server import FeedSource
+from lakesail_notebook.control_plane.supervisor import ProxySupervisor
 from lakesail_notebook.errors import FieldError
-from lakesail_notebook.feed_server import FeedSource
 from lakesail_notebook.ids import new_id
 from lakesail_notebook.models import SailConfig
 from lakesail_notebook.process import describe_exit, identity_of
 from lakesail_notebook.store.sql import SqlStore, open_store
-from lakesail_notebook.supervisor import ProxySupervisor
 from lakesail_notebook.tokens import SigningKey, TokenIssuer, TokenTime
-from lakesail_notebook.workloads import lifecycle
-from lakesail_notebook.workloads.activity import ProxyReports
-from lakesail_notebook.workloads.lifecycle import WorkloadMove
 from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
-from lakesail_notebook.workloads.reconciler import Reconciler
-from lakesail_notebook.workloads.records import (
-    Handle,
-    LaunchSpec,
-    Owner,
-    SessionRecord,
-    Timeouts,
-    WorkloadRecord,
-)
-from lakesail_notebook.workloads.routes import route_of
+from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
+from lakesail_notebook.workloads.reconciling.reconciler import Reconciler
+from lakesail_notebook.workloads.reconciling.usage import Usage
+from lakesail_notebook.workloads.records import Handle, LaunchSpec, Owner, SessionRecord, Timeouts, WorkloadRecord
+from lakesail_notebook.workloads.rules import lifecycle
+from lakesail_notebook.workloads.rules.lifecycle import WorkloadMove
+from lakesail_notebook.workloads.rules.routes import route_of
 from lakesail_notebook.workloads.settings import Settings
-from lakesail_notebook.workloads.usage import Usage
 from tests.relay import Relay
 
 MAX_SPARK_SESSIONS = 4
@@ -313,7 +306,7 @@ class ProxyRig:
         return workload.id
 
     async def _move_to_ready(self, unit: Any, workload_id: str) -> WorkloadRecord:
-        await unit.keep_handle(workload_id, {"pid": self.engine.process.pid})
+        await unit.set_handle(workload_id, {"pid": self.engine.process.pid})
         move = WorkloadMove(to="ready", at=self._clock.now(), address=self.relay.address)
         moved = await unit.move_workload(workload_id, move)
         assert isinstance(moved, WorkloadRecord)

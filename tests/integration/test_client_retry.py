@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 from headless import jupyter_server
 
-from lakesail_notebook.client import Client
+from lakesail_notebook.client.client import Client
 from lakesail_notebook.models import SessionCreate, WorkloadConfigCreate
 
 TOKEN = "token-of-the-test-server"

@@ -17,10 +17,11 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 
 from lakesail_notebook import feed, models
 from lakesail_notebook.errors import LakesailError
+from lakesail_notebook.models import LIVE_STATUSES
 from lakesail_notebook.store.sql import open_store
-from lakesail_notebook.workloads import lifecycle
-from lakesail_notebook.workloads.ports import EventFilter, SessionFilter
+from lakesail_notebook.workloads.filters import EventFilter, SessionFilter
 from lakesail_notebook.workloads.records import SessionRecord
+from lakesail_notebook.workloads.rules import lifecycle
 
 from .by_hand import SOMEBODY, ClockByHand, Plane, settled
 
@@ -101,7 +102,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def what_is_over_says_why_and_lets_nothing_pass(self) -> None:
         for session in self._run(self._all_sessions()):
-            if session.status in lifecycle.LIVE:
+            if session.status in LIVE_STATUSES:
                 continue
             assert session.closed_at is not None
             assert session.termination_reason is not None
@@ -115,7 +116,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def a_session_that_did_not_agree_is_alone_on_its_engine(self) -> None:
-        live = [session for session in self._run(self._all_sessions()) if session.status in lifecycle.LIVE]
+        live = [session for session in self._run(self._all_sessions()) if session.status in LIVE_STATUSES]
         for session in live:
             others = [other for other in live if other.workload_id == session.workload_id and other != session]
             assert not others or all(one.allow_shared for one in (session, *others))

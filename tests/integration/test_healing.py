@@ -13,7 +13,7 @@ from headless_kernel import Kernel
 
 from .notebooks import API, BackgroundCell, Marker, describe, engine_of, eventually, processes_of, session_of
 
-PROXY = "lakesail_notebook.proxy"
+PROXY = "lakesail_notebook.session_proxy"
 WRITTEN_ROWS = 3
 
 _SLOW_WRITE = """

@@ -10,7 +10,7 @@ from headless_kernel import JupyterError, Kernel
 
 from .notebooks import BackgroundCell, Marker, describe, engine_of, eventually, processes_of, session_of
 
-ENGINE, PROXY = "lakesail_notebook.engine", "lakesail_notebook.proxy"
+ENGINE, PROXY = "lakesail_notebook.engine", "lakesail_notebook.session_proxy"
 WORK = ["idle", "streaming", "sleeping UDF"]
 
 

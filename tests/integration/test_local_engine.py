@@ -13,13 +13,13 @@ import msgspec
 import pytest
 from pyspark.sql.connect.session import SparkSession
 
-from lakesail_notebook.backends.local import LocalBackend
-from lakesail_notebook.backends.local_environment import vcpus_of_machine
+from lakesail_notebook.backends.local.backend import LocalBackend
+from lakesail_notebook.backends.local.environment import vcpus_of_machine
 from lakesail_notebook.errors import LakesailError
 from lakesail_notebook.models import SailConfig
-from lakesail_notebook.workloads.instance_types import GIBIBYTE, InstanceType
 from lakesail_notebook.workloads.ports import Checkpoint
 from lakesail_notebook.workloads.records import LaunchSpec, WorkloadRecord
+from lakesail_notebook.workloads.rules.instance_types import GIBIBYTE, InstanceType
 from tests.builders import a_workload
 from tests.wheels import build_wheel
 

@@ -11,7 +11,7 @@ import pytest
 
 from lakesail_notebook import models
 from lakesail_notebook.clock import SystemClock
-from lakesail_notebook.control_plane import ControlPlane
+from lakesail_notebook.control_plane.assembly import ControlPlane
 from lakesail_notebook.workloads.settings import limits_from
 from tests.wheels import build_wheel
 

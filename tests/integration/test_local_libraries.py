@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lakesail_notebook.backends.local_directories import private_directory
-from lakesail_notebook.backends.local_environment import user_environment
-from lakesail_notebook.backends.local_libraries import LocalLibraries
+from lakesail_notebook.backends.local.directories import private_directory
+from lakesail_notebook.backends.local.environment import user_environment
+from lakesail_notebook.backends.local.libraries import LocalLibraries
 from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.models import Library, PypiLibrary
 from lakesail_notebook.process import LogRing, own_python, spawn
@@ -57,7 +57,7 @@ def pips() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            if "lakesail_notebook.installer" in child.cmdline():
+            if "lakesail_notebook.engine.installer" in child.cmdline():
                 found.append(child)
     return found
 
@@ -139,7 +139,7 @@ def test_cancelling_an_install_ends_pip(cache: Cache) -> None:
 def test_pip_ends_with_the_server_that_started_it(tmp_path: Path) -> None:
     async def run() -> int:
         with silent_index() as index:
-            command = [own_python(), "-P", "-m", "lakesail_notebook.installer", "install", "greeting"]
+            command = [own_python(), "-P", "-m", "lakesail_notebook.engine.installer", "install", "greeting"]
             command += ["--index-url", index, "--target", str(tmp_path / "target")]
             pip = await spawn(command, env=user_environment(os.environ), cwd=tmp_path)
 

@@ -10,7 +10,7 @@ import pytest
 from headless import jupyter_server
 
 from lakesail_notebook.cli.main import main
-from lakesail_notebook.client import Client
+from lakesail_notebook.client.client import Client
 from lakesail_notebook.models import Query, SessionCreate
 from tests.integration.proxy_rig import until
 from tests.integration.spark_clients import stock_client

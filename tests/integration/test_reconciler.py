@@ -9,7 +9,7 @@ from pathlib import Path
 from lakesail_notebook import models
 from lakesail_notebook.feed import Route
 from lakesail_notebook.store.sql import open_store
-from lakesail_notebook.workloads.lifecycle import WorkloadMove
+from lakesail_notebook.workloads.rules.lifecycle import WorkloadMove
 
 from .by_hand import SOMEBODY, ClockByHand, Plane, RoutesOnly
 

@@ -14,7 +14,7 @@ import pytest
 
 from lakesail_notebook import models
 from lakesail_notebook.clock import SystemClock
-from lakesail_notebook.workloads.settings import Limits
+from lakesail_notebook.workloads.settings import SessionLimits
 
 from .planes import SOMEBODY, control_plane, eventually, workload_status
 
@@ -63,7 +63,7 @@ def _belongs_to(process: psutil.Process, directory: Path) -> bool:
 
 
 async def _assert_recovered(directory: Path, ids: list[str]) -> None:
-    async with control_plane(directory, SystemClock(), Limits()) as plane:
+    async with control_plane(directory, SystemClock(), SessionLimits()) as plane:
         page = await plane.sessions.list(SOMEBODY, models.SessionListQuery())
         assert {session.id for session in page.included.sessions} >= set(ids)
         for session in page.included.sessions:
@@ -89,7 +89,7 @@ def test_a_session_that_was_lost_with_its_server_can_be_relaunched(tmp_path: Pat
     (session_id,), _ = _run_until_killed(tmp_path, 6)
 
     async def relaunch() -> None:
-        async with control_plane(tmp_path, SystemClock(), Limits()) as plane:
+        async with control_plane(tmp_path, SystemClock(), SessionLimits()) as plane:
             again = await plane.launches.relaunch(SOMEBODY, session_id)
 
             async def is_ready() -> bool:

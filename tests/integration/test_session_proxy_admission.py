@@ -11,7 +11,7 @@ import grpc
 import pyspark.sql.connect.proto as spark_proto
 import pytest
 
-from lakesail_notebook.proxy.spark_rpc import METHODS
+from lakesail_notebook.session_proxy.spark_rpc import METHODS
 from tests.integration.proxy_rig import MAX_SPARK_SESSIONS, ProxyRig, proxy_rig, until
 from tests.integration.spark_clients import (
     Answer,
@@ -332,7 +332,7 @@ def test_refused_requests_are_no_activity(rig: ProxyRig) -> None:
 
 
 def test_the_engine_is_told_no_authorization(rig: ProxyRig) -> None:
-    from lakesail_notebook.proxy.forwarding import passed_metadata
+    from lakesail_notebook.session_proxy.forwarding import passed_metadata
 
     sent = (("authorization", "Bearer x"), ("cookie", "c"), ("x-forwarded-for", "1.2.3.4"), ("request-id", "7"))
     assert passed_metadata(sent) == (("request-id", "7"),)

@@ -24,7 +24,7 @@ from pyspark.errors.exceptions.connect import SparkConnectException
 
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.feed import SessionActivity
-from lakesail_notebook.workloads.activity import ProxyReports
+from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
 from tests.integration.proxy_rig import MAX_SPARK_SESSIONS, ProxyRig, listening_child, proxy_rig, until
 from tests.integration.spark_clients import (
     Answer,

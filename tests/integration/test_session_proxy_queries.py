@@ -15,8 +15,8 @@ import pytest
 from pyspark.errors.exceptions.connect import SparkConnectException
 from pyspark.sql.functions import udf
 
-from lakesail_notebook.workloads.queries import LOST_AFTER, state_of
 from lakesail_notebook.workloads.records import QueryRecord
+from lakesail_notebook.workloads.rules.queries import LOST_AFTER, state_of
 from tests.integration.proxy_rig import ProxyRig, proxy_rig, until
 from tests.integration.spark_clients import answer_of, bearer, new_spark_session_id, sql_request, stock_client
 

@@ -9,8 +9,8 @@ import grpc
 import grpc.aio
 import pytest
 
+from lakesail_notebook.control_plane.supervisor import ProxySupervisor, reserve_port
 from lakesail_notebook.errors import Unavailable
-from lakesail_notebook.supervisor import ProxySupervisor, reserve_port
 from tests.certificates import self_signed
 from tests.feeds import source
 

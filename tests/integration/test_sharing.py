@@ -8,8 +8,8 @@ from pathlib import Path
 
 from lakesail_notebook import models
 from lakesail_notebook.clock import SystemClock
-from lakesail_notebook.control_plane import ControlPlane
-from lakesail_notebook.workloads.settings import Limits
+from lakesail_notebook.control_plane.assembly import ControlPlane
+from lakesail_notebook.workloads.settings import SessionLimits
 
 from .planes import SOMEBODY, control_plane, eventually
 
@@ -50,7 +50,7 @@ async def _engines(plane: ControlPlane) -> set[str]:
 
 def test_200_creates_at_once_that_may_share_start_one_engine(tmp_path: Path) -> None:
     async def run() -> None:
-        async with control_plane(tmp_path, SystemClock(), Limits()) as plane:
+        async with control_plane(tmp_path, SystemClock(), SessionLimits()) as plane:
             config_id = await _config(plane, "shared")
             made = await asyncio.gather(*(_create(plane, config_id, shared=True) for _ in range(200)))
             listed = await _all_sessions(plane)
@@ -63,7 +63,7 @@ def test_200_creates_at_once_that_may_share_start_one_engine(tmp_path: Path) -> 
 
 def test_20_creates_at_once_on_5_configs_start_five_engines(tmp_path: Path) -> None:
     async def run() -> None:
-        async with control_plane(tmp_path, SystemClock(), Limits()) as plane:
+        async with control_plane(tmp_path, SystemClock(), SessionLimits()) as plane:
             config_ids = [await _config(plane, f"shared {n}") for n in range(5)]
             made = await asyncio.gather(*(_create(plane, config_ids[n % 5], shared=True) for n in range(20)))
             assert len({session.id for session in made}) == 20
@@ -75,7 +75,7 @@ def test_20_creates_at_once_on_5_configs_start_five_engines(tmp_path: Path) -> N
 
 def test_a_shared_engine_carries_as_many_sessions_as_its_config_says(tmp_path: Path) -> None:
     async def run() -> None:
-        async with control_plane(tmp_path, SystemClock(), Limits()) as plane:
+        async with control_plane(tmp_path, SystemClock(), SessionLimits()) as plane:
             config_id = await _config(plane, "three at once", most_sessions=3)
             made = await asyncio.gather(*(_create(plane, config_id, shared=True) for _ in range(7)))
             carried = Counter(session.workload_id for session in made)
@@ -92,7 +92,7 @@ def test_a_shared_engine_carries_as_many_sessions_as_its_config_says(tmp_path: P
 
 def test_a_session_that_did_not_agree_shares_with_nobody(tmp_path: Path) -> None:
     async def run() -> None:
-        async with control_plane(tmp_path, SystemClock(), Limits()) as plane:
+        async with control_plane(tmp_path, SystemClock(), SessionLimits()) as plane:
             config_id = await _config(plane, "default-like")
             shared = await _create(plane, config_id, shared=True)
             own = [await _create(plane, config_id, shared=False) for _ in range(2)]

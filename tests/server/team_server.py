@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 import httpx
 from headless import JupyterServer, jupyter_server
 
-from lakesail_notebook.identity import member, roster_from
 from lakesail_notebook.ids import new_id
+from lakesail_notebook.jupyter.identity import member, roster_from
 from lakesail_notebook.store.sql import SqlStore, open_store
-from lakesail_notebook.workloads import service_account_keys
 from lakesail_notebook.workloads.ports import Writing
 from lakesail_notebook.workloads.records import MemberRecord, ServiceAccountRecord
+from lakesail_notebook.workloads.rules import service_account_keys
 from tests.builders import a_config, a_session, a_workload
 
 from .header_identity import GROUPS_HEADER, USER_HEADER, HeaderIdentityProvider
@@ -70,7 +70,7 @@ class TeamServer:
     def know(self, name: str) -> str:
         teams = tuple(team for team, people in TEAMS.items() if name in [*people["members"], *people["admins"]])
         record = MemberRecord(id=member_id(name), login=name, name=None, team_ids=teams, created_at=now())
-        self.write(lambda unit: unit.know_member(record))
+        self.write(lambda unit: unit.upsert_member(record))
         return record.id
 
     def add_closed_session(

@@ -88,7 +88,7 @@ def _elsewhere(url: str, member_id: str, *, warnings: tuple[str, ...] = ()) -> s
         async with store.writing() as unit:
             await unit.add_session(session)
             for warning in warnings:
-                await unit.warn_session(session.id, warning, datetime.now(UTC))
+                await unit.mark_warned(session.id, warning, datetime.now(UTC))
         await store.close()
         return session.id
 
@@ -272,7 +272,7 @@ def test_a_kernel_that_listens_first_starts_no_session_proxy_and_hears_of_the_en
     with jupyter_server(tmp_path, token=TOKEN) as server:
         headers = _bearer(server.start_kernel("first.ipynb"))
         with event_stream(server, headers=headers) as stream:
-            assert not any("lakesail_notebook.proxy" in process.cmdline() for process in server.descendants())
+            assert not any("lakesail_notebook.session_proxy" in process.cmdline() for process in server.descendants())
             server.stop()
             assert stream.rest() == ([], 1013, "The control plane is stopping; ask again when it is back.")
 

@@ -41,7 +41,7 @@ def session_id(server: TeamServer) -> str:
         )
         for number in range(3)
     ]
-    server.write(lambda unit: unit.keep_queries(session_id, queries, latest=500))
+    server.write(lambda unit: unit.upsert_queries(session_id, queries, latest=500))
     return session_id
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from lakesail_notebook.ids import new_id
-from lakesail_notebook.workloads import service_account_keys
+from lakesail_notebook.workloads.rules import service_account_keys
 
 from .header_identity import SAW_HEADER
 from .team_server import TOKEN, TeamServer, member_id, now, team_server

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from lakesail_notebook import models
-from lakesail_notebook.client import Client
+from lakesail_notebook.client.client import Client
 
 TOKEN = "the-api-token"
 ROOT = "/user/a%40b/lakesail/api/v1"

@@ -10,7 +10,8 @@ import pytest
 
 from lakesail_notebook.errors import NotFound, PermissionDenied
 from lakesail_notebook.store.sql import open_store
-from lakesail_notebook.workloads.access import (
+from lakesail_notebook.workloads.records import ServiceAccountRecord, SessionRecord
+from lakesail_notebook.workloads.rules.access import (
     Principal,
     administers,
     changes_configs_of,
@@ -32,7 +33,6 @@ from lakesail_notebook.workloads.access import (
     visible_sessions,
     visible_teams,
 )
-from lakesail_notebook.workloads.records import ServiceAccountRecord, SessionRecord
 from tests.builders import NOW, a_config, a_principal, a_session
 
 MEMBER = a_principal(id="ADA", team_ids=("RED",))

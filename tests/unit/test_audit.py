@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jupyter_events import EventLogger
 
-from lakesail_notebook.audit import MOVE, TOKEN, JupyterAudit
+from lakesail_notebook.jupyter.audit import MOVE, TOKEN, JupyterAudit
 from lakesail_notebook.workloads.records import EventRecord
 from tests.builders import NOW, a_session
 

@@ -10,9 +10,9 @@ import pytest
 
 from lakesail_notebook import errors, models
 from lakesail_notebook.api.base import HTTP_STATUS
-from lakesail_notebook.api_address import find_api
-from lakesail_notebook.api_transport import ERROR_OF_STATUS, error_of
-from lakesail_notebook.client import Client
+from lakesail_notebook.client.address import find_api
+from lakesail_notebook.client.client import Client
+from lakesail_notebook.client.transport import ERROR_OF_STATUS, error_of
 from tests.unit.small_api import DROPPED, TOKEN, Answer, SmallApi, page, session
 
 SESSIONS = "/workloads/sessions"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from lakesail_notebook import errors, models
-from lakesail_notebook.client import Client
+from lakesail_notebook.client.client import Client
 from tests.unit.small_api import NOW, Answer, SmallApi, session
 
 SESSION = "/workloads/sessions/S1"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lakesail_notebook import errors, models
-from lakesail_notebook.api_address import find_api
-from lakesail_notebook.client import Client
+from lakesail_notebook.client.address import find_api
+from lakesail_notebook.client.client import Client
 from tests.certificates import self_signed
 from tests.unit.small_api import TOKEN, Answer, SmallApi
 

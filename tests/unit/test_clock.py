@@ -10,14 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakesail_notebook.clock import (
-    SystemClock,
-    from_rfc3339,
-    in_words,
-    parse_duration,
-    to_rfc3339,
-    whole_milliseconds,
-)
+from lakesail_notebook.clock import SystemClock, from_rfc3339, in_words, parse_duration, to_rfc3339, whole_milliseconds
 
 moments = st.datetimes(datetime(1900, 1, 1), datetime(2500, 1, 1), timezones=st.timezones())
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from lakesail_notebook.errors import InvalidArgument
 from lakesail_notebook.models import SailConfig
-from lakesail_notebook.workloads.compute_rules import ComputeRules, check_sail
-from lakesail_notebook.workloads.instance_types import shipped_instance_types
+from lakesail_notebook.workloads.rules.compute import ComputeRules, check_sail
+from lakesail_notebook.workloads.rules.instance_types import shipped_instance_types
 
 ONE_PERSON = ComputeRules(instance_types=shipped_instance_types(), private_hosts=True)
 TEAMS = ComputeRules(instance_types=shipped_instance_types(), private_hosts=False)

@@ -10,9 +10,16 @@ import grpc
 import pytest
 
 from lakesail_notebook import errors, models
-from lakesail_notebook.client import Client
+from lakesail_notebook.client.client import Client
 from lakesail_notebook.clock import to_rfc3339
-from lakesail_notebook.doctor import LINKS, Finding, check_packages, check_session_proxy, examination, first_broken
+from lakesail_notebook.spark.doctor import (
+    LINKS,
+    Finding,
+    check_packages,
+    check_session_proxy,
+    examination,
+    first_broken,
+)
 from tests.unit.small_api import TOKEN, Answer, SmallApi, page, session
 from tests.unit.small_endpoint import SmallEndpoint, refused
 

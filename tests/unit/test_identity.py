@@ -10,8 +10,8 @@ import pytest
 from jupyter_server.auth import User
 
 from lakesail_notebook.errors import PermissionDenied
-from lakesail_notebook.identity import is_hub, local_user, member, members_of, roster_from
 from lakesail_notebook.ids import is_id, stable_id
+from lakesail_notebook.jupyter.identity import is_hub, local_user, member, members_of, roster_from
 
 TEAMS = {
     "RED": {"members": ["ada"], "admins": ["ted"], "groups": ["reds"], "admin_groups": ["red leads"]},

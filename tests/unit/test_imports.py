@@ -59,16 +59,20 @@ def found(modules: Iterable[str], unwanted: set[str]) -> set[str]:
 
 def test_the_server_extension_loads_nothing_that_an_unused_server_does_not_need() -> None:
     unwanted = KERNEL_LIBRARIES | DATABASE_LIBRARIES | RPC_LIBRARIES
-    assert found(["lakesail_notebook.extension"], unwanted) == set()
+    assert found(["lakesail_notebook.jupyter.extension"], unwanted) == set()
 
 
 def test_the_control_plane_never_loads_the_kernels_libraries() -> None:
-    modules = ["lakesail_notebook.store.sql", "lakesail_notebook.supervisor", "lakesail_notebook.workloads.sessions"]
+    modules = [
+        "lakesail_notebook.store.sql",
+        "lakesail_notebook.control_plane.supervisor",
+        "lakesail_notebook.workloads.services.sessions",
+    ]
     assert found(modules, KERNEL_LIBRARIES | RPC_LIBRARIES | {"alembic"}) == set()
 
 
 def test_the_session_proxy_runs_where_no_pyspark_is() -> None:
-    modules = ["lakesail_notebook.proxy.server"]
+    modules = ["lakesail_notebook.session_proxy.server"]
     assert found(modules, KERNEL_LIBRARIES | DATABASE_LIBRARIES | SERVER_LIBRARIES | {"httpx", "traitlets"}) == set()
 
 
@@ -78,7 +82,7 @@ def test_the_package_itself_loads_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["lakesail_notebook.client", "lakesail_notebook.doctor", "lakesail_notebook.spark.connect"]
+    "module", ["lakesail_notebook.client.client", "lakesail_notebook.spark.doctor", "lakesail_notebook.spark.connect"]
 )
 def test_a_script_loads_no_server_and_no_ipython(module: str) -> None:
     unwanted = DATABASE_LIBRARIES | SERVER_LIBRARIES | {"IPython", "ipykernel", "jwt", "cryptography", "pyspark"}
@@ -96,5 +100,5 @@ def test_the_engine_loads_nothing_of_ours() -> None:
 
 
 def test_the_installer_loads_the_engines_lifeline_and_nothing_else_of_ours() -> None:
-    ours = {name for name in loaded_by("lakesail_notebook.installer") if name.startswith("lakesail_notebook")}
-    assert ours == {"lakesail_notebook", "lakesail_notebook.engine", "lakesail_notebook.installer"}
+    ours = {name for name in loaded_by("lakesail_notebook.engine.installer") if name.startswith("lakesail_notebook")}
+    assert ours == {"lakesail_notebook", "lakesail_notebook.engine", "lakesail_notebook.engine.installer"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lakesail_notebook.workloads.instance_types import (
+from lakesail_notebook.workloads.rules.instance_types import (
     GIBIBYTE,
     InstanceType,
     instance_types_from,

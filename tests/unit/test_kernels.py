@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jupyter_client.multikernelmanager import MultiKernelManager
 
-from lakesail_notebook.kernels import ServerKernels
+from lakesail_notebook.jupyter.kernels import ServerKernels
 from tests.builders import a_principal
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakesail_notebook.workloads.lifecycle import (
-    LIVE,
+from lakesail_notebook.models import LIVE_STATUSES
+from lakesail_notebook.workloads.records import SessionRecord, Timeouts
+from lakesail_notebook.workloads.rules.lifecycle import (
     REUSABLE,
     SESSION_MOVES,
     UNFINISHED,
@@ -24,7 +25,6 @@ from lakesail_notebook.workloads.lifecycle import (
     linger_over,
     timeout_at,
 )
-from lakesail_notebook.workloads.records import SessionRecord, Timeouts
 from tests.builders import NOW, TIMEOUTS, a_session, a_workload
 
 # The tables
@@ -55,8 +55,8 @@ def test_no_move_leads_out_of_the_table_or_to_itself(table: Mapping[str, frozens
         assert old not in moves
 
 
-def test_what_is_live_is_derived_from_the_table() -> None:
-    assert frozenset({"pending", "active", "idle"}) == LIVE
+def test_the_live_statuses_are_those_with_a_way_out() -> None:
+    assert {status for status, moves in SESSION_MOVES.items() if moves} == set(LIVE_STATUSES)
     assert frozenset({"requested", "starting", "ready", "stopping"}) == UNFINISHED
     assert REUSABLE < UNFINISHED
 
@@ -65,7 +65,7 @@ def test_a_move_knows_where_it_may_come_from() -> None:
     for new in SESSION_MOVES:
         sources = SessionMove(to=new, at=NOW).sources
         assert sources == {old for old, moves in SESSION_MOVES.items() if new in moves}
-        assert sources <= LIVE
+        assert sources <= set(LIVE_STATUSES)
     for state in WORKLOAD_MOVES:
         assert WorkloadMove(to=state, at=NOW).sources <= UNFINISHED
     assert SessionMove(to="pending", at=NOW).sources == frozenset()
@@ -113,7 +113,7 @@ def test_time_asks_only_for_moves_of_the_table(session: SessionRecord, now: date
 
 @given(sessions(), moments)
 def test_a_session_that_is_over_is_left_alone(session: SessionRecord, now: datetime) -> None:
-    if session.status not in LIVE:
+    if session.status not in LIVE_STATUSES:
         assert due_move(session, now) is None
         assert timeout_at(session) is None
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import msgspec
 
-from lakesail_notebook.backends.local_environment import (
+from lakesail_notebook.backends.local.environment import (
     EngineSettings,
     engine_environment,
     shared_environment,
     user_environment,
 )
-from lakesail_notebook.backends.local_size import EngineSize, Machine, Workers, engine_size
+from lakesail_notebook.backends.local.size import EngineSize, Machine, Workers, engine_size
 from lakesail_notebook.models import SailConfig
-from lakesail_notebook.workloads.instance_types import GIBIBYTE, shipped_instance_types
+from lakesail_notebook.workloads.rules.instance_types import GIBIBYTE, shipped_instance_types
 
 MACHINE = Machine(vcpus=4, memory_bytes=10 * GIBIBYTE)
 

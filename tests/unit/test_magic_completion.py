@@ -15,7 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from lakesail_notebook import load_ipython_extension, models
-from lakesail_notebook.client import Client
+from lakesail_notebook.client.client import Client
 from lakesail_notebook.notebook.arguments import COMMANDS, parse_line
 from lakesail_notebook.notebook.completion import Known, Things, candidates, found_in
 from lakesail_notebook.spark.choice import EXAMINATION_KEY

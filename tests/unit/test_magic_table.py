@@ -11,7 +11,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakesail_notebook.notebook import table
+from lakesail_notebook.rendering import row_tables as table
 
 ALLOWED = {"div", "style", "table", "thead", "tbody", "tr", "th", "td", "button", "small", "i", "script"}
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakesail_notebook.errors import InvalidArgument
-from lakesail_notebook.workloads.markers import make_marker, read_marker
-from lakesail_notebook.workloads.ports import PageKey
+from lakesail_notebook.workloads.filters import PageKey
+from lakesail_notebook.workloads.rules.markers import make_marker, read_marker
 from tests.builders import NOW
 
 SECRET = b"s" * 32

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakesail_notebook.errors import InvalidArgument
-from lakesail_notebook.workloads.metadata import check_metadata
+from lakesail_notebook.workloads.rules.metadata import check_metadata
 
 keys = st.from_regex(r"[A-Za-z0-9._-]{1,128}", fullmatch=True)
 

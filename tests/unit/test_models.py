@@ -9,7 +9,7 @@ import pytest
 from msgspec import ValidationError
 
 from lakesail_notebook import models
-from lakesail_notebook.answers import decode_answer
+from lakesail_notebook.client.decoding import decode_answer
 
 SESSION: dict[str, Any] = {
     "id": "A1",

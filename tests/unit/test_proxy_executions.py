@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakesail_notebook.proxy.executions import (
+from lakesail_notebook.session_proxy.executions import (
     COUNTABLE,
     MAX_WHAT,
     UNREADABLE,
@@ -20,7 +20,7 @@ from lakesail_notebook.proxy.executions import (
     read_plan,
     releases_all,
 )
-from lakesail_notebook.proxy.plan_names import COMMANDS, RELATIONS
+from lakesail_notebook.session_proxy.plan_names import COMMANDS, RELATIONS
 
 TEXTS = st.text(max_size=400)
 

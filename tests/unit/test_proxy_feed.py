@@ -10,27 +10,29 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from lakesail_notebook.clock import SystemClock
+from lakesail_notebook.control_plane.feed_server import FeedServer
 from lakesail_notebook.feed import ProxyLaunch
-from lakesail_notebook.feed_server import FeedServer
-from lakesail_notebook.proxy.calls import Call, Calls
-from lakesail_notebook.proxy.feed_client import FeedClient
-from lakesail_notebook.proxy.ledger import Ledger
-from lakesail_notebook.proxy.operations import SparkSession
-from lakesail_notebook.proxy.routes import RouteTable
-from lakesail_notebook.proxy.spark_rpc import EXECUTE_PLAN, Head
+from lakesail_notebook.session_proxy.feed_client import FeedClient
+from lakesail_notebook.session_proxy.ledger import Ledger
+from lakesail_notebook.session_proxy.operations import SparkSession
+from lakesail_notebook.session_proxy.routes import RouteTable
+from lakesail_notebook.session_proxy.running_rpcs import RunningRpc, RunningRpcs
+from lakesail_notebook.session_proxy.spark_rpc import EXECUTE_PLAN, Head
 from lakesail_notebook.tokens import TokenTime
 from tests.feeds import KeepingReports, source
 
 
 @contextlib.asynccontextmanager
-async def fed_proxy(reports: KeepingReports, ledger: Ledger | None = None) -> AsyncIterator[tuple[FeedClient, Calls]]:
+async def fed_proxy(
+    reports: KeepingReports, ledger: Ledger | None = None
+) -> AsyncIterator[tuple[FeedClient, RunningRpcs]]:
     """A proxy's end of a feed whose other end tells these reports."""
     server = FeedServer()
     server.serve(source(reports=reports))
     host, port = await server.start()
     launch = ProxyLaunch(feed_host=host, feed_port=port, feed_secret=server.new_secret(), listen=())
     clock = SystemClock()
-    calls = Calls(clock)
+    calls = RunningRpcs(clock)
     routes = RouteTable(lambda session_id, reason: None)
     client = FeedClient(
         launch,
@@ -62,7 +64,7 @@ def test_what_could_not_be_kept_is_said_again(caplog: pytest.LogCaptureFixture) 
         reports = KeepingReports()
         reports.fail = True
         async with fed_proxy(reports) as (client, calls):
-            with Call(calls, "S") as call:
+            with RunningRpc(calls, "S") as call:
                 call.passes()
             await until(lambda: not client.connected)
             reports.fail = False
@@ -88,7 +90,7 @@ def test_what_was_kept_is_not_said_again() -> None:
     async def scenario() -> None:
         reports = KeepingReports()
         async with fed_proxy(reports) as (client, calls):
-            with Call(calls, "S") as call:
+            with RunningRpc(calls, "S") as call:
                 call.passes()
             await until(lambda: reports.used)
             reports.fail = True

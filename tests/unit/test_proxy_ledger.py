@@ -20,12 +20,12 @@ from lakesail_notebook.feed import (
     Operations,
     encode_line,
 )
-from lakesail_notebook.proxy.auth import SessionClosed, SparkSessionStopped
-from lakesail_notebook.proxy.executions import Interrupt
-from lakesail_notebook.proxy.forwarding import EngineAnswer
-from lakesail_notebook.proxy.ledger import GONE_SECONDS, MAX_REPORTED, REMEMBERED, Ledger
-from lakesail_notebook.proxy.operations import SparkSession
-from lakesail_notebook.proxy.spark_rpc import (
+from lakesail_notebook.session_proxy.auth import SessionClosed, SparkSessionStopped
+from lakesail_notebook.session_proxy.executions import Interrupt
+from lakesail_notebook.session_proxy.forwarding import EngineAnswer
+from lakesail_notebook.session_proxy.ledger import GONE_SECONDS, MAX_REPORTED, REMEMBERED, Ledger
+from lakesail_notebook.session_proxy.operations import SparkSession
+from lakesail_notebook.session_proxy.spark_rpc import (
     CONFIG,
     EXECUTE_PLAN,
     INTERRUPT,

@@ -8,8 +8,16 @@ from datetime import timedelta
 import pytest
 
 from lakesail_notebook.errors import PermissionDenied
-from lakesail_notebook.proxy.operations import GRACE_SECONDS, Operations, SparkSession
-from lakesail_notebook.proxy.spark_rpc import CONFIG, EXECUTE_PLAN, METHODS, REATTACH_EXECUTE, SERVICE, Head, Method
+from lakesail_notebook.session_proxy.operations import GRACE_SECONDS, Operations, SparkSession
+from lakesail_notebook.session_proxy.spark_rpc import (
+    CONFIG,
+    EXECUTE_PLAN,
+    METHODS,
+    REATTACH_EXECUTE,
+    SERVICE,
+    Head,
+    Method,
+)
 from lakesail_notebook.tokens import SessionClaims, TokenTime
 from tests.unit.test_proxy_auth import START, SetClock
 

@@ -8,9 +8,9 @@ import pytest
 
 from lakesail_notebook.errors import LakesailError, Unavailable
 from lakesail_notebook.feed import REMEMBERED_CLOSED, Route, RouteState
-from lakesail_notebook.proxy import routes as proxy_routes
-from lakesail_notebook.proxy.auth import SessionClosed
-from lakesail_notebook.proxy.routes import RouteTable
+from lakesail_notebook.session_proxy import routes as proxy_routes
+from lakesail_notebook.session_proxy.auth import SessionClosed
+from lakesail_notebook.session_proxy.routes import RouteTable
 
 
 def route(session_id: str, state: RouteState, message: str | None = None, generation: int = 1) -> Route:

@@ -6,22 +6,22 @@ import asyncio
 from contextlib import suppress
 
 from lakesail_notebook.feed import ProxyLaunch
-from lakesail_notebook.proxy.auth import Tokens
-from lakesail_notebook.proxy.calls import Calls
-from lakesail_notebook.proxy.feed_client import FeedClient
-from lakesail_notebook.proxy.forwarding import Engines
-from lakesail_notebook.proxy.ledger import GONE_SECONDS, Ledger
-from lakesail_notebook.proxy.operations import SparkSession
-from lakesail_notebook.proxy.routes import RouteTable
-from lakesail_notebook.proxy.service import SparkConnectService
-from lakesail_notebook.proxy.spark_rpc import EXECUTE_PLAN, REATTACH_EXECUTE, Head
+from lakesail_notebook.session_proxy.auth import Tokens
+from lakesail_notebook.session_proxy.feed_client import FeedClient
+from lakesail_notebook.session_proxy.forwarding import Engines
+from lakesail_notebook.session_proxy.ledger import GONE_SECONDS, Ledger
+from lakesail_notebook.session_proxy.operations import SparkSession
+from lakesail_notebook.session_proxy.routes import RouteTable
+from lakesail_notebook.session_proxy.running_rpcs import RunningRpcs
+from lakesail_notebook.session_proxy.service import SparkConnectService
+from lakesail_notebook.session_proxy.spark_rpc import EXECUTE_PLAN, REATTACH_EXECUTE, Head
 from lakesail_notebook.tokens import TokenTime
 from tests.unit.test_proxy_auth import SetClock
 
 
 def service_on(clock: SetClock, ledger: Ledger) -> SparkConnectService:
     """One without a control plane."""
-    time, calls, routes = TokenTime(clock), Calls(clock), RouteTable(lambda session_id, reason: None)
+    time, calls, routes = TokenTime(clock), RunningRpcs(clock), RouteTable(lambda session_id, reason: None)
     tokens = Tokens(time)
     launch = ProxyLaunch(feed_host="127.0.0.1", feed_port=0, feed_secret="", listen=())
     feed = FeedClient(

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakesail_notebook.errors import InvalidArgument
-from lakesail_notebook.proxy import spark_rpc
-from lakesail_notebook.proxy.spark_rpc import (
+from lakesail_notebook.session_proxy import spark_rpc
+from lakesail_notebook.session_proxy.spark_rpc import (
     ADD_ARTIFACTS,
     CLONE_SESSION,
     CONFIG,

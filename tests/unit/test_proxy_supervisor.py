@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import pytest
 
 from lakesail_notebook import feed
+from lakesail_notebook.control_plane.feed_server import HELLO_SECONDS, FeedServer
+from lakesail_notebook.control_plane.supervisor import ProxySupervisor, proxy_environment, reserve_port
 from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.feed import Route
-from lakesail_notebook.feed_server import HELLO_SECONDS, FeedServer
-from lakesail_notebook.supervisor import ProxySupervisor, proxy_environment, reserve_port
 from tests.feeds import KeepingReports, feed_server, source
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from lakesail_notebook.feed import OperationReport
 from lakesail_notebook.models import SessionStatus
-from lakesail_notebook.workloads.queries import LOST_AFTER, UNKNOWN, carried_on, seconds_of, state_of
 from lakesail_notebook.workloads.records import QueryRecord
-from lakesail_notebook.workloads.views import query_view
+from lakesail_notebook.workloads.rules.queries import LOST_AFTER, UNKNOWN, carried_on, seconds_of, state_of
+from lakesail_notebook.workloads.services.views import query_view
 from tests.builders import NOW, a_query, a_session
 
 LATER = NOW + timedelta(seconds=10)

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 
 from lakesail_notebook.errors import ResourceExhausted
 from lakesail_notebook.store.sql import open_store
-from lakesail_notebook.workloads.access import Principal
 from lakesail_notebook.workloads.ports import Writing
-from lakesail_notebook.workloads.quotas import (
+from lakesail_notebook.workloads.rules.access import Principal
+from lakesail_notebook.workloads.rules.quotas import (
     TEAM_QUOTAS,
     WINDOW,
-    QuotaKeeper,
     Quotas,
     SlidingWindow,
     quotas_from,
     seconds_until_room,
 )
+from lakesail_notebook.workloads.services.quota_keeper import QuotaKeeper
 from tests.builders import NOW, a_principal, a_session
 
 ADA = a_principal(id="ADA", team_ids=("RED",))

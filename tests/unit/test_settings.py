@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from lakesail_notebook.errors import InvalidArgument
 from lakesail_notebook.models import SessionConfig
 from lakesail_notebook.workloads.records import Timeouts
-from lakesail_notebook.workloads.settings import Limit, Limits, Settings, limits_from
+from lakesail_notebook.workloads.settings import DurationRange, SessionLimits, Settings, limits_from
 
 
 def test_the_defaults_are_those_of_a_single_user() -> None:
-    limits = Limits()
-    assert limits.idle_timeout == Limit(1800, 60, 28800)
-    assert limits.idle_close_delay == Limit(28800, 0, 28800)
-    assert limits.max_duration == Limit(None, 300, 604800)
-    assert limits.token_duration == Limit(28800, 60, 7776000)
+    limits = SessionLimits()
+    assert limits.idle_timeout == DurationRange(1800, 60, 28800)
+    assert limits.idle_close_delay == DurationRange(28800, 0, 28800)
+    assert limits.max_duration == DurationRange(None, 300, 604800)
+    assert limits.token_duration == DurationRange(28800, 60, 7776000)
     assert (limits.detached_seconds, limits.start_timeout_seconds) == (300, 60)
     assert limits.spark_sessions_per_session == 64
     assert Settings().limits == limits
@@ -27,13 +27,13 @@ def test_the_defaults_are_those_of_a_single_user() -> None:
 
 def test_a_session_without_wishes_has_the_defaults() -> None:
     expected = Timeouts(idle_timeout=1800, idle_close_delay=28800, max_duration=None, detached=300)
-    assert Limits().timeouts(None) == Limits().timeouts(SessionConfig()) == expected
+    assert SessionLimits().timeouts(None) == SessionLimits().timeouts(SessionConfig()) == expected
 
 
 def test_a_session_has_what_it_asks_for() -> None:
     wanted = SessionConfig(idle_timeout_seconds=60, idle_close_delay_seconds=0, max_duration_seconds=604800)
     expected = Timeouts(idle_timeout=60, idle_close_delay=0, max_duration=604800, detached=300)
-    assert Limits().timeouts(wanted) == expected
+    assert SessionLimits().timeouts(wanted) == expected
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_session_has_what_it_asks_for() -> None:
 )
 def test_a_wish_beyond_a_limit_is_refused_with_the_limit(wanted: SessionConfig, field: str, bounds: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
-        Limits().timeouts(wanted)
+        SessionLimits().timeouts(wanted)
     assert caught.value.message.startswith(f"{field} must lie between {bounds} seconds")
     assert [error.pointer for error in caught.value.errors] == [f"/config/{field}"]
 
@@ -57,7 +57,7 @@ def test_a_wish_beyond_a_limit_is_refused_with_the_limit(wanted: SessionConfig, 
 @given(st.integers(0, 100), st.integers(0, 100), st.integers(-50, 200))
 def test_a_value_passes_exactly_within_its_limits(one: int, other: int, wanted: int) -> None:
     floor, ceiling = sorted((one, other))
-    limit = Limit(floor, floor, ceiling)
+    limit = DurationRange(floor, floor, ceiling)
     if floor <= wanted <= ceiling:
         assert limit.value(wanted, "/x") == wanted
     else:
@@ -67,10 +67,10 @@ def test_a_value_passes_exactly_within_its_limits(one: int, other: int, wanted: 
 
 def test_an_administrator_changes_what_he_names_and_nothing_else() -> None:
     changed = limits_from({"idle_timeout": {"default": 5, "floor": 1}, "start_timeout_seconds": 30})
-    assert changed.idle_timeout == Limit(5, 1, 28800)
+    assert changed.idle_timeout == DurationRange(5, 1, 28800)
     assert changed.start_timeout_seconds == 30
     assert limits_from({"idle_timeout": {}}, changed) == changed
-    assert limits_from({}) == Limits()
+    assert limits_from({}) == SessionLimits()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyspark.sql.connect.proto as spark_proto
 import pytest
 
-from lakesail_notebook.spark.empty_reads import finds_nothing, question_of, reads_of
+from lakesail_notebook.spark.sail_workarounds.empty_reads import finds_nothing, question_of, reads_of
 
 
 def paths_of(plan: spark_proto.Plan) -> list[str]:

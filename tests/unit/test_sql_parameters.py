@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.error import UsageError
 
-from lakesail_notebook.notebook.sql_parameters import Bound, Items, bind
-from lakesail_notebook.notebook.sql_text import statements_of
+from lakesail_notebook.spark.sql.binding import Bound, Items, bind
+from lakesail_notebook.spark.sql.statements import statements_of
 
 
 def bound(sql: str, **namespace: Any) -> Bound:

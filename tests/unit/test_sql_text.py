@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.error import UsageError
 
-from lakesail_notebook.notebook.sql_parameters import bind
-from lakesail_notebook.notebook.sql_text import NotReadable, statements_of
+from lakesail_notebook.spark.sql.binding import bind
+from lakesail_notebook.spark.sql.statements import NotReadable, statements_of
 
 
 def texts(sql: str) -> list[str]:

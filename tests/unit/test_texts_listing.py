@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from lakesail_notebook import models
-from lakesail_notebook.texts.listing import merged
+from lakesail_notebook.rendering.listing import merged
 from tests.unit.small_api import page, session
 
 

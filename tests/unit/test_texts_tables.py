@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakesail_notebook.texts.tables import facts, facts_of, moment_ahead, printable, table
+from lakesail_notebook.rendering.text_tables import facts, facts_of, moment_ahead, printable, table
 
 
 def test_columns_are_aligned_and_empty_ones_left_out() -> None:

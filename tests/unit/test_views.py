@@ -8,7 +8,7 @@ import pytest
 
 from lakesail_notebook.models import EndpointLimits, SessionConfig
 from lakesail_notebook.workloads.records import SessionRecord, Timeouts, WorkloadRecord
-from lakesail_notebook.workloads.views import config_view, member_view, session_view, workload_view
+from lakesail_notebook.workloads.services.views import config_view, member_view, session_view, workload_view
 from tests.builders import NOW, a_config, a_member, a_principal, a_session, a_workload
 
 OWNER = a_principal(id="MEMBER")

@@ -1,0 +1,113 @@
+"""What a local engine's environment holds: pure, but for the size of the machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from .size import EngineSize, Workers
+
+_NOT_FOR_ENGINES = re.compile(r"JUPYTER.*|JPY_.*|LAKESAIL_.*")
+"""Jupyter's, the Hub's and our own: UDFs run in the engine's process and read its environment."""
+
+_FOR_EVERYBODY = re.compile(
+    r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|VIRTUAL_ENV|CONDA_PREFIX|SAIL_\w+"
+    r"|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|(?i:https?|all|no)_proxy"
+)
+"""What processes need to run and to reach the network: no credentials of whoever started the server."""
+
+_NEVER_SECONDS = 365 * 24 * 3600
+_MEMORY_LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    batch_size: int
+    stack_bytes: int
+    size: EngineSize
+    scratch_directory: str
+    libraries_directory: str | None = None
+    """What was installed for the engine."""
+
+
+def user_environment(server: Mapping[str, str]) -> dict[str, str]:
+    """For engines of the person whose server it is: cloud credentials and proxies work as they do in the notebook."""
+    return {name: value for name, value in server.items() if _NOT_FOR_ENGINES.fullmatch(name) is None}
+
+
+def shared_environment(server: Mapping[str, str], also: Collection[str]) -> dict[str, str]:
+    """For engines of other people than the server's owner.
+
+    :param also: further variables that the administrator gives to all of them.
+    """
+    kept = user_environment(server)
+    return {name: value for name, value in kept.items() if name in also or _FOR_EVERYBODY.fullmatch(name) is not None}
+
+
+def engine_environment(base: Mapping[str, str], extra: Mapping[str, str], settings: EngineSettings) -> dict[str, str]:
+    """Over the base the compute config's variables, and over both our settings of Sail."""
+    kept = {**base, **extra}
+    return kept | _sail_settings(settings) | _python_path(kept.get("PYTHONPATH"), settings.libraries_directory)
+
+
+def _sail_settings(settings: EngineSettings) -> dict[str, str]:
+    size = settings.size
+    return {
+        # Sail would end Spark sessions by their last request, also while a query runs; the session proxy does it right.
+        "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(_NEVER_SECONDS),
+        # 3 to 5 times the throughput of the default 8192.
+        "SAIL_EXECUTION__BATCH_SIZE": str(settings.batch_size),
+        # With the default 8 MiB, `select 1+1+...` of 600 terms ends the process.
+        "SAIL_RUNTIME__STACK_SIZE": str(settings.stack_bytes),
+        "SAIL_RUNTIME__MEMORY_POOL__TYPE": '"greedy"',
+        "SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE": str(size.memory_bytes),
+        "SAIL_RUNTIME__TEMPORARY_FILES__PATHS": f'["{_toml_text(settings.scratch_directory)}"]',
+        "RUST_LOG": "info",
+        "PYTHONUNBUFFERED": "1",
+        **({} if size.parallelism is None else {"SAIL_EXECUTION__DEFAULT_PARALLELISM": str(size.parallelism)}),
+        **_mode(size.workers),
+    }
+
+
+def _mode(workers: Workers | None) -> dict[str, str]:
+    if workers is None:
+        return {"SAIL_MODE": "local"}
+    return {
+        "SAIL_MODE": "local-cluster",
+        "SAIL_CLUSTER__WORKER_INITIAL_COUNT": str(workers.at_first),
+        "SAIL_CLUSTER__WORKER_MAX_COUNT": str(workers.at_most),
+        "SAIL_CLUSTER__WORKER_TASK_SLOTS": str(workers.task_slots),
+    }
+
+
+def _python_path(users: str | None, libraries: str | None) -> dict[str, str]:
+    return {} if libraries is None else {"PYTHONPATH": os.pathsep.join(filter(None, (libraries, users)))}
+
+
+def vcpus_of_machine() -> int:
+    """The machine's processors, or those that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def memory_of_machine() -> int:
+    """Bytes: the machine's, or what its container allows."""
+    total = int(psutil.virtual_memory().total)
+    return min([total, *filter(None, map(_limit_in, _MEMORY_LIMIT_FILES))])
+
+
+def _limit_in(path: str) -> int | None:
+    try:
+        text = Path(path).read_text().strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() else None
+
+
+def _toml_text(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,261 @@
+"""The workloads API over HTTP: one method an operation, its errors as exceptions of ours."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import quote
+
+import msgspec
+
+from ..api_location import URL_VARIABLE
+from ..errors import FailedPrecondition, InvalidArgument
+from ..models import (
+    EngineUse,
+    Event,
+    EventPage,
+    Me,
+    NewServiceAccount,
+    Query,
+    ServiceAccountCreate,
+    ServiceAccountPage,
+    Session,
+    SessionCreate,
+    SessionExtend,
+    SessionLogs,
+    SessionPage,
+    SessionQueries,
+    SessionToken,
+    TeamServiceAccount,
+    TokenCreate,
+    WorkloadConfig,
+    WorkloadConfigChange,
+    WorkloadConfigCreate,
+    WorkloadConfigPage,
+    encode,
+)
+from .address import ApiAddress, FixedToken, checked_url, find_api
+from .decoding import Answer, decode_answer
+from .transport import ANSWER_SECONDS, Asked, Transport
+
+_SESSIONS = "/workloads/sessions"
+_CONFIGS = "/workloads/compute-configs"
+_SERVICE_ACCOUNTS = "/service-accounts"
+_HEALTH_SECONDS = 5.0
+_EVENTS_WAIT_SECONDS = 30
+
+
+class Client:
+    """The operations of one control plane, as one caller. Threads may share it.
+
+    Every method raises a :class:`LakesailError`: what the control plane said, or :class:`Unavailable` when it does not
+    answer. Reads, closes, deletes and the creation of a session are tried three times, and take effect once; what else
+    changes something is sent again only if it never left.
+
+    :param url: the API's root; without it, what the environment says (:func:`find_api`).
+    :param token: the API token that belongs to ``url``.
+    :raises FailedPrecondition: when no control plane is known.
+    :raises InvalidArgument: when ``url`` is no HTTP address, or comes without its token.
+    """
+
+    def __init__(self, url: str | None = None, token: str | None = None) -> None:
+        given = None if token is None else FixedToken(token)
+        del token  # a traceback may show this frame's names
+        self._transport = Transport(_address(url, given))
+        self.url = self._transport.url
+
+    def __repr__(self) -> str:
+        return f"Client({self.url!r})"
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def check_health(self) -> None:
+        """Return if a control plane answers; it opens nothing for it, and asks for no login."""
+        self._transport.ask(Asked(verb="GET", path="/health", answer_seconds=_HEALTH_SECONDS))
+
+    def me(self) -> Me:
+        """Who this client is to the control plane, and in which kernel and notebook."""
+        return self._read(Asked(verb="GET", path="/me"), Me)
+
+    # Sessions
+
+    def create_session(self, wanted: SessionCreate) -> Session:
+        """A new session. It is sent under a key of its own, so that a repeated try makes no second one."""
+        key = uuid.uuid4().hex
+        return self._read(Asked(verb="POST", path=_SESSIONS, body=encode(wanted), idempotency_key=key), Session)
+
+    def session(self, session_id: str) -> Session:
+        """:raises NotFound: when there is none, or none that this caller may see."""
+        return self._read(Asked(verb="GET", path=_session_path(session_id)), Session)
+
+    def session_pages(
+        self, *, team_id: str | None = None, endpoint_type: str | None = None, status: str | None = None
+    ) -> Iterator[SessionPage]:
+        """Pages of the sessions that the caller may see, newest first, to the last one."""
+        query = _query(teamId=team_id, endpoint_type=endpoint_type, status=status)
+        while True:
+            page = self._read(Asked(verb="GET", path=_SESSIONS, query=query), SessionPage)
+            yield page
+            if page.marker is None:
+                return
+            query = query | {"marker": page.marker}
+
+    def sessions(
+        self, *, team_id: str | None = None, endpoint_type: str | None = None, status: str | None = None
+    ) -> Iterator[Session]:
+        """The sessions that the caller may see, newest first; fetched page by page as they are taken."""
+        for page in self.session_pages(team_id=team_id, endpoint_type=endpoint_type, status=status):
+            included = {session.id: session for session in page.included.sessions}
+            yield from (included[item.id] for item in page.items if item.id in included)
+
+    def close_session(self, session_id: str) -> None:
+        """Close a session, now; closing a closed one changes nothing."""
+        self._transport.ask(Asked(verb="DELETE", path=_session_path(session_id)))
+
+    def relaunch_session(self, session_id: str) -> Session:
+        """A new session like one that is over.
+
+        :raises FailedPrecondition: when that one is not over.
+        """
+        return self._read(Asked(verb="POST", path=f"{_session_path(session_id)}/relaunch"), Session)
+
+    def extend_session(self, session_id: str, duration_seconds: int | None = None) -> Session:
+        """Keep an unused session from being closed for ``duration_seconds`` from now, or the server's default."""
+        body = encode(SessionExtend(duration_seconds=duration_seconds))
+        return self._read(Asked(verb="POST", path=f"{_session_path(session_id)}/extend", body=body), Session)
+
+    def session_logs(self, session_id: str, tail: int | None = None) -> tuple[str, ...]:
+        """The last ``tail`` lines that the session's engine wrote, or as many as the server gives by default."""
+        query = _query(tail=tail)
+        return self._read(Asked(verb="GET", path=f"{_session_path(session_id)}/logs", query=query), SessionLogs).lines
+
+    def engine_use(self, session_id: str) -> EngineUse:
+        """What the session's engine has used of its machine so far."""
+        return self._read(Asked(verb="GET", path=f"{_session_path(session_id)}/engine"), EngineUse)
+
+    def queries(self, session_id: str, limit: int | None = None) -> tuple[Query, ...]:
+        """What was run on a session of the caller's own, newest first.
+
+        :param limit: 0 to 100: how many, or as many as the server gives by default.
+        :raises PermissionDenied: when the session is somebody else's.
+        """
+        asked = Asked(verb="GET", path=f"{_session_path(session_id)}/queries", query=_query(limit=limit))
+        return self._read(asked, SessionQueries).items
+
+    def issue_token(self, session_id: str, duration_seconds: int | None = None) -> SessionToken:
+        """A token for the session's endpoint, valid for ``duration_seconds`` or the server's default."""
+        body = encode(TokenCreate(duration_seconds=duration_seconds))
+        return self._read(Asked(verb="POST", path=f"{_session_path(session_id)}/token", body=body), SessionToken)
+
+    # Compute configs; each is named by its id or its name
+
+    def compute_config(self, config_id: str) -> WorkloadConfig:
+        """:raises NotFound: when there is none, or none that this caller may see."""
+        return self._read(Asked(verb="GET", path=_config_path(config_id)), WorkloadConfig)
+
+    def compute_configs(self, *, team_id: str | None = None) -> Iterator[WorkloadConfig]:
+        """The configs that the caller may see, newest first; fetched page by page as they are taken."""
+        for page in self.compute_config_pages(team_id=team_id):
+            yield from page.items
+
+    def compute_config_pages(self, *, team_id: str | None = None) -> Iterator[WorkloadConfigPage]:
+        """Pages of the configs that the caller may see, newest first, to the last one."""
+        query = _query(teamId=team_id)
+        while True:
+            page = self._read(Asked(verb="GET", path=_CONFIGS, query=query), WorkloadConfigPage)
+            yield page
+            if page.marker is None:
+                return
+            query = query | {"marker": page.marker}
+
+    def create_compute_config(self, wanted: WorkloadConfigCreate) -> WorkloadConfig:
+        """:raises FailedPrecondition: when the team has one of this name."""
+        return self._read(Asked(verb="POST", path=_CONFIGS, body=encode(wanted)), WorkloadConfig)
+
+    def change_compute_config(self, config_id: str, change: WorkloadConfigChange) -> WorkloadConfig:
+        """Change what ``change`` names; sessions that run on it go on as they are.
+
+        :raises InvalidArgument: for what cannot be changed.
+        """
+        return self._read(Asked(verb="PATCH", path=_config_path(config_id), body=encode(change)), WorkloadConfig)
+
+    def delete_compute_config(self, config_id: str) -> None:
+        """Sessions that run on it go on.
+
+        :raises FailedPrecondition: when it is the server's default.
+        """
+        self._transport.ask(Asked(verb="DELETE", path=_config_path(config_id), gone_after_first=True))
+
+    # Service accounts
+
+    def service_accounts(self, *, team_id: str | None = None) -> tuple[TeamServiceAccount, ...]:
+        """Those of the teams that the caller administers."""
+        asked = Asked(verb="GET", path=_SERVICE_ACCOUNTS, query=_query(teamId=team_id))
+        return self._read(asked, ServiceAccountPage).items
+
+    def create_service_account(self, wanted: ServiceAccountCreate) -> NewServiceAccount:
+        """A service account, and its key, which nobody is told again."""
+        return self._read(Asked(verb="POST", path=_SERVICE_ACCOUNTS, body=encode(wanted)), NewServiceAccount)
+
+    def delete_service_account(self, service_account_id: str) -> None:
+        """Its key is dead at once, and its live sessions are closed."""
+        path = f"{_SERVICE_ACCOUNTS}/{quote(service_account_id, safe='')}"
+        self._transport.ask(Asked(verb="DELETE", path=path, gone_after_first=True))
+
+    # Events
+
+    def event_page(self, after: int | None = None, *, wait_seconds: int = 0, limit: int | None = None) -> EventPage:
+        """The events that the caller may see after the one of this number, or those from now on.
+
+        :param wait_seconds: 0 to 60: how long to wait for one when there is none.
+        """
+        query = _query(after=after, wait=wait_seconds, limit=limit)
+        answer_seconds = ANSWER_SECONDS + wait_seconds
+        return self._read(Asked(verb="GET", path="/events", query=query, answer_seconds=answer_seconds), EventPage)
+
+    def events(self, after: int | None = None) -> Iterator[Event]:
+        """The events as they happen, without end; go on from the last one's ``sequence`` after an error."""
+        while True:
+            page = self.event_page(after, wait_seconds=_EVENTS_WAIT_SECONDS)
+            yield from page.events
+            after = page.sequence
+
+    def _read(self, asked: Asked, kind: type[Answer]) -> Answer:
+        content = self._transport.ask(asked)
+        try:
+            return decode_answer(content, kind)
+        except msgspec.MsgspecError as error:
+            raise FailedPrecondition(
+                f"The answer at {self.url}{asked.path} is not the workloads API's ({error}); check {URL_VARIABLE}.",
+                reason="not_the_api",
+            ) from error
+
+
+def _address(url: str | None, given: FixedToken | None) -> ApiAddress:
+    if url is not None and given is None:
+        raise InvalidArgument("Client(url) needs token= too: a token of the environment belongs to its own URL.")
+    if url is not None and given is not None:
+        return ApiAddress(checked_url(url), given)
+    found = find_api(os.environ)
+    return found if given is None else replace(found, credentials=given)
+
+
+def _session_path(session_id: str) -> str:
+    return f"{_SESSIONS}/{quote(session_id, safe='')}"
+
+
+def _config_path(config_id: str) -> str:
+    return f"{_CONFIGS}/{quote(config_id, safe='')}"
+
+
+def _query(**wanted: str | int | None) -> dict[str, str]:
+    return {name: str(value) for name, value in wanted.items() if value is not None}

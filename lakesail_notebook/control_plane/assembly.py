@@ -1,0 +1,226 @@
+"""The control plane, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import models
+from ..clock import Clock
+from ..workloads.ports import Audit, Backend, Kernels
+from ..workloads.rules.access import Principal
+from ..workloads.services.whoami import me_view
+from ..workloads.settings import Settings
+from .owners import ProcessOwners
+
+if TYPE_CHECKING:
+    from ..store.sql import SqlStore
+    from ..workloads.reconciling.reconciler import Reconciler
+    from ..workloads.services.configs import Configs
+    from ..workloads.services.events import Events
+    from ..workloads.services.launches import Launches
+    from ..workloads.services.service_accounts import ServiceAccounts
+    from ..workloads.services.sessions import Sessions
+    from .supervisor import ProxySupervisor
+
+_HEAVY_MODULES = (
+    "control_plane.supervisor",
+    "store.sql",
+    "tokens",
+    "workloads.reconciling.proxy_reports",
+    "workloads.services.configs",
+    "workloads.services.launches",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlPlaneOptions:
+    """What the server's administrator chose."""
+
+    database_url: str
+    signing_key_file: Path
+    settings: Settings
+    proxy_hosts: tuple[str, ...]
+    """Addresses that the session proxy listens on; none: loopback."""
+    proxy_port: int
+    """0: a free one."""
+    proxy_public_endpoint: str | None
+    proxy_tls_certificate_file: str | None
+    proxy_tls_key_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPlane:
+    """All that answers requests while the server runs."""
+
+    sessions: Sessions
+    launches: Launches
+    configs: Configs
+    service_accounts: ServiceAccounts
+    events: Events
+    public_keys: Callable[[], tuple[Mapping[str, Any], ...]]
+    _reconciler: Reconciler
+    _proxy: ProxySupervisor
+    _backends: Mapping[str, Backend]
+    _store: SqlStore
+    _settings: Settings
+
+    def me(self, principal: Principal) -> models.Me:
+        return me_view(principal, self._settings, self._backends)
+
+    async def close(self) -> None:
+        """End the sessions that cannot outlive this process, then all that they ran on."""
+        async with contextlib.AsyncExitStack() as closing:  # the last first, and all of them whatever fails
+            closing.push_async_callback(self._store.close)
+            for backend in self._backends.values():
+                closing.push_async_callback(backend.close)
+            closing.push_async_callback(self._proxy.close)
+            closing.push_async_callback(self._reconciler.close)
+
+
+def load_modules(database_url: str) -> None:
+    """Import what a control plane needs; takes a third of a second the first time.
+
+    :raises FailedPrecondition: when there can be no such database.
+    """
+    for module in _HEAVY_MODULES:
+        importlib.import_module(f"lakesail_notebook.{module}")
+    from ..store.pools import preload_for
+
+    preload_for(database_url)
+
+
+async def open_control_plane(
+    options: ControlPlaneOptions,
+    backends: Mapping[str, Backend],
+    kernels: Kernels,
+    clock: Clock,
+    *,
+    audit: Audit | None = None,
+    for_a_session: bool = False,
+) -> ControlPlane:
+    """Open the database, take over what dead servers left, and begin.
+
+    :param audit: told of each move, and of each token issued.
+    :param for_a_session: a session will be asked for next: its proxy starts while the rest is opened.
+    :raises LakesailError: when the database or the signing key cannot be used.
+    """
+    from .supervisor import ProxySupervisor
+
+    proxy = ProxySupervisor(
+        bind=options.proxy_hosts,
+        port=options.proxy_port,
+        public_endpoint=options.proxy_public_endpoint,
+        tls_certificate_file=options.proxy_tls_certificate_file,
+        tls_key_file=options.proxy_tls_key_file,
+    )
+    async with contextlib.AsyncExitStack() as undo:
+        undo.push_async_callback(proxy.close)
+        if for_a_session:
+            await proxy.start()
+        await asyncio.to_thread(
+            load_modules, options.database_url
+        )  # in the event loop it would stall every notebook of this server
+        from ..store.sql import open_store
+
+        store = await open_store(options.database_url, audit)
+        undo.push_async_callback(store.close)
+        plane = await _begin(store, proxy, options, backends, kernels, clock, audit)
+        undo.pop_all()
+    return plane
+
+
+async def _begin(
+    store: SqlStore,
+    proxy: ProxySupervisor,
+    options: ControlPlaneOptions,
+    backends: Mapping[str, Backend],
+    kernels: Kernels,
+    clock: Clock,
+    audit: Audit | None,
+) -> ControlPlane:
+    from ..tokens import TokenIssuer, TokenTime, load_or_create_signing_key
+    from ..workloads.reconciling.proxy_reports import ProxyReports
+    from ..workloads.reconciling.reconciler import Reconciler
+    from ..workloads.reconciling.usage import Usage
+    from ..workloads.services.configs import Configs
+    from ..workloads.services.events import Events
+    from ..workloads.services.launches import Launches
+    from ..workloads.services.placement import Placement
+    from ..workloads.services.quota_keeper import QuotaKeeper
+    from ..workloads.services.service_accounts import ServiceAccounts
+    from ..workloads.services.sessions import Sessions
+    from .feed_server import FeedSource
+
+    key = await asyncio.to_thread(load_or_create_signing_key, options.signing_key_file)
+    tokens = TokenIssuer(store.issuer, key)
+    token_time = TokenTime(clock)
+    owners = ProcessOwners()
+    usage = Usage()
+    reconciler = Reconciler(
+        store=store,
+        backends=backends,
+        proxy=proxy,
+        owners=owners,
+        kernels=kernels,
+        usage=usage,
+        clock=clock,
+        settings=options.settings,
+    )
+    reports = ProxyReports(store, reconciler, usage, clock, options.settings.limits.spark_sessions_per_session)
+    proxy.serve(
+        FeedSource(
+            issuer=tokens.issuer,
+            public_keys=tokens.public_keys,
+            token_time=token_time.now,
+            routes=reconciler.routes,
+            reports=reports,
+        )
+    )
+    configs = Configs(store, backends.keys(), clock, options.settings)
+    await configs.ensure_default()
+    await reconciler.start()
+    quotas = QuotaKeeper(options.settings.quotas)
+    sessions = Sessions(
+        store=store,
+        backends=backends,
+        owners=owners,
+        kernels=kernels,
+        reconciler=reconciler,
+        tokens=tokens,
+        token_time=token_time,
+        quotas=quotas,
+        audit=audit,
+        clock=clock,
+        settings=options.settings,
+    )
+    launches = Launches(
+        store=store,
+        placement=Placement(backends=backends, proxy=proxy, owners=owners, settings=options.settings),
+        proxy=proxy,
+        reconciler=reconciler,
+        quotas=quotas,
+        clock=clock,
+        settings=options.settings,
+    )
+    service_accounts = ServiceAccounts(
+        store=store, proxy=proxy, reconciler=reconciler, clock=clock, settings=options.settings
+    )
+    return ControlPlane(
+        sessions=sessions,
+        launches=launches,
+        configs=configs,
+        service_accounts=service_accounts,
+        events=Events(store),
+        public_keys=tokens.public_keys,
+        _reconciler=reconciler,
+        _proxy=proxy,
+        _backends=backends,
+        _store=store,
+        _settings=options.settings,
+    )

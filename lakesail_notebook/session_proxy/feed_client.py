@@ -1,0 +1,260 @@
+"""The proxy's end of the route feed: keeps it connected, puts what it hears in force, carries claims and reports."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+
+from .. import feed
+from ..clock import Clock
+from ..errors import Unavailable
+from ..tokens import TokenTime
+from .ledger import Ledger, Operation
+from .operations import SparkSession
+from .routes import RouteTable
+from .running_rpcs import REPORT_SECONDS, RunningRpcs
+
+SILENCE_SECONDS = 2.5 * feed.HEARTBEAT_SECONDS
+"""A feed that says nothing for so long is lost; the proxy connects anew."""
+CLAIM_SECONDS = 10.0
+LOST_RETRY_SECONDS = 1.0
+_FIRST_BACKOFF_SECONDS, _LAST_BACKOFF_SECONDS = 0.05, 1.0
+
+log = logging.getLogger(__name__)
+
+
+class _FeedBroken(Exception):
+    """The connection cannot be trusted any more."""
+
+
+class FeedClient:
+    def __init__(
+        self,
+        launch: feed.ProxyLaunch,
+        *,
+        routes: RouteTable,
+        calls: RunningRpcs,
+        ledger: Ledger,
+        use_keys: Callable[[str, tuple[dict[str, object], ...]], None],
+        time: TokenTime,
+        clock: Clock,
+    ) -> None:
+        self._launch = launch
+        self._routes = routes
+        self._calls = calls
+        self._ledger = ledger
+        self._use_keys = use_keys
+        self._time = time
+        self._clock = clock
+        self._writer: asyncio.StreamWriter | None = None
+        self._in_force = asyncio.Event()
+        self._sequence = 0
+        self._last_heard = clock.monotonic()
+        self._claim_ids = itertools.count(1)
+        self._claims: dict[int, asyncio.Future[feed.ClaimAnswer]] = {}
+        self._releases: dict[tuple[str, str], feed.Released] = {}
+        self._activity: deque[tuple[list[feed.SessionActivity], float]] = deque()
+        """The reports of use that are not known to be kept, and when they were made."""
+        self._operations: deque[list[Operation]] = deque()
+        """The reports of operations that are not known to be kept."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether a snapshot is in force and its connection stands."""
+        return self._in_force.is_set()
+
+    async def first_snapshot(self) -> None:
+        await self._in_force.wait()
+
+    def require(self) -> None:
+        """:raises Unavailable: while the feed is lost: a session may have been closed meanwhile."""
+        if not self.connected:
+            raise Unavailable(
+                "The session proxy has lost its control plane and is connecting to it again; try again in a moment.",
+                retry_after_seconds=LOST_RETRY_SECONDS,
+            )
+
+    async def run(self) -> None:
+        """Follow the feed for ever, and report use and operations."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow())
+            tasks.create_task(self._report_activity())
+            tasks.create_task(self._report_operations())
+            tasks.create_task(self._let_nothing_pass_when_stale())
+
+    # What the proxy says
+
+    async def claim(self, spark_session: SparkSession) -> feed.ClaimAnswer:
+        """Bind a Spark session id, durably.
+
+        :raises Unavailable: when the control plane does not answer.
+        """
+        self.require()
+        claim_id = next(self._claim_ids)
+        answer: asyncio.Future[feed.ClaimAnswer] = asyncio.get_running_loop().create_future()
+        self._claims[claim_id] = answer
+        try:
+            self._say(
+                feed.Claim(
+                    claim_id=claim_id,
+                    session_id=spark_session.session_id,
+                    caller=spark_session.caller,
+                    spark_session_id=spark_session.id,
+                )
+            )
+            async with asyncio.timeout(CLAIM_SECONDS):
+                return await answer
+        except TimeoutError as error:
+            raise Unavailable(
+                "The control plane did not confirm the Spark session; try again in a moment.",
+                retry_after_seconds=LOST_RETRY_SECONDS,
+            ) from error
+        finally:
+            self._claims.pop(claim_id, None)
+
+    def released(self, spark_session: SparkSession) -> None:
+        """Report the end of a Spark session; it is said again until the control plane has kept it."""
+        released = feed.Released(
+            session_id=spark_session.session_id, caller=spark_session.caller, spark_session_id=spark_session.id
+        )
+        self._releases[spark_session.session_id, spark_session.id] = released
+        self._say(released)
+
+    def engine_lost(self, workload_id: str) -> None:
+        self._say(feed.EngineLost(workload_id=workload_id))
+
+    def _say(self, message: feed.FromProxy) -> bool:
+        if self._writer is None or self._writer.is_closing():
+            return False
+        self._writer.write(feed.encode_line(message))
+        return True
+
+    async def _report_activity(self) -> None:
+        while True:
+            await self._calls.used.wait()
+            await self._in_force.wait()
+            report = self._calls.report()
+            made_at = self._clock.monotonic()
+            if report and self._say(feed.Activity(sessions=tuple(report))):
+                self._activity.append((report, made_at))
+            else:
+                self._calls.not_reported(report, made_at)
+            await asyncio.sleep(REPORT_SECONDS)
+
+    async def _report_operations(self) -> None:
+        while True:
+            await self._ledger.news.wait()
+            await self._in_force.wait()
+            operations = self._ledger.report()
+            reports = tuple(self._ledger.told(operation) for operation in operations)
+            if reports and self._say(feed.Operations(operations=reports)):
+                self._operations.append(operations)
+            else:
+                self._ledger.not_reported(operations)
+            await asyncio.sleep(REPORT_SECONDS)
+
+    # What it hears
+
+    async def _follow(self) -> None:
+        backoff = _FIRST_BACKOFF_SECONDS
+        while True:
+            try:
+                await self._follow_one_connection()
+            except (OSError, ValueError, _FeedBroken, TimeoutError, msgspec.MsgspecError) as error:
+                log.warning("route feed: %s; connecting again", str(error) or type(error).__name__)
+            finally:
+                stood = self.connected
+                self._lose()
+            backoff = _FIRST_BACKOFF_SECONDS if stood else min(2 * backoff, _LAST_BACKOFF_SECONDS)
+            await asyncio.sleep(backoff)
+
+    async def _follow_one_connection(self) -> None:
+        async with asyncio.timeout(SILENCE_SECONDS):
+            reader, writer = await asyncio.open_connection(
+                self._launch.feed_host, self._launch.feed_port, limit=feed.MAX_LINE_BYTES
+            )
+        self._writer = writer
+        self._say(feed.Hello(secret=self._launch.feed_secret))
+        while True:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                line = await reader.readline()
+            if not line.endswith(b"\n"):
+                raise _FeedBroken("the control plane closed it")
+            self._last_heard = self._clock.monotonic()
+            self._hear(feed.decode_from_control_plane(line))
+
+    def _hear(self, message: feed.FromControlPlane) -> None:
+        if isinstance(message, feed.Snapshot):
+            self._time.reached(message.token_time)
+            self._use_keys(message.issuer, message.keys)
+            self._routes.replace(message.routes)
+            self._sequence = message.sequence
+            self._in_force.set()
+            for released in self._releases.values():
+                self._say(released)
+        elif isinstance(message, feed.RouteChange):
+            self._require_sequence(message.sequence, self._sequence + 1)
+            self._routes.change(message.route)
+            self._sequence = message.sequence
+        elif isinstance(message, feed.Heartbeat):
+            self._time.reached(message.token_time)
+            self._require_sequence(message.sequence, self._sequence)
+        elif isinstance(message, feed.ClaimAnswer):
+            answer = self._claims.get(message.claim_id)
+            if answer is not None and not answer.done():
+                answer.set_result(message)
+            return
+        elif isinstance(message, feed.ActivityKept):
+            self._activity.popleft()
+            return
+        elif isinstance(message, feed.OperationsKept):
+            self._operations.popleft()
+            return
+        else:
+            self._releases.pop((message.session_id, message.spark_session_id), None)
+            return
+        self._say(feed.Applied(sequence=self._sequence))
+
+    def _require_sequence(self, heard: int, expected: int) -> None:
+        if not self.connected or heard != expected:
+            raise _FeedBroken(f"change {expected} is missing")
+
+    def _lose(self) -> None:
+        self._in_force.clear()
+        if self._writer is not None:
+            with contextlib.suppress(OSError):
+                self._writer.transport.abort()
+            self._writer = None
+        while self._activity:
+            self._calls.not_reported(*self._activity.popleft())
+        while self._operations:
+            self._ledger.not_reported(self._operations.popleft())
+        for answer in self._claims.values():
+            if not answer.done():
+                answer.set_exception(
+                    Unavailable(
+                        "The session proxy has lost its control plane; try again in a moment.",
+                        retry_after_seconds=LOST_RETRY_SECONDS,
+                    )
+                )
+
+    async def _let_nothing_pass_when_stale(self) -> None:
+        while True:
+            left = self._last_heard + feed.STALE_AFTER_SECONDS - self._clock.monotonic()
+            if left > 0:
+                await asyncio.sleep(left)
+                continue
+            self._calls.cut_all(
+                Unavailable(
+                    "The session proxy has had no word from its control plane for "
+                    f"{feed.STALE_AFTER_SECONDS:.0f} s; try again in a moment.",
+                    retry_after_seconds=LOST_RETRY_SECONDS,
+                )
+            )
+            await asyncio.sleep(1)

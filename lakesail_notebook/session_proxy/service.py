@@ -1,0 +1,220 @@
+"""What becomes of one Spark Connect RPC: who calls, may it pass, where does it go, how does it end."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, NoReturn
+
+import grpc
+import grpc.aio
+
+from ..errors import Internal, InvalidArgument, LakesailError, PermissionDenied, Unauthenticated, Unavailable
+from ..feed import Route
+from ..tokens import SessionClaims, TokenTime
+from . import spark_rpc
+from .auth import SessionClosed, Tokens, status_of
+from .executions import Interrupt
+from .feed_client import FeedClient
+from .forwarding import EngineAnswer, EngineLost, Engines, forward
+from .ledger import Ledger, Passing
+from .operations import Operations, SparkSession
+from .routes import RouteTable, revoked
+from .running_rpcs import RunningRpc, RunningRpcs
+from .spark_rpc import ADD_ARTIFACTS, CLONE_SESSION, RELEASE_SESSION, Head, Method
+from .spark_sessions import SparkSessions, stopped
+
+VERDICT_PAUSES_SECONDS = (0.1, 0.4, 1.5)
+"""The control plane is asked this often what became of an engine that broke off: a dying process closes its sockets
+before anybody can see that it is dead."""
+
+log = logging.getLogger(__name__)
+
+
+class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """The session proxy's front: serves :data:`spark_rpc.METHODS` and nothing else."""
+
+    def __init__(
+        self,
+        *,
+        time: TokenTime,
+        tokens: Tokens,
+        routes: RouteTable,
+        calls: RunningRpcs,
+        feed: FeedClient,
+        engines: Engines,
+        ledger: Ledger,
+    ) -> None:
+        self._time = time
+        self._tokens = tokens
+        self._routes = routes
+        self._calls = calls
+        self._feed = feed
+        self._engines = engines
+        self._ledger = ledger
+        self._operations = Operations(time)
+        self._spark_sessions = SparkSessions(feed, self._release_in_engine)
+        self._ending: set[asyncio.Task[None]] = set()
+        self._handlers = {path: self._handler(method) for path, method in spark_rpc.METHODS.items()}
+
+    def service(self, handler_call_details: Any) -> Any:
+        return self._handlers.get(handler_call_details.method)
+
+    def session_ended(self, session_id: str) -> None:
+        """Give back what it had, apart from its end, for which somebody waits."""
+        self._ledger.session_ended(session_id)
+        task = asyncio.create_task(self._give_back(session_id))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _give_back(self, session_id: str) -> None:
+        await self._spark_sessions.end_all(session_id)
+        self._engines.close_unused()
+
+    def _handler(self, method: Method) -> Any:
+        # Requests are read by the handler, so that nobody's message is taken in before the token is checked.
+        handle = functools.partial(self._handle, method)
+        if method.streams_responses:
+            return grpc.stream_stream_rpc_method_handler(handle)
+        return grpc.stream_unary_rpc_method_handler(handle)
+
+    async def _handle(self, method: Method, _requests: Any, context: Any) -> bytes:
+        try:
+            claims = self._tokens.claims(context.invocation_metadata())
+            with RunningRpc(self._calls, claims.sid, relieves=method.relieves) as call:
+                return await self._answer(method, claims, call, context)
+        except EngineAnswer as answer:
+            await context.abort(answer.code, answer.details, answer.trailers)
+        except LakesailError as error:
+            await context.abort_with_status(status_of(error, method))
+        except (grpc.aio.BaseError, asyncio.CancelledError):
+            raise
+        except Exception:
+            log.exception("session proxy: %s failed", method.name)
+            await context.abort_with_status(status_of(Internal("The session proxy failed; its log says why."), method))
+        raise AssertionError("abort raises")
+
+    async def _answer(self, method: Method, claims: SessionClaims, call: RunningRpc, context: Any) -> bytes:
+        try:
+            self._feed.require()
+            route = await self._routes.ready(claims.sid)
+        except SessionClosed:
+            if method is RELEASE_SESSION:
+                head = spark_rpc.read_head(method, await _first_message(context))
+                return spark_rpc.release_session_response(head.spark_session_id)
+            raise
+        _require_current(claims, route, expired_is_fine=method.grace != "none", now=self._time.now())
+        message = await _first_message(context)
+        head = spark_rpc.read_head(method, message)
+        spark_session = SparkSession(route.workload_id, route.session_id, claims.sub, head.spark_session_id)
+        if claims.exp <= self._time.now() and not self._operations.has_grace(method, head, spark_session, claims):
+            raise _expired()
+        if method is RELEASE_SESSION:
+            return await self._release(route, spark_session, call)
+        await self._spark_sessions.claim(route, spark_session)
+        with self._spark_sessions.using(spark_session), self._operations.following(method, head, spark_session, claims):
+            call.passes()
+            message = await self._pinned(method, head, message, route, spark_session)
+            rest = _rest(context, method, spark_session)
+            with self._ledger.following(method, head, message, spark_session, lambda: call.cut_with) as passing:
+                return await self._forward(method, route, spark_session, message, rest, context, passing)
+
+    async def _pinned(
+        self, method: Method, head: Head, message: bytes, route: Route, spark_session: SparkSession
+    ) -> bytes:
+        """The message with everything in it that is for us to say."""
+        if method is ADD_ARTIFACTS:
+            spark_rpc.check_artifact_names(message)
+        if method is CLONE_SESSION:
+            new_id = head.new_spark_session_id
+            if new_id is None:
+                new_id = str(uuid.uuid4())
+                message = spark_rpc.with_new_spark_session_id(message, new_id)
+            clone = SparkSession(route.workload_id, route.session_id, spark_session.caller, new_id)
+            await self._spark_sessions.claim(route, clone)
+        return spark_rpc.with_user(message, spark_session.caller)
+
+    async def _forward(
+        self,
+        method: Method,
+        route: Route,
+        spark_session: SparkSession,
+        message: bytes,
+        rest: AsyncIterator[bytes],
+        context: Any,
+        passing: Passing,
+    ) -> bytes:
+        try:
+            return await forward(self._engines.channel(_address(route)), method, message, rest, context, passing)
+        except EngineLost as error:
+            await self._engine_lost(route, error)
+        except EngineAnswer as answer:
+            if f"session {spark_session.id} is not running" not in answer.details:
+                raise
+        self._spark_sessions.ended(route, spark_session)
+        raise stopped()
+
+    async def _engine_lost(self, route: Route, error: EngineLost) -> NoReturn:
+        """Leave the control plane time to look: if the engine is gone, it closes the session, which cuts this RPC."""
+        log.warning("session proxy: the engine of workload %s broke off: %s", route.workload_id, error)
+        for pause in VERDICT_PAUSES_SECONDS:
+            self._feed.engine_lost(route.workload_id)
+            await asyncio.sleep(pause)
+        raise Unavailable(
+            f"The engine of session {route.session_id} does not answer; trying again.", retry_after_seconds=1
+        )
+
+    async def _release(self, route: Route, spark_session: SparkSession, call: RunningRpc) -> bytes:
+        """The answer is that it is stopped, in all cases but one: it is somebody else's."""
+        try:
+            await self._spark_sessions.claim(route, spark_session)
+            call.passes()
+            self._ledger.interrupt(Interrupt(everything=True), spark_session)
+            await self._spark_sessions.end(route, spark_session)
+        except (PermissionDenied, Unavailable):
+            raise
+        except LakesailError as error:
+            log.info("session proxy: nothing to release: %s", error.message)
+        return spark_rpc.release_session_response(spark_session.id)
+
+    async def _release_in_engine(self, route: Route, spark_sessions: Sequence[SparkSession]) -> None:
+        requests = [spark_rpc.release_session_request(one.id, one.caller) for one in spark_sessions]
+        await self._engines.release(_address(route), requests)
+
+
+def _address(route: Route) -> str:
+    if route.address is None:
+        raise Internal(f"The route of session {route.session_id} has no address.")
+    return route.address
+
+
+def _require_current(claims: SessionClaims, route: Route, *, expired_is_fine: bool, now: float) -> None:
+    if claims.gen < route.generation:
+        raise revoked()
+    if claims.wid != route.workload_id:
+        raise Unauthenticated("The token is for another workload; run %sail connect to get a new one.")
+    if claims.exp <= now and not expired_is_fine:
+        raise _expired()
+
+
+def _expired() -> Unauthenticated:
+    return Unauthenticated("The token has expired; run %sail connect to get a new one.")
+
+
+async def _first_message(context: Any) -> bytes:
+    message = await context.read()
+    if message is grpc.aio.EOF:
+        raise InvalidArgument("The request has no message.")
+    return bytes(message)
+
+
+async def _rest(context: Any, method: Method, spark_session: SparkSession) -> AsyncIterator[bytes]:
+    """The further messages of a streaming request; each must speak of the same Spark session."""
+    while (message := await context.read()) is not grpc.aio.EOF:
+        if spark_rpc.read_head(method, message).spark_session_id != spark_session.id:
+            raise PermissionDenied("All messages of a request must name the same Spark session.")
+        spark_rpc.check_artifact_names(message)
+        yield spark_rpc.with_user(message, spark_session.caller)

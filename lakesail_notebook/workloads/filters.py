@@ -1,0 +1,35 @@
+"""Which rows of the store are wanted: filters, and the place in a list from which to go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFilter:
+    """Which sessions; ``None`` leaves a field open."""
+
+    caller_id: str | None = None
+    """Only sessions of this member or service account, and those of ``or_teams``."""
+    or_teams: frozenset[str] = frozenset()
+    """Teams all of whose sessions are wanted as well; means nothing without ``caller_id``."""
+    team_id: str | None = None
+    endpoint_type: str | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Whose events; without a caller, everybody's."""
+
+    caller_id: str | None = None
+    or_teams: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PageKey:
+    """The last row of a page: the next one begins below it."""
+
+    created_at: datetime
+    id: str

@@ -1,0 +1,1 @@
+"""What moves sessions and workloads without anybody asking."""

@@ -1,0 +1,95 @@
+"""What the session proxy reports: use of sessions, their queries, claims of Spark session ids, engines that stopped
+answering."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from ... import feed
+from ...clock import Clock
+from ...models import LIVE_STATUSES
+from ..ports import Store
+from ..records import SessionRecord
+from ..rules import queries
+from ..rules.lifecycle import SessionMove
+from .reconciler import Reconciler
+from .usage import Usage
+
+ClaimVerdict = Literal["granted", "foreign", "released", "limit", "closed"]
+
+
+class ProxyReports:
+    """The control plane's ear at the proxy."""
+
+    def __init__(
+        self, store: Store, reconciler: Reconciler, usage: Usage, clock: Clock, max_spark_sessions: int
+    ) -> None:
+        self._store = store
+        self._reconciler = reconciler
+        self._usage = usage
+        self._clock = clock
+        self._max_spark_sessions = max_spark_sessions
+
+    async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None:
+        """Note the moment of last use; a pending or idle session that is used becomes active."""
+        now = self._clock.now()
+        uses = {report.session_id: now - timedelta(seconds=max(0.0, report.seconds_since)) for report in reports}
+        waking = []
+        async with self._store.reading() as view:
+            for session_id, at in uses.items():
+                session = await view.session(session_id)
+                if session is None or session.status not in LIVE_STATUSES:
+                    continue  # its usage was forgotten when it ended
+                self._usage.note(session_id, at)
+                if _wakes(session, at):
+                    waking.append(session)
+        if not waking:
+            return
+        async with self._store.writing() as unit:
+            for session in waking:
+                await unit.move_session(session.id, SessionMove(to="active", at=uses[session.id]))
+
+    async def operations(self, reports: tuple[feed.OperationReport, ...]) -> None:
+        """Keep the last word on each operation, in one transaction."""
+        now = self._clock.now()
+        by_session: dict[str, dict[str, feed.OperationReport]] = {}
+        for report in reports:
+            by_session.setdefault(report.session_id, {})[report.operation_id] = report
+        async with self._store.writing() as unit:
+            for session_id, of_session in by_session.items():
+                known = {query.id: query for query in await unit.queries_by_id(session_id, of_session.keys())}
+                carried_on = [queries.carried_on(known.get(id), report, now) for id, report in of_session.items()]
+                await unit.upsert_queries(session_id, carried_on, latest=queries.KEPT)
+
+    async def claim(self, session_id: str, caller: str, spark_session_id: str) -> ClaimVerdict:
+        """Bind a Spark session id to the first (session, caller) that used it on this workload."""
+        async with self._store.writing() as unit:
+            session = await unit.session(session_id)
+            if session is None or session.status not in LIVE_STATUSES:
+                return "closed"
+            return await unit.claim_spark_session(
+                workload_id=session.workload_id,
+                spark_session_id=spark_session_id,
+                session_id=session_id,
+                caller=caller,
+                limit=self._max_spark_sessions,
+                now=self._clock.now(),
+            )
+
+    async def released(self, session_id: str, spark_session_id: str) -> None:
+        async with self._store.writing() as unit:
+            session = await unit.session(session_id)
+            if session is not None:
+                await unit.release_spark_session(
+                    workload_id=session.workload_id, spark_session_id=spark_session_id, now=self._clock.now()
+                )
+
+    async def engine_lost(self, workload_id: str) -> None:
+        await self._reconciler.look_at(workload_id)
+
+
+def _wakes(session: SessionRecord, at: datetime) -> bool:
+    """Whether a use at that moment makes the session active."""
+    since = session.idle_since or session.created_at
+    return session.status in {"pending", "idle"} and at >= since

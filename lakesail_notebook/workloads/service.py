@@ -1,0 +1,104 @@
+"""What a control plane offers: the Protocol that the API serves, one part for each resource.
+
+Every method takes the principal who asks, answers with the API's own models, and raises :class:`LakesailError`. The
+control plane of this package implements it with :mod:`.services`; a control plane elsewhere can stand behind it as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, Protocol
+
+from .. import models
+from .rules.access import Principal
+
+
+class SessionsService(Protocol):
+    """Sessions that exist."""
+
+    async def list(self, principal: Principal, query: models.SessionListQuery, /) -> models.SessionPage: ...
+    async def describe(self, principal: Principal, session_id: str, /) -> models.Session: ...
+    async def close(self, principal: Principal, session_id: str, /) -> None: ...
+    async def extend(
+        self, principal: Principal, session_id: str, wanted: models.SessionExtend, /
+    ) -> models.Session: ...
+    async def issue_token(
+        self, principal: Principal, session_id: str, wanted: models.TokenCreate, /
+    ) -> models.SessionToken: ...
+    async def logs(
+        self, principal: Principal, session_id: str, query: models.SessionLogsQuery, /
+    ) -> models.SessionLogs: ...
+    async def queries(
+        self, principal: Principal, session_id: str, query: models.SessionQueriesQuery, /
+    ) -> models.SessionQueries: ...
+    async def engine_use(self, principal: Principal, session_id: str, /) -> models.EngineUse: ...
+
+
+class LaunchesService(Protocol):
+    """How sessions come to be."""
+
+    async def create(
+        self, principal: Principal, wanted: models.SessionCreate, idempotency_key: str | None = None, /
+    ) -> models.Session:
+        """:param idempotency_key: asked again with it, the first answer's session is returned."""
+        ...
+
+    async def relaunch(self, principal: Principal, session_id: str, /) -> models.Session: ...
+
+
+class ConfigsService(Protocol):
+    """Workload configs."""
+
+    async def list(
+        self, principal: Principal, query: models.WorkloadConfigListQuery, /
+    ) -> models.WorkloadConfigPage: ...
+    async def create(self, principal: Principal, wanted: models.WorkloadConfigCreate, /) -> models.WorkloadConfig: ...
+    async def describe(self, principal: Principal, config_id: str, /) -> models.WorkloadConfig: ...
+    async def change(
+        self, principal: Principal, config_id: str, wanted: models.WorkloadConfigChange, /
+    ) -> models.WorkloadConfig: ...
+    async def delete(self, principal: Principal, config_id: str, /) -> None: ...
+
+
+class ServiceAccountsService(Protocol):
+    """Service accounts, and the principals that their keys stand for."""
+
+    async def by_key(self, key: str, /) -> Principal: ...
+    async def list(
+        self, principal: Principal, query: models.ServiceAccountListQuery, /
+    ) -> models.ServiceAccountPage: ...
+    async def create(
+        self, principal: Principal, wanted: models.ServiceAccountCreate, /
+    ) -> models.NewServiceAccount: ...
+    async def delete(self, principal: Principal, account_id: str, /) -> None: ...
+
+
+class EventsService(Protocol):
+    """What happened to sessions and workloads."""
+
+    async def start(self, after: int | None, /) -> int:
+        """The sequence number to go on from."""
+        ...
+
+    async def poll(self, principal: Principal, query: models.EventQuery, /) -> models.EventPage: ...
+    def follow(self, principal: Principal, after: int, /) -> AsyncGenerator[models.EventPage]: ...
+
+
+class WorkloadsService(Protocol):
+    """A control plane, as the API sees it."""
+
+    @property
+    def sessions(self) -> SessionsService: ...
+    @property
+    def launches(self) -> LaunchesService: ...
+    @property
+    def configs(self) -> ConfigsService: ...
+    @property
+    def service_accounts(self) -> ServiceAccountsService: ...
+    @property
+    def events(self) -> EventsService: ...
+    def public_keys(self) -> tuple[Mapping[str, Any], ...]:
+        """The JWKs that check its session tokens."""
+        ...
+
+    def me(self, principal: Principal, /) -> models.Me: ...

@@ -1,0 +1,307 @@
+"""How sessions come to be: created as asked, or relaunched as they were."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+
+from ... import models
+from ...clock import Clock
+from ...errors import FailedPrecondition, FieldError, InvalidArgument, NotFound, PermissionDenied
+from ...ids import new_id
+from ...models import LIVE_STATUSES
+from ..ports import Reading, SessionProxy, Store, Writing
+from ..reconciling.reconciler import Reconciler
+from ..records import ConfigRecord, IdempotentAnswer, LaunchSpec, MemberRecord, SessionRecord, Timeouts, WorkloadRecord
+from ..rules import access
+from ..rules.access import Principal
+from ..rules.metadata import check_metadata
+from ..rules.names import check_name
+from ..rules.routes import route_of
+from ..rules.service_account_keys import wrong_key
+from ..settings import Settings
+from .configs import config_for_session
+from .placement import Need, Placement
+from .quota_keeper import QuotaKeeper
+from .sessions import find_session
+from .views import session_view
+
+MAX_KEY_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """A create that carries it is made once, however often it is asked."""
+
+    caller_id: str
+    key: str
+    fingerprint: str
+    """Of what is asked: the same key for something else is a mistake."""
+
+
+class Launches:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        placement: Placement,
+        proxy: SessionProxy,
+        reconciler: Reconciler,
+        quotas: QuotaKeeper,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self._store = store
+        self._placement = placement
+        self._proxy = proxy
+        self._reconciler = reconciler
+        self._quotas = quotas
+        self._clock = clock
+        self._settings = settings
+
+    async def create(
+        self, principal: Principal, wanted: models.SessionCreate, key: str | None = None
+    ) -> models.Session:
+        """A pending session on a workload that waits for it, or on one that the reconciler now starts.
+
+        :param key: an idempotency key; asked again with it, the first answer's session is told.
+        :raises LakesailError: when the request cannot be granted; nothing is written then.
+        """
+        check_metadata(wanted.metadata)
+        if wanted.name is not None:
+            check_name(wanted.name)
+        timeouts = self._settings.limits.timeouts(wanted.config)
+        once = None if key is None else _idempotency_key(principal, key, wanted)
+        team_id = access.chosen_team(principal, wanted.team_id, self._settings.team_ids)
+        async with self._store.reading() as view:
+            kept = await _session_made_before(view, once)
+            if kept is not None:
+                return session_view(kept, await view.workload(kept.workload_id), principal)
+            owner = await _owner(view, principal, team_id, wanted)
+            config = await config_for_session(
+                view, principal, team_id, wanted.workload_config_id, self._settings, self._clock
+            )
+
+        def draft(now: datetime, workload: WorkloadRecord) -> SessionRecord:
+            return SessionRecord(
+                id=new_id(now),
+                endpoint_type=wanted.endpoint_type,
+                name=wanted.name,
+                status="pending",
+                workload_id=workload.id,
+                team_id=team_id,
+                member_id=owner.member_id,
+                service_account_id=owner.service_account_id,
+                notebook_id=wanted.notebook_id or principal.notebook_id,
+                kernel_id=principal.kernel_id,
+                timeouts=timeouts,
+                metadata=_stored_metadata(principal, wanted),
+                generation=1,
+                created_at=now,
+                updated_at=now,
+                last_activity_at=now,
+                allow_shared=wanted.allow_shared,
+            )
+
+        need = Need(
+            caller_id=owner.id,
+            team_id=team_id,
+            config=config,
+            spec=self._launch_spec(config, wanted),
+            shared=wanted.allow_shared,
+        )
+        return await self._launch(principal, need, draft, once)
+
+    async def relaunch(self, principal: Principal, session_id: str) -> models.Session:
+        """A new session like one that is over, on the current version of its config.
+
+        :raises LakesailError: not visible, not the caller's own, or not over yet.
+        """
+        async with self._store.reading() as view:
+            old = await find_session(view, principal, session_id)
+            if not access.relaunches_session(principal, old):
+                raise PermissionDenied(f"Only its owner may relaunch session {session_id}.")
+            if old.status in LIVE_STATUSES:
+                raise FailedPrecondition(
+                    f"Session {session_id} is still {old.status}; close it first, or use it as it is.",
+                    reason="session_live",
+                )
+            access.chosen_team(principal, old.team_id, self._settings.team_ids)  # it may have left the team
+            config, spec = await _config_of(view, old)
+        timeouts = self._settings.limits.timeouts(_asked(old.timeouts))
+
+        def draft(now: datetime, workload: WorkloadRecord) -> SessionRecord:
+            return SessionRecord(
+                id=new_id(now),
+                endpoint_type=old.endpoint_type,
+                name=old.name,
+                status="pending",
+                workload_id=workload.id,
+                team_id=old.team_id,
+                member_id=old.member_id,
+                service_account_id=old.service_account_id,
+                notebook_id=old.notebook_id,
+                kernel_id=principal.kernel_id,
+                timeouts=timeouts,
+                metadata=old.metadata,
+                generation=1,
+                created_at=now,
+                updated_at=now,
+                last_activity_at=now,
+                allow_shared=old.allow_shared,
+            )
+
+        need = Need(caller_id=old.caller_id, team_id=old.team_id, config=config, spec=spec, shared=old.allow_shared)
+        return await self._launch(principal, need, draft, None, not_on=old.workload_id)
+
+    async def _launch(
+        self,
+        principal: Principal,
+        need: Need,
+        draft: Callable[[datetime, WorkloadRecord], SessionRecord],
+        once: IdempotencyKey | None,
+        *,
+        not_on: str | None = None,
+    ) -> models.Session:
+        """:param not_on: a workload that is not to be used again: what troubled a session may be its engine."""
+        await self._placement.check(need)
+        await self._proxy.start()
+        now = self._clock.now()
+        async with self._store.writing() as unit:
+            kept = await _session_made_before(unit, once)  # by the same request, a moment ago
+            if kept is not None:
+                return session_view(kept, await unit.workload(kept.workload_id), principal)
+            await self._quotas.check_create(unit, principal, need.team_id, now, caller_id=need.caller_id)
+            await _know(unit, principal, now)
+            need = await _with_current_config(unit, need)
+            if not_on is not None:
+                await unit.retire_workload(not_on, now)
+            workload = await self._placement.place(unit, need, now, by=principal.id)
+            session = draft(now, workload)
+            await unit.add_session(session, by=principal.id)
+            if once is not None:
+                answer = IdempotentAnswer(once.fingerprint, session.id)
+                await unit.add_idempotent_answer(once.caller_id, once.key, answer, now)
+        await self._proxy.publish(route_of(session, workload, self._settings.limits.spark_sessions_per_session))
+        self._reconciler.wake()
+        return session_view(session, workload, principal)
+
+    def _launch_spec(self, config: ConfigRecord, wanted: models.SessionCreate) -> LaunchSpec:
+        if not self._settings.single_user:
+            return LaunchSpec(sail=config.sail)
+        return LaunchSpec(
+            sail=config.sail,
+            python=wanted.metadata.get(models.PYTHON_KEY),
+            working_directory=wanted.metadata.get(models.DIRECTORY_KEY),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    member_id: str | None
+    service_account_id: str | None
+
+    @property
+    def id(self) -> str:
+        return self.member_id or self.service_account_id or ""
+
+
+async def _owner(view: Reading, principal: Principal, team_id: str, wanted: models.SessionCreate) -> _Owner:
+    """Whose the session will be: the caller's, or for administrators whose they say."""
+    if wanted.member_id is not None and wanted.service_account_id is not None:
+        message = "cannot stand beside memberId; a session has one owner"
+        raise InvalidArgument(f"serviceAccountId {message}.", errors=(FieldError("/serviceAccountId", message),))
+    named = wanted.member_id or wanted.service_account_id
+    if named is None or named == principal.id:
+        own = principal.id
+        return _Owner(None, own) if principal.service_account else _Owner(own, None)
+    if not access.creates_for_others_in(principal, team_id):
+        raise PermissionDenied("You may create sessions for yourself only.")
+    members = [] if wanted.member_id is None else await view.members([named])
+    if members and (principal.organization_admin or team_id in members[0].team_ids):
+        return _Owner(named, None)
+    account = None if wanted.service_account_id is None else await view.service_account(named)
+    if account is not None and account.team_id == team_id:
+        return _Owner(None, named)
+    raise NotFound("There is no such owner.", reason="owner_not_found")
+
+
+def _asked(timeouts: Timeouts) -> models.SessionConfig:
+    """The limits of an old session, as if they were asked for today."""
+    return models.SessionConfig(
+        idle_timeout_seconds=timeouts.idle_timeout,
+        idle_close_delay_seconds=timeouts.idle_close_delay,
+        max_duration_seconds=timeouts.max_duration,
+    )
+
+
+async def _config_of(view: Reading, old: SessionRecord) -> tuple[ConfigRecord, LaunchSpec]:
+    """The config as it is now; if it was deleted, as the session had it."""
+    workload = await view.workload(old.workload_id)
+    config = None if workload is None else await view.config(workload.config_id)
+    if workload is None or config is None:
+        raise FailedPrecondition(f"What session {old.id} ran on is not known any more; create a new session.")
+    if config.deleted_at is not None:
+        config = replace(config, version=workload.config_version, sail=workload.spec.sail)
+    return config, replace(workload.spec, sail=config.sail)
+
+
+async def _know(unit: Writing, principal: Principal, now: datetime) -> None:
+    if principal.service_account:
+        if await unit.service_account(principal.id) is None:  # deleted while it asked
+            raise wrong_key()
+    else:
+        await unit.upsert_member(
+            MemberRecord(
+                id=principal.id,
+                login=principal.login,
+                name=principal.name,
+                team_ids=principal.team_ids,
+                created_at=now,
+            )
+        )
+
+
+async def _with_current_config(unit: Writing, need: Need) -> Need:
+    """The config may have been changed or deleted since it was chosen; an anonymous one is yet to be added.
+
+    :raises NotFound: when it was deleted.
+    """
+    if need.config.deleted_at is not None:  # a relaunch on what the old session had
+        return need
+    stored = await unit.config(need.config.id)
+    if stored is None:
+        await unit.add_config(need.config)
+        return need
+    if stored.deleted_at is not None:
+        raise NotFound(f"There is no compute config {need.config.name!r}.", reason="config_not_found")
+    return replace(need, config=stored, spec=replace(need.spec, sail=stored.sail))
+
+
+def _stored_metadata(principal: Principal, wanted: models.SessionCreate) -> models.Metadata:
+    """What the caller gave, and the notebook as the server knows it."""
+    path = principal.notebook_path
+    return wanted.metadata if path is None else wanted.metadata | {models.NOTEBOOK_KEY: path}
+
+
+def _idempotency_key(principal: Principal, key: str, wanted: models.SessionCreate) -> IdempotencyKey:
+    if not 0 < len(key) <= MAX_KEY_CHARACTERS or not key.isascii() or not key.isprintable():
+        message = f"must be 1 to {MAX_KEY_CHARACTERS} printable ASCII characters"
+        raise InvalidArgument(f"Idempotency-Key {message}.", errors=(FieldError("/Idempotency-Key", message),))
+    asked = msgspec.json.encode(wanted, order="deterministic")
+    return IdempotencyKey(caller_id=principal.id, key=key, fingerprint=hashlib.sha256(asked).hexdigest())
+
+
+async def _session_made_before(view: Reading, once: IdempotencyKey | None) -> SessionRecord | None:
+    kept = None if once is None else await view.idempotent_answer(once.caller_id, once.key)
+    if once is None or kept is None:
+        return None
+    if kept.fingerprint != once.fingerprint:
+        raise FailedPrecondition(
+            "This Idempotency-Key was used for another request; take a new one.", reason="idempotency_key_reused"
+        )
+    return await view.session(kept.session_id)

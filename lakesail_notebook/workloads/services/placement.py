@@ -1,0 +1,107 @@
+"""Which workload a new session runs on: one that is shared, one that waits for a session, or a new one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ...errors import FailedPrecondition, InvalidArgument
+from ...ids import new_id
+from ..ports import Backend, Owners, SessionProxy, Writing
+from ..records import ConfigRecord, LaunchSpec, WorkloadRecord
+from ..settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What a session needs to run."""
+
+    caller_id: str
+    team_id: str
+    config: ConfigRecord
+    spec: LaunchSpec
+    shared: bool
+    """Whether it may share an engine with others of its team that said the same."""
+
+
+class Placement:
+    def __init__(
+        self, *, backends: Mapping[str, Backend], proxy: SessionProxy, owners: Owners, settings: Settings
+    ) -> None:
+        self._backends = backends
+        self._proxy = proxy
+        self._owners = owners
+        self._settings = settings
+
+    async def check(self, need: Need) -> None:
+        """Before anything is written.
+
+        :raises LakesailError: when no backend can start it; says what stands against it.
+        """
+        problems = tuple(await self._backend(need.config).validate(need.spec))
+        if problems:
+            raise InvalidArgument(f"{problems[0].message[:1].upper()}{problems[0].message[1:]}.", errors=problems)
+
+    async def place(self, unit: Writing, need: Need, now: datetime, *, by: str) -> WorkloadRecord:
+        """The workload, in the transaction that adds the session."""
+        key = reuse_key(need)
+        if need.shared:
+            waiting = await unit.join_shared_workload(key, self._owners.mine)
+        else:
+            waiting = await unit.take_freed_workload(key, self._owners.mine)
+        if waiting is not None:
+            return waiting
+        workload = self._new_workload(need, key, now)
+        await unit.add_workload(workload, by=by)
+        return workload
+
+    def _new_workload(self, need: Need, key: str, now: datetime) -> WorkloadRecord:
+        limits = need.config.endpoint_limits
+        return WorkloadRecord(
+            id=new_id(now),
+            config_id=need.config.id,
+            config_version=need.config.version,
+            team_id=need.team_id,
+            cluster_id=need.config.cluster_id,
+            infra_status="requested",
+            target="running",
+            shutdown_policy=f"linger:{self._backend(need.config).linger_seconds}",
+            reuse_key=key,
+            spec=need.spec,
+            shared=need.shared,
+            capacity=(limits.spark_connect or None) if limits is not None else None,
+            owner=self._owners.mine,
+            created_by=need.caller_id,
+            created_at=now,
+            updated_at=now,
+            start_deadline=now + timedelta(seconds=self._settings.limits.start_timeout_seconds),
+            endpoints={"spark_connect": self._proxy.endpoint},
+        )
+
+    def _backend(self, config: ConfigRecord) -> Backend:
+        backend = self._backends.get(config.cluster_id)
+        if backend is None:
+            name = config.name or config.id
+            raise FailedPrecondition(
+                f"Compute config {name} needs cluster {config.cluster_id}, unknown to this server."
+            )
+        return backend
+
+
+def reuse_key(need: Need) -> str:
+    """Workloads of one key are interchangeable. Those that are shared are everybody's of the team."""
+    config = need.config
+    which = config.id if config.name is not None else _content_of(config)
+    whose = ("shared", need.team_id) if need.shared else ("own", need.caller_id)
+    how = (which, str(config.version), need.spec.python or "", need.spec.working_directory or "")
+    return hashlib.sha256("\0".join((*whose, *how)).encode()).hexdigest()
+
+
+def _content_of(config: ConfigRecord) -> str:
+    """Each session that names no config may have an anonymous one of its own; those that say the same are the same."""
+    content = (config.cluster_id, config.sail, config.endpoint_limits)
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()

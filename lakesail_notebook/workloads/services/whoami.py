@@ -1,0 +1,60 @@
+"""What the server tells callers about themselves and about itself: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import get_args
+
+from ... import models
+from ..ports import Backend
+from ..rules.access import Principal
+from ..settings import DurationRange, SessionLimits, Settings
+
+
+def me_view(principal: Principal, settings: Settings, backends: Mapping[str, Backend]) -> models.Me:
+    return models.Me(
+        member_id=None if principal.service_account else principal.id,
+        service_account_id=principal.id if principal.service_account else None,
+        login=principal.login,
+        name=principal.name,
+        team_ids=principal.team_ids,
+        admin_of=tuple(sorted(principal.admin_of)),
+        organization_admin=principal.organization_admin,
+        kernel_id=principal.kernel_id,
+        notebook_id=principal.notebook_id,
+        notebook_path=principal.notebook_path,
+        single_user=settings.single_user,
+        limits=_limits(settings.limits),
+        quotas=models.Quotas(**asdict(settings.quotas)),
+        clusters=tuple(_cluster(cluster_id, backend) for cluster_id, backend in sorted(backends.items())),
+        default_config=settings.default_config,
+    )
+
+
+def _limits(limits: SessionLimits) -> models.Limits:
+    return models.Limits(
+        idle_timeout_seconds=_duration(limits.idle_timeout),
+        idle_close_delay_seconds=_duration(limits.idle_close_delay),
+        max_duration_seconds=_duration(limits.max_duration),
+        token_duration_seconds=_duration(limits.token_duration),
+        extension_seconds=_duration(limits.extension),
+        detached_seconds=limits.detached_seconds,
+        start_timeout_seconds=limits.start_timeout_seconds,
+        spark_sessions_per_session=limits.spark_sessions_per_session,
+    )
+
+
+def _duration(limit: DurationRange) -> models.DurationLimit:
+    return models.DurationLimit(default=limit.default, floor=limit.floor, ceiling=limit.ceiling)
+
+
+def _cluster(cluster_id: str, backend: Backend) -> models.Cluster:
+    return models.Cluster(
+        id=cluster_id,
+        endpoint_types=get_args(models.EndpointType),
+        execution_modes=backend.offer.execution_modes,
+        unused_fields=backend.offer.unused_fields,
+        linger_seconds=backend.linger_seconds,
+        survives_restart=backend.survives_restart,
+    )
