@@ -1,36 +1,76 @@
 """Governed Sail (Spark Connect) sessions in notebooks.
 
-Importing this package loads nothing else; each name and hook below loads what it needs when it is used.
+The names of ``__all__`` are what users may rely on. Importing this package loads none of them: each name and each hook
+below loads what it needs when it is used.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
+from .version import __version__
+
 if TYPE_CHECKING:
+    from . import models
     from .client.client import Client
+    from .errors import (
+        DeadlineExceeded,
+        FailedPrecondition,
+        FieldError,
+        Internal,
+        InvalidArgument,
+        LakesailError,
+        NotFound,
+        PayloadTooLarge,
+        PermissionDenied,
+        ResourceExhausted,
+        Unauthenticated,
+        Unavailable,
+        UnsupportedMediaType,
+    )
     from .spark.connect import connect
 
-__version__ = "0.1.0"
-__all__ = ["Client", "__version__", "connect"]
+__all__ = [
+    "Client",
+    "DeadlineExceeded",
+    "FailedPrecondition",
+    "FieldError",
+    "Internal",
+    "InvalidArgument",
+    "LakesailError",
+    "NotFound",
+    "PayloadTooLarge",
+    "PermissionDenied",
+    "ResourceExhausted",
+    "Unauthenticated",
+    "Unavailable",
+    "UnsupportedMediaType",
+    "__version__",
+    "connect",
+    "models",
+]
+
+_MODULES = {"Client": ".client.client", "connect": ".spark.connect"}
+"""Where a public name is; the others are exceptions."""
 
 
 def __getattr__(name: str) -> Any:
-    if name == "connect":
-        from .spark.connect import connect
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "models":
+        return importlib.import_module(".models", __name__)
+    return getattr(importlib.import_module(_MODULES.get(name, ".errors"), __name__), name)
 
-        return connect
-    if name == "Client":
-        from .client.client import Client
 
-        return Client
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    from .jupyter.extension import LakesailApp
+    from .jupyter.points import extension_points
 
-    return [{"module": __name__, "app": LakesailApp}]
+    return extension_points()
 
 
 def load_ipython_extension(shell: Any) -> None:

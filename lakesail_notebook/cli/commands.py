@@ -15,17 +15,9 @@ from ..client.client import Client
 from ..clock import SystemClock
 from ..errors import FailedPrecondition, InvalidArgument
 from ..rendering.listing import merged
-from ..rendering.shown import (
-    Shown,
-    configs_shown,
-    event_shown,
-    finding_shown,
-    queries_shown,
-    service_accounts_shown,
-    session_shown,
-    sessions_shown,
-    value_shown,
-)
+from ..rendering.queries import queries_shown
+from ..rendering.sessions import session_shown, sessions_shown
+from ..rendering.shown import Shown, configs_shown, event_shown, finding_shown, service_accounts_shown, value_shown
 from ..rendering.text_tables import facts, moment, moment_ahead, printable
 from ..spark.doctor import examination, first_broken
 
@@ -40,7 +32,7 @@ def list_sessions(client: Client, arguments: Namespace) -> Iterator[Shown]:
 
 
 def show_session(client: Client, arguments: Namespace) -> Iterator[Shown]:
-    yield session_shown(client.session(arguments.session_id))
+    yield session_shown(client.session(arguments.session_id), SystemClock().now())
 
 
 def create_session(client: Client, arguments: Namespace) -> Iterator[Shown]:
@@ -52,7 +44,7 @@ def create_session(client: Client, arguments: Namespace) -> Iterator[Shown]:
         workload_config_id=arguments.config,
         allow_shared=arguments.shared,
     )
-    yield session_shown(client.create_session(wanted))
+    yield session_shown(client.create_session(wanted), SystemClock().now())
 
 
 def issue_token(client: Client, arguments: Namespace) -> Iterator[Shown]:
@@ -70,7 +62,7 @@ def close_sessions(client: Client, arguments: Namespace) -> Iterator[Shown]:
 
 
 def relaunch_session(client: Client, arguments: Namespace) -> Iterator[Shown]:
-    yield session_shown(client.relaunch_session(arguments.session_id))
+    yield session_shown(client.relaunch_session(arguments.session_id), SystemClock().now())
 
 
 def extend_session(client: Client, arguments: Namespace) -> Iterator[Shown]:

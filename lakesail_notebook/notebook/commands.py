@@ -12,16 +12,17 @@ from ..clock import SystemClock
 from ..errors import FailedPrecondition
 from ..models import LIVE_STATUSES
 from ..rendering.listing import merged
-from ..rendering.shown import configs_shown, finding_shown, queries_shown, sessions_shown
+from ..rendering.queries import queries_shown
+from ..rendering.sessions import session_text, sessions_shown
+from ..rendering.shown import configs_shown, finding_shown
 from ..rendering.text_tables import moment, moment_ahead, printable
 from ..spark.choice import EXAMINATION_KEY, Candidate, is_own
 from ..spark.connect import default_client, new_client
 from ..spark.doctor import examination, first_broken
+from ..spark.interrupts import interrupt_all
 from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.sessions_here import sessions_here, this_place, with_config
 from .arguments import nearest
-from .display import session_text
-from .interrupts import interrupt_all
 
 
 def overview() -> None:

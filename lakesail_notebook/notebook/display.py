@@ -1,19 +1,14 @@
-"""What the magics show: one line that is updated in place, and sessions as text. None of it is markup."""
+"""The line of output that the magics update in place."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from datetime import datetime
 from typing import Any, Protocol, TextIO
 
 from IPython.display import DisplayHandle, display
 
-from ..clock import from_rfc3339, in_words
-from ..models import NOTEBOOK_KEY
-from ..rendering.text_tables import facts, moment
-from ..spark.choice import Candidate
-from ..spark.connecting import Connection
+from ..rendering.text_tables import clipped, width
 
 
 class StatusLine(Protocol):
@@ -72,7 +67,7 @@ class TerminalLine:
     def told(self, elapsed_seconds: float, text: str) -> None:
         if self._stream.isatty():
             fits = shutil.get_terminal_size().columns - 1  # what runs over could not be written over
-            self._write(_with_seconds(elapsed_seconds, text)[:fits], end="")
+            self._write(clipped(_with_seconds(elapsed_seconds, text), fits), end="")
         elif text != self._said:
             self._write(text, end="\n")
         self._said = text
@@ -92,9 +87,9 @@ class TerminalLine:
 
     def _write(self, text: str, *, end: str) -> None:
         start = "\r" if self._width else ""
-        self._stream.write(f"{start}{text.ljust(self._width)}{end}")
+        self._stream.write(f"{start}{text}{' ' * (self._width - width(text))}{end}")
         self._stream.flush()
-        self._width = 0 if end else len(text)
+        self._width = 0 if end else width(text)
 
 
 def status_line(shell: Any) -> StatusLine:
@@ -102,54 +97,5 @@ def status_line(shell: Any) -> StatusLine:
     return NotebookLine() if getattr(shell, "kernel", None) is not None else TerminalLine()
 
 
-def connection_text(connection: Connection, variable: str, now: datetime) -> str:
-    """One line on what ``%sail connect`` came to, then its notes."""
-    session = connection.reached.session
-    how = {"created": "new", "attached": "attached", "kept": "connected already"}[connection.how]
-    config = _config_name(connection.reached)
-    facts = (how, config and f"config {config}", connection.endpoint, f"ready in {connection.seconds:.1f} s")
-    sentences = [f"Session {session.id}{_named(session.name)} is {session.status}: {', '.join(filter(None, facts))}."]
-    if session.timeout_at is not None:
-        sentences.append(f"It closes {_moment_ahead(session.timeout_at, now)}.")
-    sentences.append(f"Use it as {variable}.")
-    return "\n".join([" ".join(sentences), *connection.notes])
-
-
-def session_text(candidate: Candidate, now: datetime) -> str:
-    """What the control plane says of a session, a line each."""
-    session = candidate.session
-    info = session.connection_info
-    rows = [
-        ("session", f"{session.id}{_named(session.name)}"),
-        ("status", session.status),
-        ("reason", session.termination_reason),
-        ("message", session.status_message),
-        ("config", _config_name(candidate)),
-        ("endpoint", None if info is None else info.grpc_endpoint),
-        ("notebook", session.metadata.get(NOTEBOOK_KEY)),
-        ("created", moment(session.created_at)),
-        ("last used", moment(session.last_activity_at)),
-        ("idle since", moment(session.idle_since)),
-        ("closes", _moment_ahead(session.timeout_at, now)),
-        ("closed", moment(session.closed_at)),
-    ]
-    return facts(rows)
-
-
 def _with_seconds(elapsed_seconds: float, text: str) -> str:
     return f"{text} ({elapsed_seconds:.0f} s)"
-
-
-def _named(name: str | None) -> str:
-    return f" {name!r}" if name else ""
-
-
-def _config_name(candidate: Candidate) -> str | None:
-    return None if candidate.config is None else candidate.config.name or "unnamed"
-
-
-def _moment_ahead(text: str | None, now: datetime) -> str | None:
-    if text is None:
-        return None
-    seconds = max(0.0, (from_rfc3339(text) - now).total_seconds())
-    return f"at {moment(text)} if unused (in {in_words(seconds)})"

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..errors import LakesailError
 from ..spark.connect import default_client
+from ..spark.interrupts import after_interrupt
 from ..spark.readable_errors import readable
-from .interrupts import after_interrupt
 from .one_line import show_as_one_line
 
 

@@ -11,6 +11,7 @@ from traitlets import Bool
 
 from ..clock import SystemClock
 from ..errors import LakesailError, NotFound
+from ..rendering.sessions import connection_text
 from ..spark.choice import Wanted
 from ..spark.connect import default_client
 from ..spark.connecting import open_connection
@@ -18,7 +19,7 @@ from ..spark.open_sessions import OPEN_SESSIONS
 from . import completion, frames, sql_completion, strip
 from .arguments import HelpAsked, connect_arguments, parse_line, usage
 from .commands import COMMANDS, cured, ended_session_id, overview
-from .display import connection_text, status_line
+from .display import status_line
 from .one_line import show_as_one_line
 
 

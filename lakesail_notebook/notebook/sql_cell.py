@@ -11,7 +11,10 @@ from IPython.display import display
 
 from ..errors import FailedPrecondition
 from ..rendering import row_tables as table
-from ..spark.sql.binding import Bound, Items, bind
+from ..spark.sail_workarounds.described_commands import is_no_query
+from ..spark.sql.binding import NotBindable, bind
+from ..spark.sql.running import run as run_statement
+from ..spark.sql.running import unrun
 from ..spark.sql.statements import NotReadable, statements_of
 from . import plot
 from .arguments import sql_parser
@@ -19,9 +22,6 @@ from .arguments import sql_parser
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
     from pyspark.sql.connect.session import SparkSession
-
-_NO_QUERY = "expected query node"
-"""What Sail 0.7.2 says of a command that is described and not run."""
 
 
 def run(shell: Any, line: str, cell: str) -> None:
@@ -41,14 +41,17 @@ def run(shell: Any, line: str, cell: str) -> None:
         raise UsageError("%%sail sql: --explain and --schema run nothing, so they are for one statement alone")
     if arguments.plot:
         plot.check()
-    bound = [bind(statement, shell.user_ns) for statement in statements]
+    try:
+        bound = [bind(statement, shell.user_ns) for statement in statements]
+    except NotBindable as error:
+        raise UsageError(f"%%sail sql: {error}") from error
     spark = _spark()
     if only_described:
-        _describe(shell, arguments, _unrun(spark, bound[0]))
+        _describe(shell, arguments, unrun(spark, bound[0]))
         return
     for one in bound[:-1]:
-        _sql(spark, one)
-    _show(shell, arguments, _sql(spark, bound[-1]))
+        run_statement(spark, one)
+    _show(shell, arguments, run_statement(spark, bound[-1]))
 
 
 def _spark() -> SparkSession:
@@ -57,36 +60,6 @@ def _spark() -> SparkSession:
     if spark is None or spark.is_stopped:
         raise FailedPrecondition("This notebook is not connected to a session; run %sail connect first.")
     return spark
-
-
-def _sql(spark: SparkSession, bound: Bound) -> DataFrame:
-    """A statement that changes something runs here, once; a query runs when its rows are fetched."""
-    return spark.sql(bound.sql, args=_arguments(bound) or None, **bound.frames)
-
-
-def _arguments(bound: Bound) -> dict[str, Any]:
-    from pyspark.sql.connect import functions
-
-    def column(value: Any) -> Any:
-        if not isinstance(value, Items):
-            return functions.lit(value)
-        if value.type is None:
-            return functions.lit(list(value.values))
-        return functions.array(*(functions.lit(one).cast(value.type) for one in value.values))
-
-    return {name: column(value) for name, value in bound.values.items()}
-
-
-def _unrun(spark: SparkSession, bound: Bound) -> DataFrame:
-    """The same as a DataFrame that has only been described: ``spark.sql`` would run an INSERT at once."""
-    from pyspark.sql.connect.dataframe import DataFrame
-    from pyspark.sql.connect.plan import SQL, SubqueryAlias
-    from pyspark.sql.connect.sql_formatter import SQLStringFormatter
-
-    formatter = SQLStringFormatter(spark)
-    text = formatter.format(bound.sql, **bound.frames) if bound.frames else bound.sql
-    views = [SubqueryAlias(frame._plan, name) for frame, name in formatter._temp_views]
-    return DataFrame(SQL(text, [], _arguments(bound), views), spark)
 
 
 def _describe(shell: Any, arguments: argparse.Namespace, frame: DataFrame) -> None:
@@ -99,7 +72,7 @@ def _describe(shell: Any, arguments: argparse.Namespace, frame: DataFrame) -> No
     try:
         schema = frame.schema
     except PySparkException as error:
-        if _NO_QUERY not in str(error):
+        if not is_no_query(error):
             raise
         option = "--explain" if arguments.explain else "--schema"
         raise UsageError(f"%%sail sql {option}: this is no query, and it has not been run") from error

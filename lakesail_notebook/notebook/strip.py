@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..rendering.queries import strip_text
 from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.queries import QUERIES, ObservedQuery
 from .display import StatusLine, status_line
@@ -21,30 +22,6 @@ _LOOKS_AT_NOTHING = 3
 """After so many that showed no tasks of a query, the engine is asked rarely: most tell of none."""
 _RARELY = 10
 """Updates from one look to the next."""
-_UNITS = ("B", "kB", "MB", "GB", "TB")
-
-
-def strip_text(queries: Sequence[ObservedQuery], now: float, progress: TaskProgress | None = None) -> str:
-    """One line on the queries of a cell, the running one first.
-
-    :param progress: of the running one, where the engine tells.
-    """
-    rows, size = sum(query.rows for query in queries), sum(query.bytes for query in queries)
-    received = f"{rows:,} row{'' if rows == 1 else 's'}, {in_bytes(size)}"
-    running = [query for query in queries if query.ended is None]
-    if running:
-        tasks = f"{progress.done} of {progress.total} tasks · " if progress else ""
-        return f"Running: {running[-1].what} · {tasks}{received} received"
-    seconds = sum(query.seconds(now) for query in queries)
-    count = "1 query" if len(queries) == 1 else f"{len(queries)} queries"
-    broken = "" if all(query.complete for query in queries) else ", not all of its results came"
-    return f"{count}, {seconds:.1f} s, {received}{broken}"
-
-
-def in_bytes(size: int) -> str:
-    """``0 B``, ``12.3 MB``."""
-    exponent = min((len(str(int(size))) - 1) // 3, len(_UNITS) - 1)
-    return f"{size / 1000**exponent:.{min(exponent, 1)}f} {_UNITS[exponent]}"
 
 
 class CellStrips:

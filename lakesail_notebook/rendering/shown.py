@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 import msgspec
 
 from .. import models
-from ..spark.choice import Candidate, candidates_of
 from ..spark.doctor import Finding
-from .text_tables import facts, facts_of, moment, moment_ahead, printable, table
+from .text_tables import facts_of, moment, printable, table
 
-_SESSIONS = ("SESSION", "NAME", "STATUS", "CONFIG", "NOTEBOOK", "OWNER", "CREATED", "CLOSES IF UNUSED", "REASON")
 _CONFIGS = ("CONFIG", "NAME", "MODE", "DRIVER", "WORKERS", "CLUSTER", "TEAM", "UPDATED")
-_QUERIES = ("STARTED", "TOOK", "OUTCOME", "ROWS", "BYTES", "WHAT")
 _SERVICE_ACCOUNTS = ("SERVICE ACCOUNT", "NAME", "TEAM", "CREATED", "DESCRIPTION")
 
 
@@ -34,57 +30,10 @@ def value_shown(value: msgspec.Struct) -> Shown:
     return Shown(facts_of(msgspec.to_builtins(value)), models.encode(value))
 
 
-def session_shown(session: models.Session) -> Shown:
-    info = session.connection_info
-    rows = [
-        ("session", session.id),
-        ("name", session.name),
-        ("status", session.status),
-        ("reason", session.termination_reason),
-        ("message", session.status_message),
-        ("endpoint", None if info is None else info.grpc_endpoint or info.proxy_auth_url),
-        ("team", session.team_id),
-        ("owner", session.member_id or session.service_account_id),
-        ("notebook", session.metadata.get(models.NOTEBOOK_KEY)),
-        ("created", moment(session.created_at)),
-        ("last used", moment(session.last_activity_at)),
-        ("idle since", moment(session.idle_since)),
-        ("closes", moment(session.timeout_at)),
-        ("closed", moment(session.closed_at)),
-    ]
-    return Shown(facts(rows), models.encode(session))
-
-
-def sessions_shown(page: models.SessionPage, now: datetime, *, nothing: str) -> Shown:
-    """:param nothing: the sentence for an empty list."""
-    candidates = candidates_of(page)
-    names = {member.id: member.name or member.id for member in page.included.members}
-    names |= {account.id: account.username for account in page.included.service_accounts}
-    several_owners = len({_owner_id(candidate.session) for candidate in candidates}) > 1
-    rows = [_session_row(candidate, names if several_owners else {}, now) for candidate in candidates]
-    return Shown(table(_SESSIONS, rows) if rows else nothing, models.encode(page))
-
-
 def configs_shown(configs: Iterable[models.WorkloadConfig]) -> Shown:
     configs = tuple(configs)
     text = table(_CONFIGS, map(_config_row, configs)) if configs else "There is no compute config."
     return Shown(text, models.encode(models.WorkloadConfigPage(items=configs)))
-
-
-def queries_shown(queries: tuple[models.Query, ...]) -> Shown:
-    rows = [
-        (
-            moment(query.started_at),
-            f"{query.seconds:.2f} s",
-            query.outcome,
-            f"{query.rows:,}",
-            f"{query.bytes:,}",
-            query.what,
-        )
-        for query in queries
-    ]
-    text = table(_QUERIES, rows) if rows else "Nothing was run on it yet."
-    return Shown(text, models.encode(models.SessionQueries(items=queries)))
 
 
 def service_accounts_shown(accounts: tuple[models.TeamServiceAccount, ...]) -> Shown:
@@ -105,25 +54,6 @@ def event_shown(event: models.Event) -> Shown:
 
 def finding_shown(finding: Finding) -> Shown:
     return Shown(f"{finding.status:<8}{finding.name:<15}{printable(finding.text)}".rstrip())
-
-
-def _session_row(candidate: Candidate, owners: Mapping[str, str], now: datetime) -> tuple[str | None, ...]:
-    session = candidate.session
-    return (
-        session.id,
-        session.name,
-        session.status,
-        None if candidate.config is None else candidate.config.name,
-        session.metadata.get(models.NOTEBOOK_KEY),
-        owners.get(_owner_id(session)),
-        moment(session.created_at),
-        moment_ahead(session.timeout_at, now) if candidate.live else None,
-        None if candidate.live else session.termination_reason,
-    )
-
-
-def _owner_id(session: models.Session) -> str:
-    return session.member_id or session.service_account_id or ""
 
 
 def _config_row(config: models.WorkloadConfig) -> tuple[str | None, ...]:

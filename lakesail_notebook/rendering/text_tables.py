@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from wcwidth import wcswidth, wcwidth
 
 from ..clock import from_rfc3339, in_words
 
@@ -18,9 +19,9 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str | None]]) -> str:
     cells = [[printable(cell or "") for cell in row] for row in rows]
     used = [column for column in range(len(headings)) if any(row[column] for row in cells)]
     lines = [[headings[column] for column in used], *([row[column] for column in used] for row in cells)]
-    widths = [max(_width(line[column]) for line in lines) for column in range(len(used))]
+    widths = [max(width(line[column]) for line in lines) for column in range(len(used))]
     return "\n".join(
-        _GAP.join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
+        _GAP.join(cell + " " * (wide - width(cell)) for cell, wide in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
 
@@ -28,8 +29,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str | None]]) -> str:
 def facts(rows: Iterable[tuple[str, str | None]]) -> str:
     """A label and its value on each line; rows without a value are left out."""
     said = [(label, printable(value)) for label, value in rows if value]
-    width = max((len(label) for label, _ in said), default=0)
-    return "\n".join(f"{label.ljust(width)}{_GAP}{value}" for label, value in said)
+    longest = max((len(label) for label, _ in said), default=0)
+    return "\n".join(f"{label.ljust(longest)}{_GAP}{value}" for label, value in said)
 
 
 def facts_of(value: Mapping[str, Any]) -> str:
@@ -52,6 +53,21 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else " " if one == "\t" else _REPLACEMENT for one in text)
 
 
+def width(text: str) -> int:
+    """How many columns of a terminal a printable text takes."""
+    return max(0, wcswidth(text))
+
+
+def clipped(text: str, columns: int) -> str:
+    """As much of the beginning of a printable text as fits into these columns of a terminal."""
+    used = 0
+    for end, character in enumerate(text):
+        used += max(0, wcwidth(character))
+        if used > columns:
+            return text[:end]
+    return text
+
+
 def _flat(name: str, value: Any) -> Iterable[tuple[str, str | None]]:
     if isinstance(value, Mapping):
         for inner_name, inner in value.items():
@@ -65,14 +81,3 @@ def _flat(name: str, value: Any) -> Iterable[tuple[str, str | None]]:
         yield name, "yes" if value else "no"
     else:
         yield name, None if value is None else str(value)
-
-
-def _width(text: str) -> int:
-    """In columns of a terminal."""
-    return sum(_character_width(one) for one in text)
-
-
-def _character_width(one: str) -> int:
-    if unicodedata.combining(one):
-        return 0
-    return 2 if unicodedata.east_asian_width(one) in "WF" else 1

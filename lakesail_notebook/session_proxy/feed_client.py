@@ -15,8 +15,7 @@ from .. import feed
 from ..clock import Clock
 from ..errors import Unavailable
 from ..tokens import TokenTime
-from .ledger import Ledger, Operation
-from .operations import SparkSession
+from .operations import Operation, OperationBook, SparkSession
 from .routes import RouteTable
 from .running_rpcs import REPORT_SECONDS, RunningRpcs
 
@@ -40,7 +39,7 @@ class FeedClient:
         *,
         routes: RouteTable,
         calls: RunningRpcs,
-        ledger: Ledger,
+        operations: OperationBook,
         use_keys: Callable[[str, tuple[dict[str, object], ...]], None],
         time: TokenTime,
         clock: Clock,
@@ -48,7 +47,7 @@ class FeedClient:
         self._launch = launch
         self._routes = routes
         self._calls = calls
-        self._ledger = ledger
+        self._operations = operations
         self._use_keys = use_keys
         self._time = time
         self._clock = clock
@@ -61,7 +60,7 @@ class FeedClient:
         self._releases: dict[tuple[str, str], feed.Released] = {}
         self._activity: deque[tuple[list[feed.SessionActivity], float]] = deque()
         """The reports of use that are not known to be kept, and when they were made."""
-        self._operations: deque[list[Operation]] = deque()
+        self._unconfirmed: deque[list[Operation]] = deque()
         """The reports of operations that are not known to be kept."""
 
     @property
@@ -149,14 +148,14 @@ class FeedClient:
 
     async def _report_operations(self) -> None:
         while True:
-            await self._ledger.news.wait()
+            await self._operations.news.wait()
             await self._in_force.wait()
-            operations = self._ledger.report()
-            reports = tuple(self._ledger.told(operation) for operation in operations)
+            operations = self._operations.report()
+            reports = tuple(self._operations.told(operation) for operation in operations)
             if reports and self._say(feed.Operations(operations=reports)):
-                self._operations.append(operations)
+                self._unconfirmed.append(operations)
             else:
-                self._ledger.not_reported(operations)
+                self._operations.not_reported(operations)
             await asyncio.sleep(REPORT_SECONDS)
 
     # What it hears
@@ -214,7 +213,7 @@ class FeedClient:
             self._activity.popleft()
             return
         elif isinstance(message, feed.OperationsKept):
-            self._operations.popleft()
+            self._unconfirmed.popleft()
             return
         else:
             self._releases.pop((message.session_id, message.spark_session_id), None)
@@ -233,8 +232,8 @@ class FeedClient:
             self._writer = None
         while self._activity:
             self._calls.not_reported(*self._activity.popleft())
-        while self._operations:
-            self._ledger.not_reported(self._operations.popleft())
+        while self._unconfirmed:
+            self._operations.not_reported(self._unconfirmed.popleft())
         for answer in self._claims.values():
             if not answer.done():
                 answer.set_exception(

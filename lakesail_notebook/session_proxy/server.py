@@ -17,7 +17,7 @@ from ..tokens import TokenTime
 from .auth import SessionClosed, Tokens
 from .feed_client import FeedClient
 from .forwarding import Engines
-from .ledger import Ledger
+from .operations import OperationBook
 from .routes import RouteTable
 from .running_rpcs import RunningRpcs
 from .service import SparkConnectService
@@ -52,7 +52,7 @@ async def serve(launch: ProxyLaunch, stop: asyncio.Event) -> None:
     time = TokenTime(clock)
     tokens = Tokens(time)
     calls = RunningRpcs(clock)
-    ledger = Ledger(clock)
+    operations = OperationBook(time, clock)
 
     def end(session_id: str, reason: LakesailError) -> None:
         calls.cut(session_id, reason)
@@ -62,10 +62,10 @@ async def serve(launch: ProxyLaunch, stop: asyncio.Event) -> None:
     routes = RouteTable(end)
     engines = Engines(routes.addresses)
     feed = FeedClient(
-        launch, routes=routes, calls=calls, ledger=ledger, use_keys=tokens.use_keys, time=time, clock=clock
+        launch, routes=routes, calls=calls, operations=operations, use_keys=tokens.use_keys, time=time, clock=clock
     )
     service = SparkConnectService(
-        time=time, tokens=tokens, routes=routes, calls=calls, feed=feed, engines=engines, ledger=ledger
+        time=time, tokens=tokens, routes=routes, calls=calls, feed=feed, engines=engines, operations=operations
     )
     server = grpc.aio.server(handlers=(service, _Health(feed)), options=_SERVER_OPTIONS)
     async with asyncio.TaskGroup() as tasks:

@@ -20,8 +20,7 @@ from .auth import SessionClosed, Tokens, status_of
 from .executions import Interrupt
 from .feed_client import FeedClient
 from .forwarding import EngineAnswer, EngineLost, Engines, forward
-from .ledger import Ledger, Passing
-from .operations import Operations, SparkSession
+from .operations import OperationBook, Passing, SparkSession
 from .routes import RouteTable, revoked
 from .running_rpcs import RunningRpc, RunningRpcs
 from .spark_rpc import ADD_ARTIFACTS, CLONE_SESSION, RELEASE_SESSION, Head, Method
@@ -46,7 +45,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         calls: RunningRpcs,
         feed: FeedClient,
         engines: Engines,
-        ledger: Ledger,
+        operations: OperationBook,
     ) -> None:
         self._time = time
         self._tokens = tokens
@@ -54,8 +53,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._calls = calls
         self._feed = feed
         self._engines = engines
-        self._ledger = ledger
-        self._operations = Operations(time)
+        self._operations = operations
         self._spark_sessions = SparkSessions(feed, self._release_in_engine)
         self._ending: set[asyncio.Task[None]] = set()
         self._handlers = {path: self._handler(method) for path, method in spark_rpc.METHODS.items()}
@@ -65,7 +63,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     def session_ended(self, session_id: str) -> None:
         """Give back what it had, apart from its end, for which somebody waits."""
-        self._ledger.session_ended(session_id)
+        self._operations.session_ended(session_id)
         task = asyncio.create_task(self._give_back(session_id))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
@@ -115,12 +113,12 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         if method is RELEASE_SESSION:
             return await self._release(route, spark_session, call)
         await self._spark_sessions.claim(route, spark_session)
-        with self._spark_sessions.using(spark_session), self._operations.following(method, head, spark_session, claims):
+        followed = self._operations.following(method, head, message, spark_session, claims, lambda: call.cut_with)
+        with self._spark_sessions.using(spark_session), followed as passing:
             call.passes()
             message = await self._pinned(method, head, message, route, spark_session)
             rest = _rest(context, method, spark_session)
-            with self._ledger.following(method, head, message, spark_session, lambda: call.cut_with) as passing:
-                return await self._forward(method, route, spark_session, message, rest, context, passing)
+            return await self._forward(method, route, spark_session, message, rest, context, passing)
 
     async def _pinned(
         self, method: Method, head: Head, message: bytes, route: Route, spark_session: SparkSession
@@ -172,7 +170,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         try:
             await self._spark_sessions.claim(route, spark_session)
             call.passes()
-            self._ledger.interrupt(Interrupt(everything=True), spark_session)
+            self._operations.interrupt(Interrupt(everything=True), spark_session)
             await self._spark_sessions.end(route, spark_session)
         except (PermissionDenied, Unavailable):
             raise

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .sql.tokens import Reader, code_of
+
 Kind = Literal["temp view", "table", "setting", "function"]
 
-_NAME = r"(?P<name>`[^`]+`(?:\.`[^`]+`)*|[\w.]+)"
-_MADE: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    (
-        "temp view",
-        re.compile(
-            rf"\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:GLOBAL\s+)?TEMP(?:ORARY)?\s+VIEW\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}",
-            re.I,
-        ),
-    ),
-    ("table", re.compile(rf"\s*CREATE\s+(?:OR\s+REPLACE\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}", re.I)),
-    ("setting", re.compile(r"\s*SET\s+(?!TIME\b|VAR\b|VARIABLE\b)(?P<name>[\w.]+)\s*=", re.I)),
-)
-_DROPPED = re.compile(rf"\s*DROP\s+(?:VIEW|TABLE)\s+(?:IF\s+EXISTS\s+)?{_NAME}", re.I)
 _SHOWN_OF_A_KIND = 10
 
 
@@ -94,15 +82,14 @@ def made_by(plan: Any) -> Iterator[Belonging]:
         yield Belonging("table", command.write_operation.table.table_name)
     elif kind == "write_operation_v2":
         yield Belonging("table", command.write_operation_v2.table_name)
-    for what, pattern in _MADE:
-        if match := pattern.match(_sql_of(plan)):
-            yield Belonging(what, _bare(match["name"]))
+    if made := _made_by_sql(Reader(code_of(_sql_of(plan)))):
+        yield made
 
 
 def dropped_by(plan: Any) -> Iterator[str]:
     """The names of what a plan takes away."""
-    if match := _DROPPED.match(_sql_of(plan)):
-        yield _bare(match["name"])
+    if dropped := _dropped_by_sql(Reader(code_of(_sql_of(plan)))):
+        yield dropped
     catalog = plan.root.catalog if plan.WhichOneof("op_type") == "root" else None
     if catalog is not None and catalog.WhichOneof("cat_type") == "drop_temp_view":
         yield catalog.drop_temp_view.view_name
@@ -125,5 +112,30 @@ def _sql_of(plan: Any) -> str:
     return ""
 
 
-def _bare(name: str) -> str:
-    return name.replace("`", "")
+def _made_by_sql(sql: Reader) -> Belonging | None:
+    """What a statement leaves in its Spark session, as its first words tell."""
+    if sql.take("SET"):
+        name = None if sql.take_one_of("TIME", "VAR", "VARIABLE") else sql.dotted_name()
+        return Belonging("setting", name) if name and sql.take("=") else None
+    if not sql.take("CREATE"):
+        return None
+    sql.take("OR", "REPLACE")
+    sql.take("GLOBAL")
+    temporary = sql.take_one_of("TEMP", "TEMPORARY")
+    kind = _kind(sql, temporary=temporary)
+    sql.take("IF", "NOT", "EXISTS")
+    name = sql.dotted_name()
+    return None if kind is None or name is None else Belonging(kind, name)
+
+
+def _kind(sql: Reader, *, temporary: bool) -> Kind | None:
+    if temporary:
+        return "temp view" if sql.take("VIEW") else None
+    return "table" if sql.take("TABLE") else None
+
+
+def _dropped_by_sql(sql: Reader) -> str | None:
+    if not (sql.take("DROP") and sql.take_one_of("VIEW", "TABLE")):
+        return None
+    sql.take("IF", "EXISTS")
+    return sql.dotted_name()

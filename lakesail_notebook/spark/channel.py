@@ -7,15 +7,15 @@ from typing import Any
 import grpc
 from pyspark.sql.connect.client import DefaultChannelBuilder
 
-from .. import __version__
 from ..api_location import is_loopback
+from ..version import __version__
 from .belongings import Belongings
-from .interrupting import INTERRUPTIONS, Interrupting
 from .observing import Observing
 from .queries import QUERIES
 from .reauthenticating import Reauthenticating
 from .reconnecting import Reconnecting
 from .sail_workarounds.empty_reads import EmptyReads
+from .sail_workarounds.interrupting import INTERRUPTIONS, Interrupting
 from .session_token import RenewedToken
 from .temp_views import temp_views
 

@@ -22,12 +22,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from .. import __version__
 from ..api_location import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
 from ..client.client import Client
 from ..clock import SystemClock
 from ..errors import FailedPrecondition, InvalidArgument, LakesailError, PermissionDenied, Unauthenticated, Unavailable
 from ..models import LIVE_STATUSES, Session
+from ..version import __version__
 from .choice import EXAMINATION_KEY, Wanted, session_create
 from .installation import check_distributions, check_version, installed_pysparks, load_in_background
 from .session_token import RenewedToken

@@ -1,7 +1,7 @@
 """What a control plane offers: the Protocol that the API serves, one part for each resource.
 
 Every method takes the principal who asks, answers with the API's own models, and raises :class:`LakesailError`. The
-control plane of this package implements it with :mod:`.services`; a control plane elsewhere can stand behind it as well.
+control plane of this package implements it with :mod:`.services`. A client of another control plane may do so too.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def test_the_session_proxy_runs_where_no_pyspark_is() -> None:
 
 def test_the_package_itself_loads_nothing() -> None:
     ours = {name for name in loaded_by("lakesail_notebook") if name.startswith("lakesail_notebook")}
-    assert ours == {"lakesail_notebook"}
+    assert ours == {"lakesail_notebook", "lakesail_notebook.version"}
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,8 @@ def test_the_magics_load_no_server() -> None:
     assert found(["lakesail_notebook.notebook.magic"], unwanted) == set()
 
 
-def test_the_engine_loads_nothing_of_ours() -> None:
-    ours = {name for name in loaded_by("lakesail_notebook.engine") if name.startswith("lakesail_notebook")}
-    assert ours == {"lakesail_notebook", "lakesail_notebook.engine"}
-
-
-def test_the_installer_loads_the_engines_lifeline_and_nothing_else_of_ours() -> None:
-    ours = {name for name in loaded_by("lakesail_notebook.engine.installer") if name.startswith("lakesail_notebook")}
-    assert ours == {"lakesail_notebook", "lakesail_notebook.engine", "lakesail_notebook.engine.installer"}
+@pytest.mark.parametrize("module", ["lakesail_notebook.engine.__main__", "lakesail_notebook.engine.installer"])
+def test_the_engines_processes_load_the_lifeline_and_nothing_else_of_ours(module: str) -> None:
+    ours = {name for name in loaded_by(module) if name.startswith("lakesail_notebook")}
+    names = ("", ".engine", ".lifeline", ".version")
+    assert ours == {module, *(f"lakesail_notebook{name}" for name in names)}

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from lakesail_notebook import models
-from lakesail_notebook.notebook.display import TerminalLine, connection_text, session_text
+from lakesail_notebook.notebook.display import TerminalLine
+from lakesail_notebook.rendering.sessions import connection_text, session_text
 from lakesail_notebook.spark.choice import Candidate
 from lakesail_notebook.spark.connecting import Connection
 from tests.unit.small_api import session

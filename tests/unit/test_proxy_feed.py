@@ -9,22 +9,27 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from lakesail_notebook.clock import SystemClock
+from lakesail_notebook.clock import Clock, SystemClock
 from lakesail_notebook.control_plane.feed_server import FeedServer
 from lakesail_notebook.feed import ProxyLaunch
 from lakesail_notebook.session_proxy.feed_client import FeedClient
-from lakesail_notebook.session_proxy.ledger import Ledger
-from lakesail_notebook.session_proxy.operations import SparkSession
+from lakesail_notebook.session_proxy.operations import OperationBook, SparkSession
 from lakesail_notebook.session_proxy.routes import RouteTable
 from lakesail_notebook.session_proxy.running_rpcs import RunningRpc, RunningRpcs
 from lakesail_notebook.session_proxy.spark_rpc import EXECUTE_PLAN, Head
 from lakesail_notebook.tokens import TokenTime
 from tests.feeds import KeepingReports, source
+from tests.unit.proxy_claims import CLAIMS
+
+
+def a_book(clock: Clock | None = None) -> OperationBook:
+    clock = clock or SystemClock()
+    return OperationBook(TokenTime(clock), clock)
 
 
 @contextlib.asynccontextmanager
 async def fed_proxy(
-    reports: KeepingReports, ledger: Ledger | None = None
+    reports: KeepingReports, operations: OperationBook | None = None
 ) -> AsyncIterator[tuple[FeedClient, RunningRpcs]]:
     """A proxy's end of a feed whose other end tells these reports."""
     server = FeedServer()
@@ -38,7 +43,7 @@ async def fed_proxy(
         launch,
         routes=routes,
         calls=calls,
-        ledger=ledger or Ledger(clock),
+        operations=operations or a_book(clock),
         use_keys=lambda issuer, keys: None,
         time=TokenTime(clock),
         clock=clock,
@@ -103,19 +108,19 @@ def test_what_was_kept_is_not_said_again() -> None:
     asyncio.run(scenario())
 
 
-def run_operation(ledger: Ledger, operation_id: str) -> None:
+def run_operation(operations: OperationBook, operation_id: str) -> None:
     owner = SparkSession("W", "S", "ALICE", "P")
     head = Head(spark_session_id="P", operation_id=operation_id)
-    with ledger.following(EXECUTE_PLAN, head, b"", owner, lambda: None):
+    with operations.following(EXECUTE_PLAN, head, b"", owner, CLAIMS, lambda: None):
         pass
 
 
 def test_operations_that_could_not_be_kept_are_said_again() -> None:
     async def scenario() -> None:
-        reports, ledger = KeepingReports(), Ledger(SystemClock())
+        reports, operations = KeepingReports(), a_book()
         reports.fail = True
-        async with fed_proxy(reports, ledger) as (client, _):
-            run_operation(ledger, "o")
+        async with fed_proxy(reports, operations) as (client, _):
+            run_operation(operations, "o")
             await until(lambda: not client.connected)
             reports.fail = False
             await until(lambda: reports.operated)
@@ -128,16 +133,16 @@ def test_operations_that_could_not_be_kept_are_said_again() -> None:
 
 def test_operations_that_were_kept_are_not_said_again() -> None:
     async def scenario() -> None:
-        reports, ledger = KeepingReports(), Ledger(SystemClock())
-        async with fed_proxy(reports, ledger) as (client, _):
-            run_operation(ledger, "o")
+        reports, operations = KeepingReports(), a_book()
+        async with fed_proxy(reports, operations) as (client, _):
+            run_operation(operations, "o")
             await until(lambda: reports.operated)
             reports.fail = True
             client.released(SparkSession("W", "S", "ALICE", "P"))
             await until(lambda: not client.connected)
             reports.fail = False
             await until(lambda: reports.released_ids)
-            run_operation(ledger, "p")
+            run_operation(operations, "p")
             await until(lambda: reports.operated[1:])
         assert [told.operation_id for told in reports.operated] == ["o", "p"]
 

@@ -16,9 +16,9 @@ import pytest
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.models import SessionToken
 from lakesail_notebook.spark.channel import SessionChannelBuilder
-from lakesail_notebook.spark.interrupting import INTERRUPTIONS
 from lakesail_notebook.spark.observing import Observing
 from lakesail_notebook.spark.queries import QUERIES
+from lakesail_notebook.spark.sail_workarounds.interrupting import INTERRUPTIONS
 from lakesail_notebook.spark.session_token import RenewedToken
 from tests.unit.small_endpoint import SmallEndpoint, refused
 

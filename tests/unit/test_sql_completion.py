@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakesail_notebook.notebook.sql_completion import candidates
+from lakesail_notebook.spark.sql.completion import candidates
 
 CATALOG = {"flights": ("carrier", "distance"), "planes": ("tailnum", "Seats"), "my table": ("a b",)}
 

@@ -11,9 +11,8 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from IPython.core.error import UsageError
 
-from lakesail_notebook.spark.sql.binding import Bound, Items, bind
+from lakesail_notebook.spark.sql.binding import Bound, Items, NotBindable, bind
 from lakesail_notebook.spark.sql.statements import statements_of
 
 
@@ -55,7 +54,7 @@ def test_an_integer_of_numpy_is_an_integer() -> None:
 def test_what_the_engine_would_refuse_or_fall_over_is_a_mistake_that_names_the_variable(
     value: object, why: str
 ) -> None:
-    with pytest.raises(UsageError, match=f"sql: x .*{why}"):
+    with pytest.raises(NotBindable, match=f"x .*{why}"):
         bound("select {x}", x=value)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from IPython.core.error import UsageError
 
-from lakesail_notebook.spark.sql.binding import bind
+from lakesail_notebook.spark.sql.binding import NotBindable, bind
 from lakesail_notebook.spark.sql.statements import NotReadable, statements_of
 
 
@@ -46,7 +45,7 @@ def test_another_brace_is_a_mistake_with_its_line(sql: str) -> None:
 @pytest.mark.parametrize(("value", "what"), [(object(), "object"), ([], "list"), ([object()], "list"), ({}, "dict")])
 def test_what_sql_has_no_literal_for_is_a_mistake(value: object, what: str) -> None:
     [statement] = statements_of("select {x}")
-    with pytest.raises(UsageError, match=what):
+    with pytest.raises(NotBindable, match=what):
         bind(statement, {"x": value})
 
 

@@ -1,10 +1,12 @@
-"""A warning for reads of nothing: Sail 0.7.2 answers a path that matches no file with a table without rows."""
+"""A warning for reads of nothing: Sail 0.7.2 answers a path that matches no file with a table without rows.
+
+Goes when Sail raises an error for such a path, as Spark does.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -15,18 +17,15 @@ import grpc
 import pyspark.sql.connect.proto as spark_proto
 from google.protobuf.message import Message
 
+from ..sql.tokens import code_of
+
 _LOOK_SECONDS = 5.0
 _REMEMBERED = 1000
-_IN_SQL = re.compile(r"\b(?:FROM|JOIN)\s+(?P<format>csv|json|parquet|orc|avro|text)\s*\.\s*`(?P<path>[^`]+)`", re.I)
 _OF_FILES = frozenset({"csv", "json", "parquet", "orc", "avro", "text"})
 """Formats of which the engine tells the files. Others may read their path in their own way."""
+_BEFORE_TABLES = frozenset({"FROM", "JOIN"})
 _COLUMNS_ARE_KNOWN = frozenset({"text"})
 """Formats that have their columns without a file."""
-_NO_CODE = re.compile(
-    r"""`[^`]*`|(?P<skipped>--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""",
-    re.DOTALL,
-)
-"""Names in backquotes, and what is skipped: comments and texts."""
 _LIBRARIES = tuple(
     f"{Path(str(sys.modules[name].__file__)).parent}{os.sep}"
     for name in ("grpc", "pyspark", "lakesail_notebook", "IPython")
@@ -132,12 +131,15 @@ def _can_be_looked_at(source: Any) -> bool:
 
 
 def _reads_in(sql: str) -> Iterator[Any]:
-    code = _NO_CODE.sub(lambda match: " " if match["skipped"] else match[0], sql)
-    for match in _IN_SQL.finditer(code):
-        relation = spark_proto.Relation()
-        relation.read.data_source.format = match["format"].lower()
-        relation.read.data_source.paths.append(match["path"])
-        yield relation
+    """A read for each ``FROM csv.`path` `` and the like."""
+    code = code_of(sql)
+    for before, form, dot, path in zip(code, code[1:], code[2:], code[3:], strict=False):
+        by_path = before.text.upper() in _BEFORE_TABLES and form.text.lower() in _OF_FILES
+        if by_path and dot.text == "." and path.kind == "quoted name":
+            relation = spark_proto.Relation()
+            relation.read.data_source.format = form.text.lower()
+            relation.read.data_source.paths.append(path.text[1:-1])
+            yield relation
 
 
 def _level_of_the_user() -> int:

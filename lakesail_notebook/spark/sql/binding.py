@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from numbers import Integral
 from typing import Any
 
-from IPython.core.error import UsageError
-
+from ..sail_workarounds.list_types import common_type
+from .literals import KINDS, MOST_DIGITS, decimal_digits
 from .statements import Statement
 
-_KINDS = (bool, int, float, Decimal, str, bytes, datetime, date)
-"""A value is of the first that it is an instance of."""
-_DIGITS = 38
-"""Of the largest DECIMAL."""
-_INT = range(-(2**31), 2**31)
 _BIGINT = range(-(2**63), 2**63)
 
 
@@ -27,7 +22,7 @@ class Items:
 
     values: Sequence[Any]
     type: str | None
-    """What each has to be cast to, where PySpark would give them unlike types: Sail 0.7.2 panics at such an array."""
+    """What each has to be cast to; ``None`` where they are of one type already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +37,20 @@ class Bound:
     """By ``frame_name``, which is no argument of ``spark.sql`` itself."""
 
 
+class NotBindable(ValueError):
+    """The text of the exception says which name, and why."""
+
+
 def bind(statement: Statement, namespace: Mapping[str, Any]) -> Bound:
     """The values of the names in a statement: bound by the engine, never pasted into the text.
 
-    :raises UsageError: for a name that is not there, or a value that SQL knows no literal for.
+    :raises NotBindable: for a name that is not there, or a value that SQL knows no literal for.
     """
     values: dict[str, Any] = {}
     frames: dict[str, Any] = {}
     for name in (piece.text for piece in statement if piece.kind == "name"):
         if name not in namespace:
-            raise UsageError(f"%%sail sql: there is no Python variable {name!r} to bind to {{{name}}}")
+            raise NotBindable(f"there is no Python variable {name!r} to bind to {{{name}}}")
         value = namespace[name]
         if _is_frame(value):
             frames[f"frame_{name}"] = value
@@ -59,7 +58,7 @@ def bind(statement: Statement, namespace: Mapping[str, Any]) -> Bound:
         try:
             values[name] = _items(value) if isinstance(value, list | tuple) else _scalar(value)
         except ValueError as error:
-            raise UsageError(f"%%sail sql: {name} {error}") from error
+            raise NotBindable(f"{name} {error}") from error
     return Bound(_text(statement, values, braces=bool(frames)).strip(), values, frames)
 
 
@@ -97,15 +96,15 @@ def _scalar(value: Any) -> Any:
         return None
     if type(value).__module__ == "numpy" and isinstance(value, Integral):
         value = int(value)
-    if not isinstance(value, _KINDS):
+    if not isinstance(value, KINDS):
         raise ValueError(
             f"is of type {type(value).__name__}; what can be bound are DataFrames of this session, numbers, texts, "
             "bytes, dates, None and lists of these"
         )
     if isinstance(value, int) and value not in _BIGINT:
         raise ValueError("is larger than a BIGINT; bind it as a Decimal or a text")
-    if isinstance(value, Decimal) and sum(_digits(value)) > _DIGITS:
-        raise ValueError(f"has more than the {_DIGITS} digits of a DECIMAL")
+    if isinstance(value, Decimal) and sum(decimal_digits(value)) > MOST_DIGITS:
+        raise ValueError(f"has more than the {MOST_DIGITS} digits of a DECIMAL")
     if isinstance(value, str):
         _check_text(value)
     if isinstance(value, date) and value != value:
@@ -120,37 +119,9 @@ def _check_text(value: str) -> None:
         raise ValueError(f"has half a character at position {error.start}, which is no text in UTF-8") from error
 
 
-def _digits(value: Decimal) -> tuple[int, int]:
-    """Before and after the point.
-
-    :raises ValueError: for a value that is no number.
-    """
-    _, digits, exponent = value.as_tuple()
-    if not isinstance(exponent, int):
-        raise ValueError(f"is {value}, which DECIMAL does not know; bind it as a float")
-    return max(len(digits) + exponent, 0), max(-exponent, 0)
-
-
 def _items(values: Sequence[Any]) -> Items:
     checked = [_scalar(value) for value in values]
     present = [value for value in checked if value is not None]
     if not present:
         raise ValueError("is an empty list, or one of None alone: its type is not known")
-    return Items(checked, _common_type(present))
-
-
-def _common_type(values: Sequence[Any]) -> str | None:
-    """What to cast the values of a list to; ``None`` where they are of one type already."""
-    kinds = {next(kind for kind in _KINDS if isinstance(value, kind)) for value in values}
-    if kinds == {int}:
-        return None if all(value in _INT for value in values) else "bigint"
-    if Decimal in kinds and kinds <= {int, Decimal}:
-        whole, fraction = (max(side) for side in zip(*(_digits(Decimal(value)) for value in values), strict=True))
-        if whole + fraction > _DIGITS:
-            raise ValueError(f"is a list that needs more than the {_DIGITS} digits of a DECIMAL")
-        return f"decimal({max(whole + fraction, 1)},{fraction})"
-    if kinds == {int, float} and all(float(value) == value for value in values if isinstance(value, int)):
-        return "double"
-    if len(kinds) > 1:
-        raise ValueError(f"is a list of unlike values: {', '.join(sorted(kind.__name__ for kind in kinds))}")
-    return None
+    return Items(checked, common_type(present))

@@ -1,4 +1,4 @@
-"""How operations begin, move on and end in the proxy's ledger, and what of it is told when."""
+"""How operations begin, move on and end in the proxy's book, and what of it is told when."""
 
 from __future__ import annotations
 
@@ -23,8 +23,13 @@ from lakesail_notebook.feed import (
 from lakesail_notebook.session_proxy.auth import SessionClosed, SparkSessionStopped
 from lakesail_notebook.session_proxy.executions import Interrupt
 from lakesail_notebook.session_proxy.forwarding import EngineAnswer
-from lakesail_notebook.session_proxy.ledger import GONE_SECONDS, MAX_REPORTED, REMEMBERED, Ledger
-from lakesail_notebook.session_proxy.operations import SparkSession
+from lakesail_notebook.session_proxy.operations import (
+    GONE_SECONDS,
+    MAX_REPORTED,
+    REMEMBERED,
+    OperationBook,
+    SparkSession,
+)
 from lakesail_notebook.session_proxy.spark_rpc import (
     CONFIG,
     EXECUTE_PLAN,
@@ -34,20 +39,21 @@ from lakesail_notebook.session_proxy.spark_rpc import (
     Head,
     Method,
 )
+from lakesail_notebook.tokens import TokenTime
+from tests.unit.proxy_claims import CLAIMS, MINE, not_cut
 from tests.unit.test_proxy_auth import SetClock
 
-MINE = SparkSession("W", "S", "ALICE", "spark-1")
 OTHER = SparkSession("W", "S", "ALICE", "spark-2")
 OPERATION_NOT_FOUND = EngineAnswer(grpc.StatusCode.INTERNAL, "operation not found: o", ())
 _PROXY_LINE_BYTES = 1024 * 1024
 
 
 class Bench:
-    """A ledger, and RPCs that it follows."""
+    """A book, and RPCs that it follows."""
 
     def __init__(self) -> None:
         self.clock = SetClock()
-        self.ledger = Ledger(self.clock)
+        self.book = OperationBook(TokenTime(self.clock), self.clock)
 
     def rpc(
         self,
@@ -68,7 +74,7 @@ class Bench:
             error = asyncio.CancelledError()
         with (
             suppress(*(() if error is None else (type(error),))),
-            self.ledger.following(method, head, message, owner, lambda: cut_with) as passing,
+            self.book.following(method, head, message, owner, CLAIMS, lambda: cut_with) as passing,
         ):
             self.clock.pass_seconds(seconds)
             for result in results:
@@ -77,17 +83,13 @@ class Bench:
                 raise error
 
     def told(self) -> list[OperationReport]:
-        return [self.ledger.told(operation) for operation in self.ledger.report()]
+        return [self.book.told(operation) for operation in self.book.report()]
 
     @property
     def outcome(self) -> str:
         """Of the one operation."""
         [told] = self.told()
         return told.outcome
-
-
-def not_cut() -> None:
-    return
 
 
 def plan(*, reattachable: bool = True, tags: tuple[str, ...] = ()) -> bytes:
@@ -231,7 +233,7 @@ def test_what_is_known_by_its_reattaching_first_is_told_whole_once_it_is_begun(b
 
 def test_the_end_of_one_of_two_streams_ends_nothing(bench: Bench) -> None:
     head = Head(spark_session_id=MINE.id, operation_id="o")
-    with bench.ledger.following(EXECUTE_PLAN, head, plan(), MINE, not_cut):
+    with bench.book.following(EXECUTE_PLAN, head, plan(), MINE, CLAIMS, not_cut):
         bench.rpc(REATTACH_EXECUTE, request=b"", error=OPERATION_NOT_FOUND)
         assert bench.outcome == "running"
 
@@ -268,7 +270,7 @@ def test_an_interrupted_operation_that_ends_in_an_error_was_cancelled(
     bench: Bench, request_bytes: bytes, outcome: str
 ) -> None:
     head = Head(spark_session_id=MINE.id, operation_id="o")
-    with suppress(EngineAnswer), bench.ledger.following(EXECUTE_PLAN, head, plan(tags=("t",)), MINE, not_cut):
+    with suppress(EngineAnswer), bench.book.following(EXECUTE_PLAN, head, plan(tags=("t",)), MINE, CLAIMS, not_cut):
         bench.rpc(INTERRUPT, None, request=request_bytes)
         raise OPERATION_NOT_FOUND
     assert bench.outcome == outcome
@@ -276,7 +278,7 @@ def test_an_interrupted_operation_that_ends_in_an_error_was_cancelled(
 
 def test_an_interrupt_that_the_engine_does_not_obey_changes_nothing(bench: Bench) -> None:
     head = Head(spark_session_id=MINE.id, operation_id="o")
-    with bench.ledger.following(EXECUTE_PLAN, head, plan(), MINE, not_cut) as passing:
+    with bench.book.following(EXECUTE_PLAN, head, plan(), MINE, CLAIMS, not_cut) as passing:
         bench.rpc(INTERRUPT, None, request=interrupt_request(1))
         assert bench.outcome == "running"
         passing(last())
@@ -285,9 +287,9 @@ def test_an_interrupt_that_the_engine_does_not_obey_changes_nothing(bench: Bench
 
 def test_an_interrupt_is_of_its_spark_session_alone(bench: Bench) -> None:
     bench.rpc(error=asyncio.CancelledError())
-    bench.ledger.interrupt(Interrupt(everything=True), OTHER)
+    bench.book.interrupt(Interrupt(everything=True), OTHER)
     assert bench.outcome == "running"
-    bench.ledger.interrupt(Interrupt(everything=True), MINE)
+    bench.book.interrupt(Interrupt(everything=True), MINE)
     assert bench.outcome == "cancelled"
 
 
@@ -315,7 +317,7 @@ def test_an_operation_that_is_given_back_when_it_is_done_stays_done(bench: Bench
 
 def test_nothing_is_told_twice_until_it_moves_on(bench: Bench) -> None:
     head = Head(spark_session_id=MINE.id, operation_id="o")
-    with bench.ledger.following(EXECUTE_PLAN, head, plan(), MINE, not_cut) as passing:
+    with bench.book.following(EXECUTE_PLAN, head, plan(), MINE, CLAIMS, not_cut) as passing:
         assert len(bench.told()) == 1
         assert bench.told() == []
         passing(batch(2, "a"))
@@ -328,18 +330,18 @@ def test_nothing_is_told_twice_until_it_moves_on(bench: Bench) -> None:
     bench.told()
     bench.clock.pass_seconds(OPERATION_REPEAT_SECONDS)
     assert bench.told() == []
-    assert not bench.ledger.news.is_set()
+    assert not bench.book.news.is_set()
 
 
 def test_a_report_that_was_not_kept_is_made_again_with_what_is_true_by_then(bench: Bench) -> None:
     bench.rpc(results=(batch(1, "a"),), error=asyncio.CancelledError())
-    lost = bench.ledger.report()
+    lost = bench.book.report()
     bench.rpc(REATTACH_EXECUTE, request=b"", results=(batch(1, "b"), last()))
-    bench.ledger.not_reported(lost)
+    bench.book.not_reported(lost)
     [told] = bench.told()
     assert (told.rows, told.outcome) == (2, "succeeded")
-    bench.ledger.not_reported(lost)
-    assert bench.ledger.news.is_set()
+    bench.book.not_reported(lost)
+    assert bench.book.news.is_set()
     assert len(bench.told()) == 1
 
 
@@ -347,16 +349,16 @@ def test_a_session_that_ended_takes_its_operations_along_with_what_they_gave(ben
     head = Head(spark_session_id=MINE.id, operation_id="o")
     with (
         suppress(asyncio.CancelledError),
-        bench.ledger.following(EXECUTE_PLAN, head, plan(), MINE, lambda: SessionClosed("closed")) as passing,
+        bench.book.following(EXECUTE_PLAN, head, plan(), MINE, CLAIMS, lambda: SessionClosed("closed")) as passing,
     ):
         passing(batch(2, "a"))
-        bench.ledger.session_ended("S")
+        bench.book.session_ended("S")
         raise asyncio.CancelledError
     [told] = bench.told()
     assert (told.rows, told.outcome) == (2, "running")
     bench.clock.pass_seconds(GONE_SECONDS)
     assert bench.told() == []
-    assert not bench.ledger.news.is_set()
+    assert not bench.book.news.is_set()
 
 
 def test_reports_and_memory_are_bounded(bench: Bench) -> None:
@@ -365,7 +367,7 @@ def test_reports_and_memory_are_bounded(bench: Bench) -> None:
     first = bench.told()
     assert len(first) == MAX_REPORTED
     assert first[0].operation_id == "o50"
-    assert len(bench.ledger._operations) == REMEMBERED
+    assert len(bench.book._operations) == REMEMBERED
 
 
 def test_the_longest_report_fits_into_a_line_of_the_feed(bench: Bench) -> None:

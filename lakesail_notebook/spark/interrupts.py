@@ -1,8 +1,4 @@
-"""Interrupts, and whether the engine stopped, which its own word does not tell.
-
-Sail 0.7.2 says of a query that produces nothing (a count over a cross join) that it was interrupted, and computes on.
-So the engine's use of the processor decides.
-"""
+"""Interrupts, and a sentence on whether the engine stopped."""
 
 from __future__ import annotations
 
@@ -12,17 +8,13 @@ from collections.abc import Callable, Sequence
 
 from ..client.client import Client
 from ..clock import in_words
-from ..errors import FailedPrecondition, LakesailError
-from ..spark.installation import check_installation
-from ..spark.interrupting import DEADLINE_SECONDS, INTERRUPTIONS, Interruption
-from ..spark.open_sessions import OPEN_SESSIONS
-from ..spark.queries import QUERIES, ObservedQuery
+from ..errors import FailedPrecondition
+from .installation import check_installation
+from .queries import QUERIES, ObservedQuery
+from .sail_workarounds.engine_load import AT_REST, BUSY, engine_load
+from .sail_workarounds.interrupting import DEADLINE_SECONDS, INTERRUPTIONS, Interruption
 
-_AT_REST, _BUSY = 0.2, 0.5
-"""Shares of one processor core."""
 _JUST_NOW_SECONDS = 1.0
-_LOOK_SECONDS = 0.4
-_LOOKS = 4
 _BETWEEN_BATCHES = "it stops a query between two batches, and a Python function or a large join holds that up"
 _UNLESS_SHARED = "If no other notebook or thread uses the session,"
 _CURE = "%sail close, then %sail relaunch, end it for sure: a new engine, without temp views and settings."
@@ -40,7 +32,7 @@ def after_interrupt(client: Callable[[], Client]) -> str | None:
     answers = [one for one in INTERRUPTIONS.since(query.began) if one.operation_id == query.operation_id]
     if not answers or time.monotonic() - answers[-1].at > _JUST_NOW_SECONDS:
         return None  # this interrupt was another one's
-    return verdict(query, answers, None if answers[-1].answer == "none" else _engines_share(client))
+    return verdict(query, answers, None if answers[-1].answer == "none" else engine_load(client))
 
 
 def verdict(query: ObservedQuery, answers: Sequence[Interruption], share: float | None) -> str:
@@ -53,7 +45,7 @@ def verdict(query: ObservedQuery, answers: Sequence[Interruption], share: float 
         return f"{after}, but the engine does not obey yet: {_BETWEEN_BATCHES}. {_CURE}"
     if share is None:
         return f"{after}; the query was told to stop."
-    if share >= _BUSY:
+    if share >= BUSY:
         return f"{after}, but the engine does not obey: it still uses {share:.0%} of a core. {_CURE}"
     return f"{after}; the query is stopped, and the engine is at rest."
 
@@ -78,7 +70,7 @@ def interrupt_all(client: Callable[[], Client]) -> str:
         raise FailedPrecondition(
             f"The engine did not answer within {in_words(DEADLINE_SECONDS)}: {_BETWEEN_BATCHES}. {_CURE}"
         )
-    return verdict_on_all(stopped, _engines_share(client))
+    return verdict_on_all(stopped, engine_load(client))
 
 
 def verdict_on_all(stopped: Sequence[str], share: float | None) -> str:
@@ -89,38 +81,11 @@ def verdict_on_all(stopped: Sequence[str], share: float | None) -> str:
     :raises FailedPrecondition: when the engine computes on.
     """
     told = f"Told to stop: {'; '.join(stopped)}" if stopped else "No query was running"
-    if share is None or share <= _AT_REST:
+    if share is None or share <= AT_REST:
         return f"{told}."
     busy = f"the engine still uses {share:.0%} of a core"
-    if share < _BUSY:
+    if share < BUSY:
         return f"{told}, but {busy}; another %sail interrupt says whether it goes on."
     if stopped:
         raise FailedPrecondition(f"{told}, but the engine does not obey: {busy}. {_UNLESS_SHARED} {_CURE}")
     return f"No query of this notebook was running, but {busy}. {_UNLESS_SHARED} {_CURE}"
-
-
-def _engines_share(client: Callable[[], Client]) -> float | None:
-    session_id = OPEN_SESSIONS.active_session_id()
-    if session_id is None:
-        return None
-    try:
-        return _share(client(), session_id)
-    except LakesailError:  # an interrupt must end, whatever the control plane does
-        return None
-
-
-def _share(client: Client, session_id: str) -> float | None:
-    """The least of several looks: an engine takes a moment to stop."""
-    least: float | None = None
-    before, then = client.engine_use(session_id).cpu_seconds, time.monotonic()
-    for _ in range(_LOOKS):
-        time.sleep(_LOOK_SECONDS)
-        after, now = client.engine_use(session_id).cpu_seconds, time.monotonic()
-        if before is None or after is None:
-            return None
-        share = (after - before) / (now - then)
-        least = share if least is None else min(least, share)
-        if least <= _AT_REST:
-            return least
-        before, then = after, now
-    return least

@@ -1,4 +1,7 @@
-"""PySpark's Interrupt RPCs, with an end: an engine that runs a Python function answers only when that returns."""
+"""PySpark's Interrupt RPCs with a deadline: Sail 0.7.2 answers only when the Python function that it runs returns.
+
+Goes when Sail answers an Interrupt at once.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,56 @@
+"""Queries as text: those of a session, and those that a cell runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .. import models
+from .shown import Shown
+from .text_tables import moment, table
+
+if TYPE_CHECKING:
+    from ..spark.engine_tasks import TaskProgress
+    from ..spark.queries import ObservedQuery
+
+_QUERIES = ("STARTED", "TOOK", "OUTCOME", "ROWS", "BYTES", "WHAT")
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def queries_shown(queries: tuple[models.Query, ...]) -> Shown:
+    rows = [
+        (
+            moment(query.started_at),
+            f"{query.seconds:.2f} s",
+            query.outcome,
+            f"{query.rows:,}",
+            f"{query.bytes:,}",
+            query.what,
+        )
+        for query in queries
+    ]
+    text = table(_QUERIES, rows) if rows else "Nothing was run on it yet."
+    return Shown(text, models.encode(models.SessionQueries(items=queries)))
+
+
+def strip_text(queries: Sequence[ObservedQuery], now: float, progress: TaskProgress | None = None) -> str:
+    """One line on the queries of a cell, the running one first.
+
+    :param progress: of the running one, where the engine tells.
+    """
+    rows, size = sum(query.rows for query in queries), sum(query.bytes for query in queries)
+    received = f"{rows:,} row{'' if rows == 1 else 's'}, {in_bytes(size)}"
+    running = [query for query in queries if query.ended is None]
+    if running:
+        tasks = f"{progress.done} of {progress.total} tasks · " if progress else ""
+        return f"Running: {running[-1].what} · {tasks}{received} received"
+    seconds = sum(query.seconds(now) for query in queries)
+    count = "1 query" if len(queries) == 1 else f"{len(queries)} queries"
+    broken = "" if all(query.complete for query in queries) else ", not all of its results came"
+    return f"{count}, {seconds:.1f} s, {received}{broken}"
+
+
+def in_bytes(size: int) -> str:
+    """``0 B``, ``12.3 MB``."""
+    exponent = min((len(str(int(size))) - 1) // 3, len(_UNITS) - 1)
+    return f"{size / 1000**exponent:.{min(exponent, 1)}f} {_UNITS[exponent]}"
