@@ -207,7 +207,7 @@ class UnknownPathHandler(BoundedHandler):
     async def prepare(self) -> None:  # type: ignore[override]
         await super().prepare()
         if not self._finished and self.request.method != "OPTIONS":
-            raise NotFound("The API has no such path.")
+            raise NotFound("The API has no such path.", reason="path_not_found")
 
 
 class HealthHandler(BoundedHandler):

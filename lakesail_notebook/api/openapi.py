@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,13 +25,11 @@ from ..errors import (
     Unavailable,
     UnsupportedMediaType,
 )
+from ..version import __version__
 from . import json_schema
 from .base import HTTP_STATUS, BoundedHandler
 from .json_schema import Schema
 from .operations import IDEMPOTENCY_KEY, ApiOperation
-
-EXTENSION = "x-lakesail-extension"
-"""Marks what the LakeSail API does not have."""
 
 _EVERY_OPERATION = (InvalidArgument, Internal, Unavailable)
 _WITH_LOGIN = (Unauthenticated, PermissionDenied)
@@ -70,7 +67,7 @@ _IDEMPOTENCY_KEY: Schema = {
     "required": False,
     "description": "A retried request with the same key answers what the first one made.",
     "schema": json_schema.of_type(models.IdempotencyKey),
-    EXTENSION: True,
+    **models.marks_of("idempotency_key"),
 }
 _APART: Mapping[str, Schema] = {
     "/health": {
@@ -92,7 +89,7 @@ _APART: Mapping[str, Schema] = {
                     },
                 }
             },
-            EXTENSION: True,
+            **models.marks_of("health"),
         }
     },
     "/openapi.json": {
@@ -106,7 +103,7 @@ _APART: Mapping[str, Schema] = {
                     "content": {"application/json": {"schema": {"type": "object"}}},
                 }
             },
-            EXTENSION: True,
+            **models.marks_of("openapi"),
         }
     },
     "/events/ws": {
@@ -121,7 +118,7 @@ _APART: Mapping[str, Schema] = {
                 "401": {"$ref": "#/components/responses/Unauthenticated"},
                 "403": {"$ref": "#/components/responses/PermissionDenied"},
             },
-            EXTENSION: True,
+            **models.marks_of("events"),
         }
     },
 }
@@ -164,9 +161,9 @@ def describe(private: Iterable[ApiOperation], public: Iterable[ApiOperation], ro
         "openapi": "3.1.0",
         "info": {
             "title": "LakeSail workloads",
-            "version": importlib.metadata.version("lakesail-notebook"),
+            "version": __version__,
             "description": "Interactive compute sessions, lifecycle management, and token issuance. "
-            f"What is marked `{EXTENSION}` is served here and not part of the LakeSail API.",
+            f"What is marked `{models.EXTENSION_KEY}` is served here and not part of the LakeSail API.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": root}],
@@ -208,8 +205,8 @@ def _operation(operation: ApiOperation, names: Mapping[tuple[str, str], str], *,
         found["requestBody"] = {"required": _needs_a_body(operation.body), "content": content}
     if not login:
         found["security"] = []
-    if operation.extension:
-        found[EXTENSION] = True
+    if operation.feature is not None:
+        found |= models.marks_of(operation.feature)
     return found
 
 

@@ -52,8 +52,8 @@ class ApiOperation:
     raises: tuple[type[LakesailError], ...] = ()
     """What it may answer beside what every operation of its shape may; for ``/openapi.json``."""
     takes_idempotency_key: bool = False
-    extension: bool = False
-    """Ours, beyond the LakeSail API."""
+    feature: models.Feature | None = None
+    """The feature that it belongs to, where it is ours, beyond the LakeSail API."""
     passive: bool = False
     """It only listens: no sign that somebody is at work, or that a session will be wanted."""
 

@@ -39,11 +39,9 @@ SERVICE_ACCOUNTS = "/service-accounts"
 
 
 def _config_operations(path: str) -> tuple[ApiOperation, ...]:
-    extension = path != CONFIG_PATHS[0]
+    feature: models.Feature | None = None if path == CONFIG_PATHS[0] else "short_config_paths"
     return (
-        ApiOperation(
-            verb="GET", path=path, run=list_configs, query=models.WorkloadConfigListQuery, extension=extension
-        ),
+        ApiOperation(verb="GET", path=path, run=list_configs, query=models.WorkloadConfigListQuery, feature=feature),
         ApiOperation(
             verb="POST",
             path=path,
@@ -52,16 +50,16 @@ def _config_operations(path: str) -> tuple[ApiOperation, ...]:
             status=201,
             location=f"{path}/{{id}}",
             raises=(NotFound, FailedPrecondition),
-            extension=extension,
+            feature=feature,
         ),
-        ApiOperation(verb="GET", path=f"{path}/{{workloadConfig}}", run=describe_config, extension=extension),
+        ApiOperation(verb="GET", path=f"{path}/{{workloadConfig}}", run=describe_config, feature=feature),
         ApiOperation(
             verb="PATCH",
             path=f"{path}/{{workloadConfig}}",
             run=change_config,
             body=models.WorkloadConfigChange,
             raises=(FailedPrecondition,),
-            extension=True,
+            feature=feature or "config_changes",
         ),
         ApiOperation(
             verb="DELETE",
@@ -69,7 +67,7 @@ def _config_operations(path: str) -> tuple[ApiOperation, ...]:
             run=delete_config,
             status=204,
             raises=(FailedPrecondition,),
-            extension=True,
+            feature=feature or "config_changes",
         ),
     )
 
@@ -110,21 +108,21 @@ OPERATIONS = (
         run=extend_session,
         body=models.SessionExtend,
         raises=(FailedPrecondition,),
-        extension=True,
+        feature="extend",
     ),
-    ApiOperation(verb="GET", path=f"{SESSION}/engine", run=describe_engine_use, extension=True),
-    ApiOperation(verb="GET", path=f"{SESSION}/logs", run=read_logs, query=models.SessionLogsQuery, extension=True),
+    ApiOperation(verb="GET", path=f"{SESSION}/engine", run=describe_engine_use, feature="engine_use"),
+    ApiOperation(verb="GET", path=f"{SESSION}/logs", run=read_logs, query=models.SessionLogsQuery, feature="logs"),
     ApiOperation(
-        verb="GET", path=f"{SESSION}/queries", run=list_queries, query=models.SessionQueriesQuery, extension=True
+        verb="GET", path=f"{SESSION}/queries", run=list_queries, query=models.SessionQueriesQuery, feature="queries"
     ),
     *(operation for path in CONFIG_PATHS for operation in _config_operations(path)),
-    ApiOperation(verb="GET", path="/events", run=poll_events, query=models.EventQuery, extension=True, passive=True),
+    ApiOperation(verb="GET", path="/events", run=poll_events, query=models.EventQuery, feature="events", passive=True),
     ApiOperation(
         verb="GET",
         path=SERVICE_ACCOUNTS,
         run=list_service_accounts,
         query=models.ServiceAccountListQuery,
-        extension=True,
+        feature="service_accounts",
     ),
     ApiOperation(
         verb="POST",
@@ -134,18 +132,18 @@ OPERATIONS = (
         status=201,
         location=f"{SERVICE_ACCOUNTS}/{{id}}",
         raises=(NotFound, FailedPrecondition),
-        extension=True,
+        feature="service_accounts",
     ),
     ApiOperation(
         verb="DELETE",
         path=f"{SERVICE_ACCOUNTS}/{{serviceAccount}}",
         run=delete_service_account,
         status=204,
-        extension=True,
+        feature="service_accounts",
     ),
-    ApiOperation(verb="GET", path="/me", run=me, extension=True),
+    ApiOperation(verb="GET", path="/me", run=me, feature="me"),
 )
-PUBLIC_OPERATIONS = (ApiOperation(verb="GET", path="/.well-known/jwks.json", run=public_keys, extension=True),)
+PUBLIC_OPERATIONS = (ApiOperation(verb="GET", path="/.well-known/jwks.json", run=public_keys, feature="jwks"),)
 
 
 def handlers(context: ApiContext) -> list[tuple[str, type, dict[str, Any]]]:

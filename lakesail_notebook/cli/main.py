@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import LakesailError
+from ..installed import INSTALL_SERVER, missing_server_libraries
 from ..rendering.text_tables import printable
 from .arguments import PROGRAM, parse
 
@@ -24,9 +25,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command; what it says goes to standard output, what is wrong to standard error in one line."""
     arguments = parse(sys.argv[1:] if words is None else words)
     if arguments.command == "serve":
-        from ..jupyter.standalone import serve
-
-        return serve(arguments.jupyter_options)
+        return _serve(arguments)
     try:
         for shown in _run(arguments):
             _show(shown, as_json=arguments.json)
@@ -39,6 +38,16 @@ def main(words: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _FAILED
     return 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    if missing := missing_server_libraries():
+        lacking = f"a control plane needs {', '.join(missing)}, which are not installed in {sys.prefix}"
+        print(f"{PROGRAM}: {lacking}. Run {INSTALL_SERVER}.", file=sys.stderr)
+        return _FAILED
+    from ..jupyter.standalone import serve
+
+    return serve(arguments.jupyter_options)
 
 
 def _run(arguments: argparse.Namespace) -> Iterator[Shown]:

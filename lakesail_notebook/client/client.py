@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
 import msgspec
 
 from ..api_location import URL_VARIABLE
-from ..errors import FailedPrecondition, InvalidArgument
+from ..errors import FailedPrecondition, InvalidArgument, NotFound
 from ..models import (
     EngineUse,
     Event,
@@ -34,8 +34,10 @@ from ..models import (
     WorkloadConfigChange,
     WorkloadConfigCreate,
     WorkloadConfigPage,
-    encode,
+    encode_request,
+    features_needed,
 )
+from ..version import __version__
 from .address import ApiAddress, FixedToken, checked_url, find_api
 from .decoding import Answer, decode_answer
 from .transport import ANSWER_SECONDS, Asked, Transport
@@ -43,6 +45,8 @@ from .transport import ANSWER_SECONDS, Asked, Transport
 _SESSIONS = "/workloads/sessions"
 _CONFIGS = "/workloads/compute-configs"
 _SERVICE_ACCOUNTS = "/service-accounts"
+_PATH_NOT_FOUND = "path_not_found"
+"""The reason of a 404 for a path that the control plane does not have at all."""
 _HEALTH_SECONDS = 5.0
 _EVENTS_WAIT_SECONDS = 30
 
@@ -65,6 +69,7 @@ class Client:
         del token  # a traceback may show this frame's names
         self._transport = Transport(_address(url, given))
         self.url = self._transport.url
+        self._features: frozenset[str] | None = None
 
     def __repr__(self) -> str:
         return f"Client({self.url!r})"
@@ -80,18 +85,18 @@ class Client:
 
     def check_health(self) -> None:
         """Return if a control plane answers; it opens nothing for it, and asks for no login."""
-        self._transport.ask(Asked(verb="GET", path="/health", answer_seconds=_HEALTH_SECONDS))
+        self._ask(Asked(verb="GET", path="/health", answer_seconds=_HEALTH_SECONDS))
 
     def me(self) -> Me:
         """Who this client is to the control plane, and in which kernel and notebook."""
-        return self._read(Asked(verb="GET", path="/me"), Me)
+        return self._read(Asked(verb="GET", path="/me", feature="me"), Me)
 
     # Sessions
 
     def create_session(self, wanted: SessionCreate) -> Session:
         """A new session. It is sent under a key of its own, so that a repeated try makes no second one."""
         key = uuid.uuid4().hex
-        return self._read(Asked(verb="POST", path=_SESSIONS, body=encode(wanted), idempotency_key=key), Session)
+        return self._read(Asked(verb="POST", path=_SESSIONS, body=self._body(wanted), idempotency_key=key), Session)
 
     def session(self, session_id: str) -> Session:
         """:raises NotFound: when there is none, or none that this caller may see."""
@@ -119,7 +124,7 @@ class Client:
 
     def close_session(self, session_id: str) -> None:
         """Close a session, now; closing a closed one changes nothing."""
-        self._transport.ask(Asked(verb="DELETE", path=_session_path(session_id)))
+        self._ask(Asked(verb="DELETE", path=_session_path(session_id)))
 
     def relaunch_session(self, session_id: str) -> Session:
         """A new session like one that is over.
@@ -130,17 +135,23 @@ class Client:
 
     def extend_session(self, session_id: str, duration_seconds: int | None = None) -> Session:
         """Keep an unused session from being closed for ``duration_seconds`` from now, or the server's default."""
-        body = encode(SessionExtend(duration_seconds=duration_seconds))
-        return self._read(Asked(verb="POST", path=f"{_session_path(session_id)}/extend", body=body), Session)
+        body = self._body(SessionExtend(duration_seconds=duration_seconds))
+        return self._read(
+            Asked(verb="POST", path=f"{_session_path(session_id)}/extend", body=body, feature="extend"), Session
+        )
 
     def session_logs(self, session_id: str, tail: int | None = None) -> tuple[str, ...]:
         """The last ``tail`` lines that the session's engine wrote, or as many as the server gives by default."""
         query = _query(tail=tail)
-        return self._read(Asked(verb="GET", path=f"{_session_path(session_id)}/logs", query=query), SessionLogs).lines
+        return self._read(
+            Asked(verb="GET", path=f"{_session_path(session_id)}/logs", query=query, feature="logs"), SessionLogs
+        ).lines
 
     def engine_use(self, session_id: str) -> EngineUse:
         """What the session's engine has used of its machine so far."""
-        return self._read(Asked(verb="GET", path=f"{_session_path(session_id)}/engine"), EngineUse)
+        return self._read(
+            Asked(verb="GET", path=f"{_session_path(session_id)}/engine", feature="engine_use"), EngineUse
+        )
 
     def queries(self, session_id: str, limit: int | None = None) -> tuple[Query, ...]:
         """What was run on a session of the caller's own, newest first.
@@ -148,12 +159,14 @@ class Client:
         :param limit: 0 to 100: how many, or as many as the server gives by default.
         :raises PermissionDenied: when the session is somebody else's.
         """
-        asked = Asked(verb="GET", path=f"{_session_path(session_id)}/queries", query=_query(limit=limit))
+        asked = Asked(
+            verb="GET", path=f"{_session_path(session_id)}/queries", query=_query(limit=limit), feature="queries"
+        )
         return self._read(asked, SessionQueries).items
 
     def issue_token(self, session_id: str, duration_seconds: int | None = None) -> SessionToken:
         """A token for the session's endpoint, valid for ``duration_seconds`` or the server's default."""
-        body = encode(TokenCreate(duration_seconds=duration_seconds))
+        body = self._body(TokenCreate(duration_seconds=duration_seconds))
         return self._read(Asked(verb="POST", path=f"{_session_path(session_id)}/token", body=body), SessionToken)
 
     # Compute configs; each is named by its id or its name
@@ -179,37 +192,43 @@ class Client:
 
     def create_compute_config(self, wanted: WorkloadConfigCreate) -> WorkloadConfig:
         """:raises FailedPrecondition: when the team has one of this name."""
-        return self._read(Asked(verb="POST", path=_CONFIGS, body=encode(wanted)), WorkloadConfig)
+        return self._read(Asked(verb="POST", path=_CONFIGS, body=self._body(wanted)), WorkloadConfig)
 
     def change_compute_config(self, config_id: str, change: WorkloadConfigChange) -> WorkloadConfig:
         """Change what ``change`` names; sessions that run on it go on as they are.
 
         :raises InvalidArgument: for what cannot be changed.
         """
-        return self._read(Asked(verb="PATCH", path=_config_path(config_id), body=encode(change)), WorkloadConfig)
+        return self._read(
+            Asked(verb="PATCH", path=_config_path(config_id), body=self._body(change), feature="config_changes"),
+            WorkloadConfig,
+        )
 
     def delete_compute_config(self, config_id: str) -> None:
         """Sessions that run on it go on.
 
         :raises FailedPrecondition: when it is the server's default.
         """
-        self._transport.ask(Asked(verb="DELETE", path=_config_path(config_id), gone_after_first=True))
+        self._ask(Asked(verb="DELETE", path=_config_path(config_id), gone_after_first=True, feature="config_changes"))
 
     # Service accounts
 
     def service_accounts(self, *, team_id: str | None = None) -> tuple[TeamServiceAccount, ...]:
         """Those of the teams that the caller administers."""
-        asked = Asked(verb="GET", path=_SERVICE_ACCOUNTS, query=_query(teamId=team_id))
+        asked = Asked(verb="GET", path=_SERVICE_ACCOUNTS, query=_query(teamId=team_id), feature="service_accounts")
         return self._read(asked, ServiceAccountPage).items
 
     def create_service_account(self, wanted: ServiceAccountCreate) -> NewServiceAccount:
         """A service account, and its key, which nobody is told again."""
-        return self._read(Asked(verb="POST", path=_SERVICE_ACCOUNTS, body=encode(wanted)), NewServiceAccount)
+        return self._read(
+            Asked(verb="POST", path=_SERVICE_ACCOUNTS, body=self._body(wanted), feature="service_accounts"),
+            NewServiceAccount,
+        )
 
     def delete_service_account(self, service_account_id: str) -> None:
         """Its key is dead at once, and its live sessions are closed."""
         path = f"{_SERVICE_ACCOUNTS}/{quote(service_account_id, safe='')}"
-        self._transport.ask(Asked(verb="DELETE", path=path, gone_after_first=True))
+        self._ask(Asked(verb="DELETE", path=path, gone_after_first=True, feature="service_accounts"))
 
     # Events
 
@@ -220,7 +239,9 @@ class Client:
         """
         query = _query(after=after, wait=wait_seconds, limit=limit)
         answer_seconds = ANSWER_SECONDS + wait_seconds
-        return self._read(Asked(verb="GET", path="/events", query=query, answer_seconds=answer_seconds), EventPage)
+        return self._read(
+            Asked(verb="GET", path="/events", query=query, answer_seconds=answer_seconds, feature="events"), EventPage
+        )
 
     def events(self, after: int | None = None) -> Iterator[Event]:
         """The events as they happen, without end; go on from the last one's ``sequence`` after an error."""
@@ -229,8 +250,43 @@ class Client:
             yield from page.events
             after = page.sequence
 
+    def _ask(self, asked: Asked) -> bytes:
+        try:
+            return self._transport.ask(asked)
+        except NotFound as error:
+            if asked.feature is None or error.reason != _PATH_NOT_FOUND:
+                raise
+            raise self._lacking([asked.feature]) from error
+
+    def _body(self, request: msgspec.Struct) -> bytes:
+        """A request as this control plane understands it.
+
+        :raises FailedPrecondition: when it sets a field that the control plane does not announce.
+        """
+        needed = features_needed(request)
+        lacking = needed - self._announced() if needed else needed
+        if lacking:
+            raise self._lacking(sorted(lacking))
+        return encode_request(request)
+
+    def _announced(self) -> frozenset[str]:
+        """The features of the control plane, asked for once: it may be of another version than this client."""
+        if self._features is None:
+            try:
+                self._features = frozenset(self.me().features)
+            except (NotFound, FailedPrecondition):  # a control plane that has the LakeSail API and nothing else
+                self._features = frozenset()
+        return self._features
+
+    def _lacking(self, features: Sequence[str]) -> FailedPrecondition:
+        return FailedPrecondition(
+            f"The control plane at {self.url} has no {' and no '.join(features)}: its lakesail-notebook is older than "
+            f"this one ({__version__}). Update it where the server runs, or do without.",
+            reason="feature_missing",
+        )
+
     def _read(self, asked: Asked, kind: type[Answer]) -> Answer:
-        content = self._transport.ask(asked)
+        content = self._ask(asked)
         try:
             return decode_answer(content, kind)
         except msgspec.MsgspecError as error:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import FailedPrecondition, Unavailable
+from ..installed import INSTALL_SERVER, missing_server_libraries
 
 START_SECONDS = 30.0
 _POLL_SECONDS = 0.05
@@ -45,6 +46,10 @@ class PersonalApi:
     token: str = field(repr=False)
     started: bool
     """Whether it was started just now."""
+    version: str | None = None
+    """Of its lakesail-notebook; ``None`` before it said so."""
+    features: tuple[str, ...] = ()
+    """What it has beyond the LakeSail API, by name."""
 
 
 class PersonalControlPlane:
@@ -146,7 +151,8 @@ def _greeted(place: _Place, *, started: bool) -> tuple[socket.socket, PersonalAp
         connection.connect(str(place.socket))
         with connection.makefile("rb") as lines:
             said = json.loads(lines.readline())
-        api = PersonalApi(said["url"], said["token"], started)
+        version, features = said.get("version"), tuple(said.get("features", ()))
+        api = PersonalApi(said["url"], said["token"], started, version, features)
         place.socket.lstat()  # it is removed before the end, by one that still greets
     except (OSError, ValueError, KeyError):  # none runs, or it is just ending
         connection.close()
@@ -157,6 +163,12 @@ def _greeted(place: _Place, *, started: bool) -> tuple[socket.socket, PersonalAp
 
 def _start_if_none_runs(place: _Place) -> subprocess.Popen[bytes] | None:
     """``None`` while one runs: it is just ending, or somebody else has started it."""
+    if missing := missing_server_libraries():
+        raise FailedPrecondition(
+            f"No control plane runs for this user, and none can be started here: {', '.join(missing)} are not "
+            f"installed in {sys.prefix}. Run {INSTALL_SERVER}, or set LAKESAIL_API_URL and LAKESAIL_API_TOKEN.",
+            reason="no_control_plane",
+        )
     with open(place.life, "wb") as life:
         try:
             fcntl.flock(life, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -30,6 +30,7 @@ from ..errors import (
     Unavailable,
     UnsupportedMediaType,
 )
+from ..models import Feature
 from .address import ApiAddress, Credentials
 
 ERROR_OF_STATUS: Mapping[int, type[LakesailError]] = {
@@ -69,6 +70,8 @@ class Asked:
     idempotency_key: str | None = None
     answer_seconds: float = ANSWER_SECONDS
     """How long an answer may take."""
+    feature: Feature | None = None
+    """The feature of the server that this needs, beyond the LakeSail API."""
     gone_after_first: bool = False
     """The second of two deletes finds nothing: then an earlier try, whose answer was lost, has done it."""
 

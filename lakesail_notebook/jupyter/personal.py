@@ -16,6 +16,8 @@ from jupyter_server.utils import url_path_join
 from traitlets import Unicode
 
 from ..api_location import API_PATH
+from ..models import FEATURES
+from ..version import __version__
 from .standalone import ControlPlaneApp, ControlPlaneServer
 
 ALONE_SECONDS = 3.0
@@ -48,7 +50,12 @@ class PersonalServer(ControlPlaneServer):
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._present += 1
         try:
-            greeting = {"url": url_path_join(self.connection_url, API_PATH), "token": self.identity_provider.token}
+            greeting = {
+                "url": url_path_join(self.connection_url, API_PATH),
+                "token": self.identity_provider.token,
+                "version": __version__,
+                "features": FEATURES,
+            }
             writer.write(json.dumps(greeting).encode() + b"\n")
             await reader.read()  # it says nothing: this returns when its process has ended
         except OSError:

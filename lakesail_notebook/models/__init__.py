@@ -25,6 +25,16 @@ from .compute import (
     WorkloadConfigPage,
 )
 from .events import Event, EventPage, EventQuery, EventStreamQuery
+from .features import (
+    EXTENSION_KEY,
+    FEATURE_KEY,
+    FEATURES,
+    Feature,
+    encode_request,
+    extension_of,
+    features_needed,
+    marks_of,
+)
 from .pages import SessionIncluded, SessionPage, SessionReference
 from .people import (
     Member,
@@ -76,6 +86,9 @@ from .wire import (
 
 __all__ = [
     "DIRECTORY_KEY",
+    "EXTENSION_KEY",
+    "FEATURES",
+    "FEATURE_KEY",
     "KERNEL_KEY",
     "LIVE_STATUSES",
     "NOTEBOOK_KEY",
@@ -96,6 +109,7 @@ __all__ = [
     "EventQuery",
     "EventStreamQuery",
     "ExecutionMode",
+    "Feature",
     "Id",
     "IdempotencyKey",
     "InfraStatus",
@@ -146,4 +160,8 @@ __all__ = [
     "WorkloadConfigListQuery",
     "WorkloadConfigPage",
     "encode",
+    "encode_request",
+    "extension_of",
+    "features_needed",
+    "marks_of",
 ]

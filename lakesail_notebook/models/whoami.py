@@ -73,3 +73,7 @@ class Me(Answer, frozen=True, kw_only=True):
     clusters: tuple[Cluster, ...] = ()
     default_config: str | None = None
     """Name of the compute config of sessions that name none."""
+    version: str | None = None
+    """Of the server's lakesail-notebook; ``None`` before 0.1.0 was released."""
+    features: tuple[str, ...] = ()
+    """What the server has beyond the LakeSail API, by name."""

@@ -150,12 +150,17 @@ def choose(candidates: Iterable[Candidate], wanted: Wanted) -> Candidate | None:
     return next((one for one in candidates if one.live and one.runs_on(wanted.config)), None)
 
 
-def session_create(wanted: Wanted, *, python: str, directory: str) -> SessionCreate:
-    """The request for a new session whose engine runs with this interpreter, in this directory."""
+def session_create(wanted: Wanted, *, python: str | None, directory: str) -> SessionCreate:
+    """The request for a new session.
+
+    :param python: the interpreter that runs the engine; ``None`` leaves it to the control plane.
+    :param directory: the engine's working directory.
+    """
+    metadata = {DIRECTORY_KEY: directory} | ({} if python is None else {PYTHON_KEY: python})
     return SessionCreate(
         name=wanted.name,
         config=SessionConfig(idle_timeout_seconds=wanted.idle_timeout, max_duration_seconds=wanted.max_duration),
-        metadata={PYTHON_KEY: python, DIRECTORY_KEY: directory},
+        metadata=metadata,
         workload_config_id=wanted.config,
         allow_shared=wanted.shared,
     )

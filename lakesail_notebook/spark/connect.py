@@ -14,6 +14,7 @@ from ..api_location import CA_FILE_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
 from ..client.client import Client
 from ..client.personal import PERSONAL, PersonalApi
 from ..errors import LakesailError
+from ..version import __version__
 from .choice import Wanted
 from .connecting import open_connection
 from .waiting import NoProgress
@@ -87,8 +88,15 @@ def default_client() -> Client:
 def _personal_client_of(api: PersonalApi, _process_id: int) -> Client:
     """One for each process: a forked child must not write on its parent's connections."""
     how = "Started a control plane" if api.started else "Using the running control plane"
-    print(f"{how} for this user; it ends with the last process that uses it.", file=sys.stderr)
+    print(f"{how} for this user; it ends with the last process that uses it.{_other_version(api)}", file=sys.stderr)
     return Client(api.url, api.token)
+
+
+def _other_version(api: PersonalApi) -> str:
+    """A sentence when the running control plane is of another version than this process."""
+    if api.version == __version__:
+        return ""
+    return f" It is lakesail-notebook {api.version or 'before 0.1.0'}, and this process has {__version__}."
 
 
 def client_in_use() -> Client | None:

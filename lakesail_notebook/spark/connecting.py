@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +12,7 @@ from ..errors import FailedPrecondition, PermissionDenied, Unauthenticated
 from ..models import LIVE_STATUSES
 from .belongings import in_a_sentence
 from .choice import Candidate, Wanted, choose, difference, is_own, session_create, spark_session_ids
-from .installation import check_installation, load_in_background
+from .installation import check_installation, engine_python, load_in_background
 from .open_sessions import OPEN_SESSIONS, OpenSession, make_active, prepare_full_pyspark
 from .session_token import RenewedToken
 from .sessions_here import SessionsHere, sessions_here, this_place, with_config
@@ -26,6 +25,12 @@ if TYPE_CHECKING:
 
 How = Literal["created", "attached", "kept"]
 """A new session; one that was there, with a new PySpark session; or all as it was."""
+
+
+_OTHER_PYTHON = (
+    "The engine runs in the control plane's Python, since pysail is not installed in this one: UDFs find the packages "
+    "there, and need the same version of Python. %pip install pysail changes that for the next session."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +78,13 @@ class _Connecting:
     def _connect_here(self, here: SessionsHere) -> Connection:
         chosen = choose(here.live, self._wanted)
         if chosen is None:
-            return replace(self._create(), notes=self._notes_on_the_others(here))
+            return _noting(self._create(), *self._notes_on_the_others(here))
         try:
             connection = self._enter(chosen, "attached")
         except FailedPrecondition as error:
             if self._client.session(chosen.session.id).status in LIVE_STATUSES:
                 raise
-            return replace(self._create(), notes=(self._replaced(chosen.session.id, error.message),))
+            return _noting(self._create(), self._replaced(chosen.session.id, error.message))
         note = difference(chosen.session, self._wanted)
         return replace(connection, notes=() if note is None else (note,))
 
@@ -95,8 +100,10 @@ class _Connecting:
         return with_config(self._client, session)
 
     def _create(self) -> Connection:
-        wanted = session_create(self._wanted, python=sys.executable, directory=os.getcwd())
-        return self._enter(with_config(self._client, self._client.create_session(wanted)), "created")
+        python = engine_python()
+        wanted = session_create(self._wanted, python=python, directory=os.getcwd())
+        connection = self._enter(with_config(self._client, self._client.create_session(wanted)), "created")
+        return replace(connection, notes=() if python or not self._place.me.single_user else (_OTHER_PYTHON,))
 
     def _enter(self, candidate: Candidate, how: How) -> Connection:
         session = candidate.session
@@ -171,3 +178,7 @@ class _Connecting:
         known = in_a_sentence(OPEN_SESSIONS.belongings(session_id, self._place.key))
         what = f"temp views and settings are gone{f', among them {known}' if known else ''}"
         return f"{sentence.partition(';')[0].rstrip('.')}. This is a new session: {what}."
+
+
+def _noting(connection: Connection, *notes: str) -> Connection:
+    return replace(connection, notes=(*connection.notes, *notes))

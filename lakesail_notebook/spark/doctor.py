@@ -12,7 +12,6 @@ import importlib.util
 import os
 import re
 import socket
-import sys
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -29,7 +28,7 @@ from ..errors import FailedPrecondition, InvalidArgument, LakesailError, Permiss
 from ..models import LIVE_STATUSES, Session
 from ..version import __version__
 from .choice import EXAMINATION_KEY, Wanted, session_create
-from .installation import check_distributions, check_version, installed_pysparks, load_in_background
+from .installation import check_distributions, check_version, engine_python, installed_pysparks, load_in_background
 from .session_token import RenewedToken
 from .waiting import NoProgress, SessionWait, Stopwatch, ended
 
@@ -149,7 +148,8 @@ def check_login(client: Client) -> str:
         raise
     except LakesailError:
         return "the token is accepted"
-    return f"as {me.login or me.member_id or me.service_account_id}"
+    server = "" if me.version in {None, __version__} else f", on lakesail-notebook {me.version}"
+    return f"as {me.login or me.member_id or me.service_account_id}{server}"
 
 
 def check_database(client: Client) -> str:
@@ -160,7 +160,7 @@ def check_database(client: Client) -> str:
 def start_session(client: Client, undo: contextlib.ExitStack) -> Session:
     """A session with this interpreter, in this directory, as a notebook's; ``undo`` closes it."""
     wanted = session_create(
-        Wanted(name=_SESSION_NAME, max_duration=_SESSION_SECONDS), python=sys.executable, directory=os.getcwd()
+        Wanted(name=_SESSION_NAME, max_duration=_SESSION_SECONDS), python=engine_python(), directory=os.getcwd()
     )
     wanted = msgspec.structs.replace(wanted, metadata=wanted.metadata | {EXAMINATION_KEY: "doctor"})
     try:

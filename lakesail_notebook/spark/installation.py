@@ -29,6 +29,11 @@ def load_in_background() -> Future[None]:
     return loaded
 
 
+def engine_python() -> str | None:
+    """This interpreter, if an engine can run in it; it then runs the UDFs with the packages of this environment."""
+    return sys.executable if importlib.util.find_spec("pysail") is not None else None
+
+
 def check_installation() -> None:
     """Look without importing.
 

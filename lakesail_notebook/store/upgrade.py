@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from ..errors import FailedPrecondition
+from .backup import back_up
 from .schema import REVISION
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,12 +21,15 @@ def preload() -> None:
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Run the migrations that the database lacks, in the caller's transaction.
+    """Run the migrations that the database lacks, in the caller's transaction; an SQLite file is copied before.
 
-    :raises FailedPrecondition: for a database that a newer version or another program made.
+    A database that a newer version has migrated is used as it is: migrations only add what older versions do not need.
+
+    :raises FailedPrecondition: for a database that another program made.
+    :raises Unavailable: when the file cannot be copied.
     """
     current = _revision(connection)
-    if current == REVISION:
+    if current == REVISION or _is_newer(current):
         return
     from alembic import command
     from alembic.config import Config
@@ -37,11 +41,16 @@ def upgrade(connection: sa.Connection) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if current is not None and current not in known:
         raise FailedPrecondition(
-            f"The database {connection.engine.url.database} has schema {current}, and this version of "
-            f"lakesail-notebook knows none above {REVISION}: upgrade lakesail-notebook, or set "
-            "c.LakesailApp.database_url to another file."
+            f"The database {connection.engine.url.database} has schema {current}, which no version of "
+            f"lakesail-notebook made (this one makes {REVISION}); set c.LakesailApp.database_url to another file."
         )
+    if current is not None and connection.dialect.name == "sqlite":
+        back_up(Path(str(connection.engine.url.database)).absolute(), current)
     command.upgrade(config, "head")
+
+
+def _is_newer(revision: str | None) -> bool:
+    return revision is not None and revision.isdecimal() and int(revision) > int(REVISION)
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import stat
 from contextlib import closing
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -18,6 +20,7 @@ from alembic.script import ScriptDirectory
 from lakesail_notebook import store
 from lakesail_notebook.errors import FailedPrecondition, LakesailError, Unavailable
 from lakesail_notebook.store import schema
+from lakesail_notebook.store.backup import back_up, copies_of
 from lakesail_notebook.store.sql import SqlStore, open_store
 from tests.builders import a_session
 from tests.contract.store_rig import Processes, in_store
@@ -94,16 +97,84 @@ def test_a_database_keeps_its_identity(database_url: str, tmp_path: Path) -> Non
 # What is not ours to touch
 
 
-def test_a_newer_schema_is_refused_with_both_revisions(database_url: str) -> None:
+def test_a_database_that_a_newer_version_added_to_is_used_as_it_is(database_url: str) -> None:
     in_store(database_url, nothing)
     with closing(sqlite3.connect(file_of(database_url), isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9876'")
+        connection.execute("ALTER TABLE session ADD COLUMN of_the_future TEXT")
+        connection.execute("CREATE TABLE of_the_future (id TEXT)")
+
+    async def use(store: SqlStore) -> None:
+        async with store.writing() as unit:
+            await unit.add_session(a_session())
+            assert await unit.session(a_session().id) == a_session()
+
+    in_store(database_url, use)
+    with closing(sqlite3.connect(file_of(database_url))) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("9876",)]
+
+
+def test_a_schema_that_no_version_made_is_refused_with_both_revisions(database_url: str) -> None:
+    in_store(database_url, nothing)
+    with closing(sqlite3.connect(file_of(database_url), isolation_level=None)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'beef'")
     error = refused(database_url)
     assert isinstance(error, FailedPrecondition)
-    assert "9876" in error.message
+    assert "beef" in error.message
     assert schema.REVISION in error.message
     assert str(file_of(database_url)) in error.message
-    assert "upgrade lakesail-notebook" in error.message
+
+
+# Copies
+
+
+def migrate_down(database_url: str, revision: str) -> None:
+    """Have the database as an older version left it."""
+    engine = sa.create_engine(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
+def test_a_database_is_copied_before_it_is_migrated(database_url: str) -> None:
+    migrate_down(database_url, "0001")
+    with closing(sqlite3.connect(file_of(database_url))) as connection:
+        before = declared(connection)
+    in_store(database_url, nothing)
+    [copy] = copies_of(file_of(database_url))
+    assert copy.name.endswith(".before-0001")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with closing(sqlite3.connect(copy)) as connection:
+        assert declared(connection) == before
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+
+
+def test_a_new_database_and_one_that_is_up_to_date_are_not_copied(database_url: str) -> None:
+    in_store(database_url, nothing)
+    in_store(database_url, nothing)
+    assert copies_of(file_of(database_url)) == []
+
+
+def test_the_last_two_copies_are_kept(database_url: str) -> None:
+    in_store(database_url, nothing)
+    database = file_of(database_url)
+    for moment, revision in enumerate(("0001", "0002", "0003", "0002")):
+        copy = back_up(database, revision)
+        os.utime(copy, (moment, moment))
+    assert [path.name[-4:] for path in copies_of(database)] == ["0003", "0002"]
+
+
+def test_a_database_that_cannot_be_copied_is_not_migrated(database_url: str) -> None:
+    migrate_down(database_url, "0001")
+    (file_of(database_url).parent / f"{file_of(database_url).name}.before-0001").mkdir()
+    error = refused(database_url)
+    assert isinstance(error, Unavailable)
+    assert "make room" in error.message
+    with closing(sqlite3.connect(file_of(database_url))) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
 
 
 def test_another_programs_database_is_left_alone(database_url: str) -> None:

@@ -10,8 +10,9 @@ import httpx
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from lakesail_notebook.api.openapi import EXTENSION
 from lakesail_notebook.errors import FAMILIES
+from lakesail_notebook.models import EXTENSION_KEY as EXTENSION
+from lakesail_notebook.models import FEATURE_KEY, FEATURES
 
 from . import reference
 
@@ -86,6 +87,14 @@ def test_what_the_reference_has_not_is_marked_as_ours(document: Json) -> None:
         assert served.get(EXTENSION, False) == ((verb, path) not in of_the_reference), (verb, path)
 
 
+def test_every_extension_names_a_feature_that_the_server_announces(document: Json) -> None:
+    named = set()
+    for marked in _marked(document):
+        assert marked[FEATURE_KEY] in FEATURES, marked
+        named.add(marked[FEATURE_KEY])
+    assert named == set(FEATURES)
+
+
 def test_every_operation_says_what_it_is_and_how_it_refuses(document: Json) -> None:
     ids = [served["operationId"] for _, _, served in _operations(document)]
     assert len(ids) == len(set(ids))
@@ -124,6 +133,18 @@ def test_a_create_may_carry_an_idempotency_key(document: Json) -> None:
 
 def _served(document: Json, operation: reference.Operation) -> Json:
     return cast("Json", document["paths"][operation.path][operation.verb.lower()])
+
+
+def _marked(value: Any) -> Iterator[Json]:
+    """Everything in the document that is marked as an extension."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _marked(inner)
+    elif isinstance(value, dict):
+        if value.get(EXTENSION):
+            yield value
+        for inner in value.values():
+            yield from _marked(inner)
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import get_args
 
 from ... import models
+from ...version import __version__
 from ..ports import Backend
 from ..rules.access import Principal
 from ..settings import DurationRange, SessionLimits, Settings
@@ -29,6 +30,8 @@ def me_view(principal: Principal, settings: Settings, backends: Mapping[str, Bac
         quotas=models.Quotas(**asdict(settings.quotas)),
         clusters=tuple(_cluster(cluster_id, backend) for cluster_id, backend in sorted(backends.items())),
         default_config=settings.default_config,
+        version=__version__,
+        features=models.FEATURES,
     )
 
 
