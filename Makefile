@@ -6,13 +6,17 @@ BIN := $(VENV)/bin
 SET_UP := $(VENV)/.set-up
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CLOCK := $(VENV)/.clock
+PYTEST := $(BIN)/pytest
+# Files are the unit: the tests of a file share one server, and each worker starts its own.
+IN_PARALLEL := --numprocesses 2 --dist loadfile
+TEST_GROUPS := fast integration environments promises
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab demo check test bench format lock
+.PHONY: help setup lab demo check test $(TEST_GROUPS:%=test-%) bench format lock
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(SET_UP) ## Make .venv with everything that the others need
 
@@ -29,8 +33,23 @@ check: $(SET_UP) ## Format, lint, types, and which way imports go
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest --quiet tests/unit/test_imports.py
 
-test: $(SET_UP) $(CLOCK) ## Run all tests, and the measurements that are promises
-	$(BIN)/pytest -m "not bench"
+test: $(SET_UP) ## Run all tests, group after group, and say how long each group took
+	@failed=; times=; for group in $(TEST_GROUPS); do \
+		began=$$(date +%s); $(MAKE) --no-print-directory test-$$group || failed="$$failed $$group"; \
+		times="$$times\n$$(printf '%-12s %5d s' $$group $$(($$(date +%s) - began)))"; \
+	done; printf "$$times\n"; test -z "$$failed" || { echo "These failed:$$failed"; exit 1; }
+
+test-fast: $(SET_UP) ## Run the tests to run often: units, contracts, the API's edge
+	$(PYTEST) $(IN_PARALLEL) tests/unit tests/contract tests/server
+
+test-integration: $(SET_UP) $(CLOCK) ## Run the tests with real engines and kernels
+	$(PYTEST) $(IN_PARALLEL) tests/integration
+
+test-environments: $(SET_UP) ## Run the tests that install into environments of their own
+	$(PYTEST) tests/environments
+
+test-promises: $(SET_UP) ## Run the measurements that are promises; nothing runs beside them
+	$(PYTEST) -m "not bench" tests/bench
 
 bench: $(SET_UP) ## Measure everything; a table, and bench-results/figures.json
 	$(BIN)/pytest tests/bench
