@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from headless import jupyter_server
@@ -24,20 +25,17 @@ def test_a_file_that_is_no_database_is_said_and_left_alone(tmp_path: Path) -> No
     assert database.read_bytes() == b"this is no database" * 1000
 
 
-def test_a_database_of_a_newer_version_is_said_with_what_to_do(tmp_path: Path) -> None:
-    database = tmp_path / "newer.db"
+def test_a_database_of_another_program_is_said_with_what_to_do(tmp_path: Path) -> None:
+    database = tmp_path / "notes.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE note (text TEXT)")
     config = {"LakesailApp": {"database_url": f"sqlite:///{database}"}}
-    with jupyter_server(tmp_path, config=config) as server:
-        assert server.request("GET", SESSIONS).is_success
-    with sqlite3.connect(database) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
     with jupyter_server(tmp_path, config=config) as server:
         assert server.request("GET", "api").is_success
         answer = server.request("GET", SESSIONS)
         assert answer.status_code == 409
-        assert "9999" in answer.json()["message"]
-        assert "upgrade lakesail-notebook" in answer.json()["message"]
+        assert "another program" in answer.json()["message"]
+        assert "c.LakesailApp.database_url" in answer.json()["message"]
 
 
 def test_a_database_that_is_mended_works_without_a_restart(tmp_path: Path) -> None:
