@@ -25,9 +25,9 @@ def back_up(database: Path, revision: str) -> Path:
     try:
         draft.unlink(missing_ok=True)
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as source:
-            with closing(sqlite3.connect(draft)) as target:
-                source.backup(target)
+        reader = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
+        with closing(reader) as source, closing(sqlite3.connect(draft)) as target:
+            source.backup(target)
         draft.replace(copy)
     except (OSError, sqlite3.Error) as error:
         with contextlib.suppress(OSError):

@@ -104,10 +104,12 @@ def test_a_database_that_a_newer_version_added_to_is_used_as_it_is(database_url:
         connection.execute("ALTER TABLE session ADD COLUMN of_the_future TEXT")
         connection.execute("CREATE TABLE of_the_future (id TEXT)")
 
+    added = a_session()
+
     async def use(store: SqlStore) -> None:
         async with store.writing() as unit:
-            await unit.add_session(a_session())
-            assert await unit.session(a_session().id) == a_session()
+            await unit.add_session(added)
+            assert await unit.session(added.id) == added
 
     in_store(database_url, use)
     with closing(sqlite3.connect(file_of(database_url))) as connection:
