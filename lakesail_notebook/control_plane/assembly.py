@@ -208,9 +208,7 @@ async def _begin(
         clock=clock,
         settings=options.settings,
     )
-    service_accounts = ServiceAccounts(
-        store=store, proxy=proxy, reconciler=reconciler, clock=clock, settings=options.settings
-    )
+    service_accounts = ServiceAccounts(store=store, reconciler=reconciler, clock=clock, settings=options.settings)
     return ControlPlane(
         sessions=sessions,
         launches=launches,

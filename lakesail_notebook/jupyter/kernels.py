@@ -78,6 +78,9 @@ class ServerKernels:
     def alive(self, kernel_id: str) -> bool:
         return kernel_id in self._manager
 
+    def living(self) -> frozenset[str]:
+        return frozenset(self._manager.list_kernel_ids())
+
     def by_token(self, token: str) -> Principal:
         """The owner of the kernel, as a plain member.
 

@@ -37,8 +37,10 @@ from .schema import (
 
 Record = TypeVar("Record")
 
-SESSION_COLUMNS = tuple(column for column in session.c if column.name != "caller_id")
-"""A record derives its caller; the table keeps it for its indexes."""
+SESSION_COLUMNS = tuple(column for column in session.c if column.name not in {"caller_id", "due_at"})
+"""A record derives these two; the table keeps them for its indexes."""
+_UNFINISHED = workload.c.infra_status.in_(UNFINISHED)
+_UNCLEANED = (workload.c.infra_status.not_in(UNFINISHED), workload.c.cleaned_at.is_(None))
 _NOT_DELETED = workload_config.c.deleted_at.is_(None)
 
 
@@ -69,19 +71,42 @@ class SqlReading:
             SessionRecord, select_sessions().where(of_workloads, session.c.status.in_(LIVE_STATUSES))
         )
 
+    async def sessions_by_id(self, session_ids: Collection[str]) -> list[SessionRecord]:
+        return await self._many(SessionRecord, select_sessions().where(session.c.id.in_(session_ids)))
+
+    async def due_sessions(self, owner: Owner, now: datetime, *, limit: int) -> list[SessionRecord]:
+        due = (session.c.status.in_(LIVE_STATUSES), sa.or_(session.c.due_at.is_(None), session.c.due_at <= now))
+        query = select_sessions().where(*due, session.c.workload_id.in_(_ids_of(owner)))
+        return await self._many(SessionRecord, query.order_by(session.c.due_at, session.c.id).limit(limit))
+
+    async def sessions_of_kernels(self, owner: Owner, kernel_ids: Collection[str] | None) -> list[SessionRecord]:
+        wanted = session.c.kernel_id.is_not(None) if kernel_ids is None else session.c.kernel_id.in_(kernel_ids)
+        live = (session.c.status.in_(LIVE_STATUSES), session.c.workload_id.in_(_ids_of(owner)))
+        return await self._many(SessionRecord, select_sessions().where(*live, wanted))
+
     async def workload(self, workload_id: str) -> WorkloadRecord | None:
         return await self._one(WorkloadRecord, sa.select(workload).where(workload.c.id == workload_id))
 
     async def workloads(self, workload_ids: Collection[str]) -> list[WorkloadRecord]:
         return await self._many(WorkloadRecord, sa.select(workload).where(workload.c.id.in_(workload_ids)))
 
-    async def unfinished_workloads(self) -> list[WorkloadRecord]:
-        query = sa.select(workload).where(workload.c.infra_status.in_(UNFINISHED))
-        return await self._many(WorkloadRecord, query)
+    async def unfinished_workloads(self, owner: Owner | None = None) -> list[WorkloadRecord]:
+        return await self._many(WorkloadRecord, sa.select(workload).where(_UNFINISHED, *_of(owner)))
 
-    async def uncleaned_workloads(self) -> list[WorkloadRecord]:
-        over = (workload.c.infra_status.not_in(UNFINISHED), workload.c.cleaned_at.is_(None))
-        return await self._many(WorkloadRecord, sa.select(workload).where(*over))
+    async def uncleaned_workloads(self, owner: Owner | None = None) -> list[WorkloadRecord]:
+        return await self._many(WorkloadRecord, sa.select(workload).where(*_UNCLEANED, *_of(owner)))
+
+    async def workloads_to_step(self, owner: Owner) -> list[WorkloadRecord]:
+        elsewhere = sa.or_(
+            workload.c.infra_status != "ready", workload.c.target != "running", workload.c.freed_at.is_not(None)
+        )
+        stepping = sa.select(workload).where(_UNFINISHED, elsewhere, *_of(owner)).order_by(workload.c.id)
+        return [*await self._many(WorkloadRecord, stepping), *await self.uncleaned_workloads(owner)]
+
+    async def others_workloads(self, owner: Owner) -> list[WorkloadRecord]:
+        theirs = workload.c.owner.is_not(None) & (workload.c.owner != owner)
+        unfinished = await self._many(WorkloadRecord, sa.select(workload).where(_UNFINISHED, theirs))
+        return [*unfinished, *await self._many(WorkloadRecord, sa.select(workload).where(*_UNCLEANED, theirs))]
 
     async def config(self, config_id: str) -> ConfigRecord | None:
         return await self._one(ConfigRecord, sa.select(workload_config).where(workload_config.c.id == config_id))
@@ -153,6 +178,15 @@ class SqlReading:
 
     async def _many(self, kind: type[Record], query: sa.Executable) -> list[Record]:
         return [kind(**row) for row in (await self._connection.execute(query)).mappings()]
+
+
+def _of(owner: Owner | None) -> list[sa.ColumnElement[bool]]:
+    return [] if owner is None else [workload.c.owner == owner]
+
+
+def _ids_of(owner: Owner) -> sa.Select[Any]:
+    """The unfinished workloads of an owner: those that are over carry no live session."""
+    return sa.select(workload.c.id).where(_UNFINISHED, workload.c.owner == owner)
 
 
 def _matching(which: SessionFilter) -> list[sa.ColumnElement[bool]]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ..models import EndpointLimits, SailConfig
 from ..workloads.records import LaunchSpec, Owner, Timeouts
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; the database is upgraded when it has another."""
 
 T = TypeVar("T")
@@ -168,7 +168,10 @@ session = sa.Table(
     sa.Column("termination_reason", sa.Text),
     sa.Column("status_message", sa.Text),
     sa.Column("allow_shared", sa.Boolean, nullable=False),
+    sa.Column("due_at", Moment),
 )
+_live = sa.text("status IN ('pending', 'active', 'idle')")
+sa.Index("session_due_at", session.c.due_at, sqlite_where=_live, postgresql_where=_live)
 # Pages are read newest first by (created_at, id), under any of the filters (measured: 0.3 ms a page at 1e5 rows).
 for _columns in (
     ("created_at", "id"),
@@ -195,6 +198,7 @@ event = sa.Table(
     sa.Column("new_status", sa.Text),
     sa.Column("reason", sa.Text),
     sa.Column("message", sa.Text),
+    sa.Column("by", sa.Text),
     sqlite_autoincrement=True,
 )
 

@@ -47,10 +47,10 @@ class SqlStore:
         await self._pools.close()
 
     def _tell(self, committed: SqlWriting) -> None:
-        for event, by in committed.written:
+        for event in committed.written:
             self._news.tell(event.sequence)
             if self._audit is not None and event.kind == "move":
-                self._audit.moved(event, by)
+                self._audit.moved(event, event.by)
 
 
 async def open_store(url: str, audit: Audit | None = None) -> SqlStore:

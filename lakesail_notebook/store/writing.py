@@ -22,7 +22,7 @@ from ..workloads.records import (
     SessionRecord,
     WorkloadRecord,
 )
-from ..workloads.rules.lifecycle import REUSABLE, SessionMove, WorkloadMove
+from ..workloads.rules.lifecycle import REUSABLE, SessionMove, WorkloadMove, due_at
 from .reading import SESSION_COLUMNS, SqlReading
 from .schema import (
     control_plane,
@@ -43,11 +43,16 @@ class SqlWriting(SqlReading):
 
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
-        self.written: list[tuple[EventRecord, str | None]] = []
-        """The events of this transaction, each with the principal who asked for it, if anybody did."""
+        self.written: list[EventRecord] = []
+        """The events of this transaction."""
+
+    async def lock_workloads(self, workload_ids: Collection[str]) -> None:
+        rows = sa.select(workload.c.id).where(workload.c.id.in_(workload_ids)).order_by(workload.c.id)
+        await self._connection.execute(rows.with_for_update())
 
     async def add_session(self, record: SessionRecord, *, by: str | None = None) -> None:
-        await self._add(session, record)
+        values = {column.name: getattr(record, column.name) for column in session.c if column.name != "due_at"}
+        await self._connection.execute(sa.insert(session).values(**values, due_at=due_at(record)))
         await self._note_session(record, record.created_at, new=record.status, by=by)
 
     async def add_workload(self, record: WorkloadRecord, *, by: str | None = None) -> None:
@@ -94,6 +99,7 @@ class SqlWriting(SqlReading):
         kept = sa.update(session).where(*live).values(warned_at=None, updated_at=now).returning(*SESSION_COLUMNS)
         extended = await self._one(SessionRecord, kept)
         if extended is not None:
+            await self._settle(extended)
             await self._note_session(extended, now, kind="extension")
         return extended
 
@@ -102,6 +108,7 @@ class SqlWriting(SqlReading):
         warned = sa.update(session).where(*live).values(warned_at=now).returning(*SESSION_COLUMNS)
         record = await self._one(SessionRecord, warned)
         if record is not None:
+            await self._settle(record)
             await self._note_session(record, now, kind="warning", message=message)
         return record is not None
 
@@ -116,6 +123,7 @@ class SqlWriting(SqlReading):
         statement = sa.update(session).where(*guard).values(**_session_changes(move)).returning(*SESSION_COLUMNS)
         moved = await self._one(SessionRecord, statement)
         if moved is not None:
+            await self._settle(moved)
             await self._note_session(
                 moved, move.at, old=old, new=move.to, reason=move.reason, message=move.message, by=move.by
             )
@@ -189,11 +197,20 @@ class SqlWriting(SqlReading):
     async def set_kernel(self, session_id: str, kernel_id: str | None) -> None:
         live = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES))
         kept = sa.update(session).where(*live).values(kernel_id=kernel_id, detached_since=None)
-        await self._connection.execute(kept)
+        record = await self._one(SessionRecord, kept.returning(*SESSION_COLUMNS))
+        if record is not None:
+            await self._settle(record)
 
     async def set_detached_since(self, session_id: str, since: datetime | None) -> None:
         live = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES))
-        await self._connection.execute(sa.update(session).where(*live).values(detached_since=since))
+        detached = sa.update(session).where(*live).values(detached_since=since).returning(*SESSION_COLUMNS)
+        record = await self._one(SessionRecord, detached)
+        if record is not None:
+            await self._settle(record)
+
+    async def set_due(self, session_id: str, at: datetime) -> None:
+        live = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES))
+        await self._connection.execute(sa.update(session).where(*live).values(due_at=at))
 
     async def claim_spark_session(
         self, *, workload_id: str, spark_session_id: str, session_id: str, caller: str, limit: int, now: datetime
@@ -234,6 +251,12 @@ class SqlWriting(SqlReading):
         live = (*this, spark_session.c.released_at.is_(None))
         await self._connection.execute(sa.update(spark_session).where(*live).values(released_at=now))
 
+    async def _settle(self, record: SessionRecord) -> None:
+        """Keep the due time of a session true to what was just written."""
+        await self._connection.execute(
+            sa.update(session).where(session.c.id == record.id).values(due_at=due_at(record))
+        )
+
     async def _add(self, table: sa.Table, record: Any) -> None:
         values = {column.name: getattr(record, column.name) for column in table.columns}
         await self._connection.execute(sa.insert(table).values(**values))
@@ -256,7 +279,7 @@ class SqlWriting(SqlReading):
         which = {"session_id": record.id, "workload_id": None}
         whose = {"caller_id": record.caller_id, "team_id": record.team_id}
         what = {"kind": kind, "old_status": old, "new_status": new, "reason": reason, "message": message}
-        await self._note({"at": at, **which, **whose, **what}, by)
+        await self._note({"at": at, **which, **whose, **what, "by": by})
 
     async def _note_workload(
         self,
@@ -271,12 +294,12 @@ class SqlWriting(SqlReading):
         which = {"session_id": None, "workload_id": record.id}
         whose = {"caller_id": record.created_by, "team_id": record.team_id}
         what = {"kind": "move", "old_status": old, "new_status": new, "reason": None, "message": message}
-        await self._note({"at": at, **which, **whose, **what}, by)
+        await self._note({"at": at, **which, **whose, **what, "by": by})
 
-    async def _note(self, values: dict[str, Any], by: str | None) -> None:
+    async def _note(self, values: dict[str, Any]) -> None:
         noted = await self._connection.execute(sa.insert(event).values(**values))
         sequence = int(cast("sa.Row[Any]", noted.inserted_primary_key)[0])
-        self.written.append((EventRecord(sequence=sequence, **values), by))
+        self.written.append(EventRecord(sequence=sequence, **values))
 
 
 def _session_changes(move: SessionMove) -> dict[str, Any]:

@@ -192,6 +192,8 @@ class EventRecord:
     new_status: str | None
     reason: str | None
     message: str | None
+    by: str | None = None
+    """The principal who asked for it; ``None``: time, or a fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ on demand.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -87,6 +87,9 @@ class EnginesByHand:
         await asyncio.Event().wait()
         yield ""
 
+    def held(self) -> Collection[str]:
+        return tuple(self.running)
+
     async def terminate(self, workload_id: str, handle: Handle) -> None:
         self.running.discard(workload_id)
 
@@ -138,6 +141,9 @@ class Owners:
 class NoKernels:
     def alive(self, kernel_id: str) -> bool:
         return True
+
+    def living(self) -> frozenset[str]:
+        return frozenset()
 
 
 class Plane:

@@ -26,6 +26,9 @@ class NoKernels:
     def alive(self, kernel_id: str) -> bool:
         return False
 
+    def living(self) -> frozenset[str]:
+        return frozenset()
+
 
 @contextlib.asynccontextmanager
 async def control_plane(directory: Path, clock: Clock, limits: SessionLimits) -> AsyncIterator[ControlPlane]:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -120,6 +120,9 @@ class _OneEngineBackend:
         await asyncio.Event().wait()
         yield ""
 
+    def held(self) -> Collection[str]:
+        return ()
+
     async def terminate(self, workload_id: str, handle: Handle) -> None:
         return
 
@@ -145,6 +148,9 @@ class _ThisProcess:
 class _NoKernels:
     def alive(self, kernel_id: str) -> bool:
         return True
+
+    def living(self) -> frozenset[str]:
+        return frozenset()
 
 
 @dataclass(frozen=True, slots=True)

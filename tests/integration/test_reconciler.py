@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 from lakesail_notebook import models
@@ -11,7 +12,7 @@ from lakesail_notebook.feed import Route
 from lakesail_notebook.store.sql import open_store
 from lakesail_notebook.workloads.rules.lifecycle import WorkloadMove
 
-from .by_hand import SOMEBODY, ClockByHand, Plane, RoutesOnly
+from .by_hand import SOMEBODY, ClockByHand, Plane, RoutesOnly, settled
 
 HOUR = 3600
 
@@ -67,22 +68,20 @@ class Obliging(RoutesOnly):
 
 def test_an_extension_that_comes_in_between_keeps_a_session_that_was_about_to_end(tmp_path: Path) -> None:
     async def work(plane: Plane, clock: ClockByHand) -> None:
-        proxy = Obliging()
-        plane = Plane(plane.store, clock, 2, proxy)
-        ids = {await _create(plane), await _create(plane)}
+        first, second = await _create(plane), await _create(plane)
         await plane.reconcile()
         for _ in range(2):
             clock.advance(20)
             await plane.reconcile()
-
-        async def extend_the_other(ended: str) -> None:
-            (other,) = ids - {ended}
-            await plane.sessions.extend(SOMEBODY, other, models.SessionExtend(duration_seconds=HOUR))
-
-        proxy.on_close = extend_the_other
         clock.advance(20)
-        await plane.reconcile()
-        assert sorted([(await _status(plane, one)).status for one in ids]) == ["closed", "pending"]
+        async with plane.store.writing() as unit:  # the pass has read that both are due, and waits for its turn
+            passing = asyncio.create_task(plane.reconciler.reconcile())
+            while plane.reconciler.at_hand < {first, second}:
+                await asyncio.sleep(0)
+            await unit.extend_session(second, clock.now() + timedelta(seconds=HOUR), clock.now())
+        await passing
+        await settled()
+        assert [(await _status(plane, one)).status for one in (first, second)] == ["closed", "pending"]
 
     _on_a_plane(tmp_path, work)
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -138,6 +138,9 @@ class LocalBackend(Configurable):
     async def watch(self) -> AsyncIterator[str]:
         while True:
             yield await self._ended.get()
+
+    def held(self) -> Collection[str]:
+        return tuple(self._children)
 
     async def terminate(self, workload_id: str, handle: Handle) -> None:
         child = self._children.get(workload_id)

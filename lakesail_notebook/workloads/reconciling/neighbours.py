@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
-from ...models import LIVE_STATUSES
 from ..filters import EventFilter
 from ..ports import Owners, Reading, Store
 from ..records import Owner, SessionRecord, WorkloadRecord
@@ -13,6 +12,7 @@ from ..records import Owner, SessionRecord, WorkloadRecord
 SILENCE = timedelta(seconds=60)
 """A control plane that has not said for so long that it lives is dead to those who cannot look at its process."""
 _EVENTS_AT_ONCE = 1000
+_OVER = frozenset({"closed", "failed"})
 
 
 class Neighbours:
@@ -47,18 +47,18 @@ class Neighbours:
         seen_at = await view.owner_seen_at(owner)
         return seen_at is None or now > seen_at + SILENCE
 
-    async def endings(self) -> tuple[list[tuple[SessionRecord, WorkloadRecord]], int]:
-        """The sessions that ended since the last time, whoever ended them, and the number to :meth:`remember`."""
-        ended = []
-        last = self._seen_event
+    async def endings(self, concern: Callable[[str], bool]) -> tuple[list[tuple[SessionRecord, WorkloadRecord]], int]:
+        """The sessions that ended since the last time, whoever ended them, and the number to :meth:`remember`.
+
+        :param concern: whether a session, by its id, is one that this control plane has to tell of.
+        """
         async with self._store.reading() as view:
-            for event in await view.events_after(self._seen_event, _EVENTS_AT_ONCE, EventFilter()):
-                last = event.sequence
-                session = await view.session(event.session_id) if event.session_id else None
-                workload = None if session is None else await view.workload(session.workload_id)
-                if session is not None and workload is not None and session.status not in LIVE_STATUSES:
-                    ended.append((session, workload))
-        return ended, last
+            events = await view.events_after(self._seen_event, _EVENTS_AT_ONCE, EventFilter())
+            last = events[-1].sequence if events else self._seen_event
+            ids = {event.session_id for event in events if event.session_id and event.new_status in _OVER}
+            ended = await view.sessions_by_id([one for one in ids if concern(one)])
+            workloads = {row.id: row for row in await view.workloads({one.workload_id for one in ended})}
+        return [(one, workloads[one.workload_id]) for one in ended if one.workload_id in workloads], last
 
     def remember(self, sequence: int) -> None:
         """What happened up to this event has been dealt with."""

@@ -35,20 +35,21 @@ class ProxyReports:
         """Note the moment of last use; a pending or idle session that is used becomes active."""
         now = self._clock.now()
         uses = {report.session_id: now - timedelta(seconds=max(0.0, report.seconds_since)) for report in reports}
-        waking = []
         async with self._store.reading() as view:
-            for session_id, at in uses.items():
-                session = await view.session(session_id)
-                if session is None or session.status not in LIVE_STATUSES:
-                    continue  # its usage was forgotten when it ended
-                self._usage.note(session_id, at)
-                if _wakes(session, at):
-                    waking.append(session)
-        if not waking:
+            sessions = await view.sessions_by_id(uses.keys())
+        live = [session for session in sessions if session.status in LIVE_STATUSES]
+        for session in live:  # of the others, the usage was forgotten when they ended
+            self._usage.note(session.id, uses[session.id])
+        waking = [session.id for session in live if _wakes(session, uses[session.id])]
+        lagging = {one.id: at for one in live if (at := self._usage.to_be_written(one)) is not None}
+        if not waking and not lagging:
             return
         async with self._store.writing() as unit:
-            for session in waking:
-                await unit.move_session(session.id, SessionMove(to="active", at=uses[session.id]))
+            for session_id in sorted({*waking, *lagging}):
+                if session_id in lagging:
+                    await unit.set_last_activity(session_id, lagging[session_id])
+                if session_id in waking:
+                    await unit.move_session(session_id, SessionMove(to="active", at=uses[session_id]))
 
     async def operations(self, reports: tuple[feed.OperationReport, ...]) -> None:
         """Keep the last word on each operation, in one transaction."""

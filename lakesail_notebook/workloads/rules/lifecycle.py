@@ -50,6 +50,7 @@ class SessionMove:
 
     @property
     def sources(self) -> frozenset[SessionStatus]:
+        """The statuses from which the move is allowed."""
         return frozenset(status for status, moves in SESSION_MOVES.items() if self.to in moves)
 
 
@@ -60,10 +61,13 @@ class WorkloadMove:
     message: str | None = None
     address: str | None = None
     """The engine's, when it becomes ready."""
+    expects: frozenset[InfraStatus] = UNFINISHED
+    """The statuses that the move was decided for: from another one, it does not happen."""
 
     @property
     def sources(self) -> frozenset[InfraStatus]:
-        return frozenset(status for status, moves in WORKLOAD_MOVES.items() if self.to in moves)
+        """The statuses from which the move is allowed, and was decided."""
+        return frozenset(status for status, moves in WORKLOAD_MOVES.items() if self.to in moves) & self.expects
 
 
 def ending(
@@ -87,15 +91,39 @@ def timeout_at(session: SessionRecord) -> datetime | None:
     return min(moment for moment, _ in _ends(session))
 
 
+def due_at(session: SessionRecord) -> datetime | None:
+    """The next moment at which time alone may ask something of a session; ``None`` for one that is over.
+
+    What happens to a session in between moves it; use of a session only makes it later.
+    """
+    if session.status not in LIVE_STATUSES:
+        return None
+    moments = [min(moment for moment, _ in _ends(session))]
+    if session.status == "active":
+        moments.append(_idle_from(session))
+    if _warned_before(session, warning := _warning_at(session)):
+        moments.append(warning)
+    return min(moments)
+
+
 def warning_due(session: SessionRecord, now: datetime) -> bool:
     """Whether it is time to say that the session will close: four fifths of its last stretch are over."""
     if session.status not in LIVE_STATUSES:
         return False
+    warning = _warning_at(session)
+    return now >= warning and _warned_before(session, warning)
+
+
+def _warning_at(session: SessionRecord) -> datetime:
     end, reason = min(_ends(session), key=lambda end: end[0])
     begin = session.active_since if reason == "max_duration" else max(session.last_activity_at, session.created_at)
     begin = begin or session.created_at
-    moment = begin + (end - begin) * WARNING_SHARE
-    return now >= moment and (session.warned_at is None or session.warned_at < moment)
+    return begin + (end - begin) * WARNING_SHARE
+
+
+def _warned_before(session: SessionRecord, warning: datetime) -> bool:
+    """Whether the last warning, if there was one, belongs to an earlier stretch."""
+    return session.warned_at is None or session.warned_at < warning
 
 
 def due_move(session: SessionRecord, now: datetime) -> SessionMove | None:

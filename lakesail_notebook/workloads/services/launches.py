@@ -21,7 +21,6 @@ from ..rules import access
 from ..rules.access import Principal
 from ..rules.metadata import check_metadata
 from ..rules.names import check_name
-from ..rules.routes import route_of
 from ..rules.service_account_keys import wrong_key
 from ..settings import Settings
 from .configs import config_for_session
@@ -171,6 +170,10 @@ class Launches:
         await self._placement.check(need)
         await self._proxy.start()
         now = self._clock.now()
+        if not_on is not None:
+            # In a transaction of its own: the next one locks the workload that it places the session on.
+            async with self._store.writing() as unit:
+                await unit.retire_workload(not_on, now)
         async with self._store.writing() as unit:
             kept = await _session_made_before(unit, once)  # by the same request, a moment ago
             if kept is not None:
@@ -178,15 +181,13 @@ class Launches:
             await self._quotas.check_create(unit, principal, need.team_id, now, caller_id=need.caller_id)
             await _know(unit, principal, now)
             need = await _with_current_config(unit, need)
-            if not_on is not None:
-                await unit.retire_workload(not_on, now)
             workload = await self._placement.place(unit, need, now, by=principal.id)
             session = draft(now, workload)
             await unit.add_session(session, by=principal.id)
             if once is not None:
                 answer = IdempotentAnswer(once.fingerprint, session.id)
                 await unit.add_idempotent_answer(once.caller_id, once.key, answer, now)
-        await self._proxy.publish(route_of(session, workload, self._settings.limits.spark_sessions_per_session))
+        await self._reconciler.routing.publish(session, workload)
         self._reconciler.wake()
         return session_view(session, workload, principal)
 

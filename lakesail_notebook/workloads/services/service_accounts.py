@@ -13,23 +13,19 @@ from ...errors import FailedPrecondition, NotFound, PermissionDenied
 from ...ids import is_id, new_id
 from ...models import LIVE_STATUSES
 from ..filters import SessionFilter
-from ..ports import Reading, SessionProxy, Store, Writing
+from ..ports import Reading, Store, Writing
 from ..reconciling.reconciler import Reconciler
 from ..records import ServiceAccountRecord, SessionRecord, WorkloadRecord
 from ..rules import access, lifecycle, service_account_keys
 from ..rules.access import Principal
 from ..rules.names import check_name
-from ..rules.routes import route_of
 from ..settings import Settings
 from .views import service_account_view
 
 
 class ServiceAccounts:
-    def __init__(
-        self, *, store: Store, proxy: SessionProxy, reconciler: Reconciler, clock: Clock, settings: Settings
-    ) -> None:
+    def __init__(self, *, store: Store, reconciler: Reconciler, clock: Clock, settings: Settings) -> None:
         self._store = store
-        self._proxy = proxy
         self._reconciler = reconciler
         self._clock = clock
         self._settings = settings
@@ -104,9 +100,7 @@ class ServiceAccounts:
             await unit.delete_service_account(account_id)
             closed = await _close_sessions(unit, account, principal.id, now)
         self._reconciler.wake()
-        claims = self._settings.limits.spark_sessions_per_session
-        routes = [route_of(session, workload, claims) for session, workload in closed]
-        await asyncio.gather(*(self._proxy.publish(route) for route in routes))
+        await asyncio.gather(*(self._reconciler.routing.publish(session, workload) for session, workload in closed))
 
 
 async def _close_sessions(
@@ -114,7 +108,9 @@ async def _close_sessions(
 ) -> list[tuple[SessionRecord, WorkloadRecord]]:
     """Close all live sessions of the account; who they were, and where they ran."""
     closed: list[tuple[SessionRecord, WorkloadRecord]] = []
-    for session in await _live_sessions(unit, account):
+    live = await _live_sessions(unit, account)
+    await unit.lock_workloads({session.workload_id for session in live})
+    for session in sorted(live, key=lambda one: one.id):
         what = f"was closed because service account {account.username} was deleted"
         ending = lifecycle.ending(session.id, "closed", now, "admin_closed", what, by=by)
         moved = await unit.move_session(session.id, ending)
