@@ -14,6 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from lakesail_notebook.clock import Clock
 from lakesail_notebook.errors import FieldError, Unavailable
 from lakesail_notebook.feed import Route
 from lakesail_notebook.session_proxy.auth import SessionClosed
@@ -149,13 +150,22 @@ class NoKernels:
 class Plane:
     """A control plane, opened on a database."""
 
-    def __init__(self, store: SqlStore, clock: ClockByHand, number: int, proxy: RoutesOnly | None = None) -> None:
+    def __init__(
+        self,
+        store: SqlStore,
+        clock: Clock,
+        number: int,
+        proxy: RoutesOnly | None = None,
+        *,
+        backend: Any = None,
+        settings: Settings | None = None,
+    ) -> None:
         self.store = store
-        self.backend = EnginesByHand()
+        self.backend = EnginesByHand() if backend is None else backend
         self.proxy = proxy or RoutesOnly()
         self.owners = Owners(Owner("boot", number, float(number)))
         usage = Usage()
-        chosen = Settings(default_config=None)
+        chosen = settings or Settings(default_config=None)
         parts: dict[str, Any] = {"store": store, "clock": clock, "settings": chosen}
         self.reconciler = Reconciler(
             backends={LOCAL: self.backend},

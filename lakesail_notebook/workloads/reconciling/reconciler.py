@@ -233,7 +233,7 @@ class Reconciler:
 
     async def _tell_of_ends(self) -> None:
         """Another control plane on this database may have ended a session that runs here."""
-        ended, last = await self._neighbours.endings(self.routing.knows)
+        ended, last = await self._neighbours.endings(self.routing.concerns)
         await asyncio.gather(*(self.routing.publish(session, workload) for session, workload in ended))
         self._neighbours.remember(last)  # not before: what could not be told is told by the next pass
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import OrderedDict
+
 from ...feed import Route
 from ..ports import Owners, SessionProxy, Store
 from ..records import SessionRecord, WorkloadRecord
 from ..rules.routes import route_of
+
+_REMEMBERED = 10_000
 
 
 class Routing:
@@ -15,25 +20,41 @@ class Routing:
         self._owners = owners
         self._max_spark_sessions = max_spark_sessions
         self._told: set[str] = set()
-        """Sessions of which a proxy knows a route that is not closed."""
+        """Sessions of which a proxy may know a route that is not closed."""
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        """Sessions whose end was told, the latest."""
+        self._telling: dict[str, asyncio.Task[None]] = {}
 
     async def publish(self, session: SessionRecord, workload: WorkloadRecord) -> None:
         """Tell the route of a session as it is now.
 
-        An end is told once, by whoever comes first, and to the proxies that knew the session. It returns when they
-        confirmed it. What could not be told can be told again.
+        An end is told once, whoever comes first, and only to proxies that may know the session. It returns when they
+        confirmed it. What could not be told can be told again. After an end, nothing is told that was read before it.
         """
         route = route_of(session, workload, self._max_spark_sessions)
+        if session.id in self._ended:
+            return
         if route.state != "closed":
             self._told.add(session.id)
-        elif session.id not in self._told:
+            await self._proxy.publish(route)
             return
-        self._told.discard(session.id) if route.state == "closed" else None
+        if session.id not in self._told and workload.owner != self._owners.mine:
+            return
+        telling = self._telling.get(session.id)
+        if telling is None:
+            telling = self._telling[session.id] = asyncio.create_task(self._tell_the_end(session.id, route))
+            telling.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, if nobody waits any more
+        await asyncio.shield(telling)
+
+    async def _tell_the_end(self, session_id: str, route: Route) -> None:
         try:
             await self._proxy.publish(route)
-        except BaseException:
-            self._told.add(session.id)
-            raise
+            self._ended[session_id] = None
+            self._told.discard(session_id)
+            if len(self._ended) > _REMEMBERED:
+                self._ended.popitem(last=False)
+        finally:
+            del self._telling[session_id]
 
     async def publish_sessions_of(self, workload: WorkloadRecord) -> None:
         async with self._store.reading() as view:
@@ -49,6 +70,6 @@ class Routing:
         self._told |= {session.id for session in sessions}
         return [route_of(one, workloads[one.workload_id], self._max_spark_sessions) for one in sessions]
 
-    def knows(self, session_id: str) -> bool:
-        """Whether a proxy of ours may still let something of the session pass."""
-        return session_id in self._told
+    def concerns(self, session_id: str) -> bool:
+        """Whether the end of a session may still have to be told here."""
+        return session_id not in self._ended
