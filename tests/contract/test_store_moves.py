@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+import tempfile
+from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lakesail_notebook.models import SessionStatus
 from lakesail_notebook.store.sql import SqlStore
+from lakesail_notebook.store.writing import SqlWriting
 from lakesail_notebook.workloads.filters import EventFilter
 from lakesail_notebook.workloads.records import EventRecord, SessionRecord, WorkloadRecord
+from lakesail_notebook.workloads.rules import lifecycle
 from lakesail_notebook.workloads.rules.lifecycle import SESSION_MOVES, WORKLOAD_MOVES, SessionMove, WorkloadMove, ending
 from tests.builders import NOW, a_session, a_workload
 from tests.contract.store_rig import PROCESSES, Processes, in_store
@@ -273,3 +279,87 @@ def test_unfinished_workloads_are_those_that_may_still_run(database_url: str) ->
         assert unfinished == {"REQUESTED", "STARTING", "READY", "STOPPING"}
 
     in_store(database_url, test)
+
+
+# Locks
+
+
+def test_transactions_hold_workloads_before_sessions_each_in_the_order_of_their_ids(database_url: str) -> None:
+    """Seen from the statements: two transactions that follow this order never wait for each other."""
+    statements: list[str] = []
+
+    async def test(store: SqlStore) -> None:
+        sessions = [a_session(id=f"S{number}", workload_id=f"W{9 - number}") for number in range(3)]
+        await add(store, *(a_workload(id=one.workload_id) for one in sessions), *sessions)
+        engine = store._pools.writer.sync_engine
+        sa.event.listen(engine, "before_cursor_execute", lambda c, cursor, text, *_: statements.append(text))
+        async with store.writing() as unit:
+            await unit.lock_workloads({one.workload_id for one in sessions})
+
+    in_store(database_url, test)
+    [lock] = [text for text in statements if "FROM workload" in text]
+    assert lock.rstrip().endswith("ORDER BY workload.id")
+
+
+# Due times
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_the_due_time_of_a_session_is_what_its_record_asks_for(data: st.DataObject) -> None:
+    """However a session moved, nobody finds it later than time may ask something of it."""
+
+    async def test(store: SqlStore) -> None:
+        session = a_session()
+        async with store.writing() as unit:
+            await unit.add_workload(a_workload(id=session.workload_id))
+            await unit.add_session(session)
+        now = NOW
+        for _ in range(data.draw(st.integers(1, 6))):
+            now += timedelta(seconds=data.draw(st.integers(1, 4000)))
+            async with store.writing() as unit:
+                await data.draw(st.sampled_from(CHANGES))(unit, session.id, now)
+            async with store.reading() as view:
+                stored = await view.session(session.id)
+                assert stored is not None
+                due = lifecycle.due_at(stored)
+                just_before = NOW if due is None else due - timedelta(milliseconds=1)
+                owner = a_workload().owner
+                assert owner is not None
+                assert await view.due_sessions(owner, just_before, limit=1) == []
+                found = [] if due is None else [stored]
+                assert await view.due_sessions(owner, due or now, limit=1) == found
+
+    with tempfile.TemporaryDirectory() as directory:
+        in_store(f"sqlite:///{directory}/sessions.db", test)
+
+
+async def _wake(unit: SqlWriting, session_id: str, now: datetime) -> None:
+    await unit.move_session(session_id, SessionMove(to="active", at=now))
+
+
+async def _idle(unit: SqlWriting, session_id: str, now: datetime) -> None:
+    await unit.move_session(session_id, SessionMove(to="idle", at=now))
+
+
+async def _extend(unit: SqlWriting, session_id: str, now: datetime) -> None:
+    await unit.extend_session(session_id, now + timedelta(hours=1), now)
+
+
+async def _warn(unit: SqlWriting, session_id: str, now: datetime) -> None:
+    await unit.mark_warned(session_id, "It will close.", now)
+
+
+async def _detach(unit: SqlWriting, session_id: str, now: datetime) -> None:
+    await unit.set_detached_since(session_id, now)
+
+
+async def _attach(unit: SqlWriting, session_id: str, now: datetime) -> None:
+    await unit.set_kernel(session_id, "K")
+
+
+async def _close(unit: SqlWriting, session_id: str, now: datetime) -> None:
+    await unit.move_session(session_id, SessionMove(to="closed", at=now, reason="user_closed"))
+
+
+CHANGES = (_wake, _idle, _extend, _warn, _detach, _attach, _close)

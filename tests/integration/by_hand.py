@@ -7,6 +7,7 @@ on demand.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -111,11 +112,14 @@ class RoutesOnly:
 
     def __init__(self) -> None:
         self.table = RouteTable(lambda session_id, closed: None)
+        self.closes: Counter[str] = Counter()
+        """How often the end of a session was told."""
 
     async def start(self) -> None:
         return
 
     async def publish(self, route: Route) -> None:
+        self.closes[route.session_id] += route.state == "closed"
         self.table.change(route)
 
     async def close(self) -> None:

@@ -23,6 +23,21 @@ from lakesail_notebook.workloads.records import Handle, LaunchSpec, WorkloadReco
 
 from .by_hand import BEGIN, RoutesOnly
 
+_WRITES_OF_WORKLOADS = frozenset(
+    {"move_workload", "free_workload", "retire_workload", "adopt_workload", "mark_cleaned", "set_handle"}
+)
+_WRITES_OF_SESSIONS = frozenset(
+    {
+        "add_session",
+        "extend_session",
+        "mark_warned",
+        "move_session",
+        "set_detached_since",
+        "set_due",
+        "set_kernel",
+        "set_last_activity",
+    }
+)
 _QUIET_TURNS = 10
 """Turns of the loop without a change, after which everybody is taken to wait."""
 
@@ -165,18 +180,34 @@ class SwitchingStore:
 
 
 class _SwitchingUnit:
+    """A unit whose calls are switched, and whose locks are watched."""
+
     def __init__(self, unit: Any, switch: Switch) -> None:
         self._unit = unit
         self._switch = switch
+        self._locked: list[str] = []
+        self._wrote_sessions = False
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._unit, name)
 
         async def switching(*args: Any, **kwargs: Any) -> Any:
             await self._switch.point()
+            self._watch(name, args)
             return await self._switch.outside(method(*args, **kwargs))
 
         return switching
+
+    def _watch(self, name: str, args: tuple[Any, ...]) -> None:
+        """Workloads are locked before sessions are written, in the order of their ids: else two units could wait for
+        each other for ever."""
+        if name == "lock_workloads":
+            self._locked += sorted(args[0])
+        elif name in _WRITES_OF_WORKLOADS and args[0] not in self._locked:
+            assert not self._wrote_sessions, f"{name} after a session was written"
+            assert not self._locked or args[0] > self._locked[-1], f"{name} out of the order of the ids"
+            self._locked.append(args[0])
+        self._wrote_sessions = self._wrote_sessions or name in _WRITES_OF_SESSIONS
 
 
 class SwitchingProxy(RoutesOnly):
@@ -185,7 +216,6 @@ class SwitchingProxy(RoutesOnly):
     def __init__(self, switch: Switch) -> None:
         super().__init__()
         self._switch = switch
-        self.closes: Counter[str] = Counter()
         self.fails = 0
         """So many of the next calls fail."""
 
@@ -194,7 +224,6 @@ class SwitchingProxy(RoutesOnly):
         if self.fails:
             self.fails -= 1
             raise Unavailable("the session proxy was told to fail")
-        self.closes[route.session_id] += route.state == "closed"
         await super().publish(route)
         await self._switch.point()
 

@@ -68,6 +68,14 @@ class World:
             if session.status == "failed":
                 assert session.workload_id in self.backend.harmed, f"{session.status_message} ({session.id})"
 
+    async def check_routes(self) -> None:
+        """Who has a session with an engine that is ready gets through to it."""
+        for session in await self.all_sessions():
+            async with self.plane.store.reading() as view:
+                workload = await view.workload(session.workload_id)
+            if session.status in LIVE_STATUSES and workload is not None and workload.infra_status == "ready":
+                assert (await self.proxy.table.ready(session.id)).state == "ready"
+
     async def check_the_end(self) -> None:
         for session in await self.all_sessions():
             assert session.status not in LIVE_STATUSES
@@ -94,6 +102,8 @@ async def _scenario(loop: VirtualTimeLoop, switch: Switch, database: Path) -> No
         await switch.run(_awaited(clients), longest_seconds=2000)
         await switch.run(world.check_failures(), longest_seconds=10)
         backend.unruly, proxy.fails = False, 0
+        await switch.pass_time(3)
+        await switch.run(world.check_routes(), longest_seconds=40)
         await switch.pass_time(200)
         await switch.run(world.check_failures(), longest_seconds=10)
         await switch.run(world.check_the_end(), longest_seconds=10)

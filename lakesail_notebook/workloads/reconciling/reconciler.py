@@ -153,6 +153,7 @@ class Reconciler:
         await self._take_steps(now)
         await self._work.attempt("report", "life", functools.partial(self._neighbours.say_that_we_live, now))
         await self._work.attempt("tell of", "ends", self._tell_of_ends)
+        await self._work.attempt("tell", "routes", self.routing.tell_again)
         if away or began >= self._inspected_at + INSPECTION_SECONDS:
             self._inspected_at = began
             self._inspect()

@@ -24,6 +24,8 @@ class Routing:
         self._ended: OrderedDict[str, None] = OrderedDict()
         """Sessions whose end was told, the latest."""
         self._telling: dict[str, asyncio.Task[None]] = {}
+        self._untold: set[str] = set()
+        """Sessions whose live route is being told, or could not be told."""
 
     async def publish(self, session: SessionRecord, workload: WorkloadRecord) -> None:
         """Tell the route of a session as it is now.
@@ -36,20 +38,23 @@ class Routing:
             return
         if route.state != "closed":
             self._told.add(session.id)
+            self._untold.add(session.id)
             await self._proxy.publish(route)
+            self._untold.discard(session.id)
             return
         if session.id not in self._told and workload.owner != self._owners.mine:
             return
         telling = self._telling.get(session.id)
         if telling is None:
             telling = self._telling[session.id] = asyncio.create_task(self._tell_the_end(session.id, route))
-            telling.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, if nobody waits any more
+            telling.add_done_callback(_see)
         await asyncio.shield(telling)
 
     async def _tell_the_end(self, session_id: str, route: Route) -> None:
         try:
             await self._proxy.publish(route)
             self._ended[session_id] = None
+            self._untold.discard(session_id)
             self._told.discard(session_id)
             if len(self._ended) > _REMEMBERED:
                 self._ended.popitem(last=False)
@@ -62,6 +67,17 @@ class Routing:
         for session in sessions:
             await self.publish(session, workload)
 
+    async def tell_again(self) -> None:
+        """Tell the live routes that could not be told."""
+        if not self._untold:
+            return
+        async with self._store.reading() as view:
+            sessions = await view.sessions_by_id(self._untold)
+            workloads = {row.id: row for row in await view.workloads({one.workload_id for one in sessions})}
+        self._untold &= {session.id for session in sessions}
+        for session in sessions:
+            await self.publish(session, workloads[session.workload_id])
+
     async def live(self) -> list[Route]:
         """The routes of all sessions whose workloads are this control plane's, for a session proxy that begins."""
         async with self._store.reading() as view:
@@ -73,3 +89,9 @@ class Routing:
     def concerns(self, session_id: str) -> bool:
         """Whether the end of a session may still have to be told here."""
         return session_id not in self._ended
+
+
+def _see(done: asyncio.Task[None]) -> None:
+    """An error that nobody waits for any more is no news: the end is told again."""
+    if not done.cancelled():
+        done.exception()
