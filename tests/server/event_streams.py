@@ -13,7 +13,7 @@ import httpx
 import websocket
 from headless import JupyterServer
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 SMALL_BUFFER = ((socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -142,16 +141,16 @@ def test_what_is_known_is_asked_for_once_in_a_while(api: SmallApi) -> None:
 
 
 def test_a_control_plane_that_does_not_answer_holds_nobody_up() -> None:
-    answered = threading.Event()
+    answered, over = threading.Event(), threading.Event()
 
     def slow() -> Client | None:
-        answered.wait(30)
+        answered.wait(60)
+        over.set()
         return None
 
     things = Things(slow)
-    began = time.monotonic()
     assert things.known() == Known()
-    assert time.monotonic() - began < 1.0
+    assert not over.is_set(), "it did not wait for the answer"
     assert sum(thread.name == "lakesail-completion" for thread in threading.enumerate()) == 1
     things.known()
     assert sum(thread.name == "lakesail-completion" for thread in threading.enumerate()) == 1
