@@ -21,7 +21,8 @@ _NOT_INHERITED = ("JUPYTER", "JPY_", "LAKESAIL_", "PYTHON", "VIRTUAL_ENV")
 
 _DISTRIBUTIONS = """
 import importlib.metadata, json
-print(json.dumps({found.name: found.version for found in importlib.metadata.distributions()}))
+found = list(importlib.metadata.distributions())
+print(json.dumps({one.name: one.version for one in reversed(found)}))  # the first of a name is the one imported
 """
 
 
@@ -92,6 +93,7 @@ class Environment:
         kept = {name: text for name, text in os.environ.items() if not name.startswith(_NOT_INHERITED)}
         return kept | {
             "HOME": str(home),
+            "TMPDIR": str(home),
             "PATH": os.pathsep.join([str(self.programs), os.environ.get("PATH", os.defpath)]),
             "IPYTHONDIR": str(home / "ipython"),
             "JUPYTER_CONFIG_DIR": str(home / "config"),
