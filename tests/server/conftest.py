@@ -33,4 +33,4 @@ def stranger(server: JupyterServer) -> Iterator[httpx.Client]:
 
 
 def _client(server: JupyterServer, headers: dict[str, str]) -> httpx.Client:
-    return httpx.Client(base_url=f"{server.url}lakesail/api/v1/", headers=headers, timeout=30, trust_env=False)
+    return httpx.Client(base_url=f"{server.url}lakesail/api/v1/", headers=headers, timeout=90, trust_env=False)

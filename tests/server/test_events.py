@@ -212,7 +212,7 @@ def test_a_stream_is_refused_before_the_upgrade(
 
 
 def test_another_origin_cannot_open_a_stream_with_a_cookie(server: JupyterServer) -> None:
-    with httpx.Client(timeout=30, trust_env=False) as browser:
+    with httpx.Client(timeout=90, trust_env=False) as browser:
         browser.get(f"{server.url}lab?token={TOKEN}", follow_redirects=True)
         cookie = {"Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies.jar)}
     own = server.url.removesuffix("/a%40b/")
