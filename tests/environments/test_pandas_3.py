@@ -63,7 +63,6 @@ def test_what_notebooks_use_works_under_pandas_3(kernel: Kernel) -> None:
     assert kernel.execute(_UDFS).value == "('A', 8.0, 2, 1)"
 
 
-@pytest.mark.xfail(reason="PySpark warns into cells at each of these", strict=True)
 def test_no_cell_shows_a_warning_of_pyspark_about_pandas_3(kernel: Kernel) -> None:
     cells = ("%sail connect", _FROM_PANDAS_AND_BACK, _UDFS, "%%sail sql rows\nselect 1 as a", "rows.toPandas()")
     shown = [kernel.execute(cell).stderr for cell in cells]

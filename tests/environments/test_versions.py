@@ -14,8 +14,7 @@ from headless import JupyterServer, jupyter_server
 from headless_kernel import Kernel
 
 import lakesail_notebook
-from tests.integration.notebooks import API, describe, engine_of, processes_of, session_of
-from tests.wheels import build_wheel
+from tests.integration.notebooks import describe, engine_of, processes_of, session_of
 
 from .servers import add_kernel, server_in
 from .virtual_environment import INSTALL_SECONDS, Environment
@@ -135,15 +134,3 @@ def test_a_session_is_closed_and_another_one_is_had(pair: Pair) -> None:
     pair.kernel.execute("%sail connect")
     assert session_of(pair.server, pair.kernel)["id"] != session["id"]
     assert pair.kernel.execute("spark.range(5).count()").value == "5"
-
-
-@pytest.mark.xfail(reason="the module that installs them has moved: the other version does not find it", strict=True)
-def test_the_libraries_of_a_compute_config_are_installed_for_its_engine(pair: Pair) -> None:
-    library = {"whl": str(build_wheel(pair.root, "greeting", "WORDS = 'hello'"))}
-    config = {"name": "greeting", "workloadType": "sail", "clusterId": "LOCAL", "teamId": "LOCAL"}
-    made = pair.server.request(
-        "POST", f"{API}/workloads/compute-configs", config | {"config": {"sail": {"libraries": [library]}}}
-    )
-    assert made.status_code == 201, made.text
-    pair.kernel.execute("%sail connect greeting")
-    assert pair.kernel.execute(_WORDS_OF_A_LIBRARY).value == "'hello'"
