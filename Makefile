@@ -13,7 +13,7 @@ TEST_GROUPS := fast integration environments promises
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab demo check test $(TEST_GROUPS:%=test-%) bench format lock
+.PHONY: help setup lab demo check test $(TEST_GROUPS:%=test-%) bench format lock install-report
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test-promises: $(SET_UP) ## Run the measurements that are promises; nothing runs
 
 bench: $(SET_UP) ## Measure everything; a table, and bench-results/figures.json
 	$(BIN)/pytest tests/bench
+
+install-report: $(SET_UP) ## Measure what an installation adds to environments, and changes there
+	$(BIN)/python scripts/install_report.py
 
 format: $(SET_UP) ## Put the code into form
 	$(BIN)/ruff format

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import sys
 
 from hypothesis import settings
@@ -15,3 +16,7 @@ settings.load_profile("lakesail")
 _main = sys.modules["__main__"]
 if _main.__spec__ is None and not hasattr(_main, "__file__"):
     _main.__spec__ = importlib.util.find_spec("pytest.__main__")
+
+# A shell starts its background jobs with Ctrl+C ignored, and their children inherit that; interrupts are tested here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+import warnings
 
 from .. import lifeline
 
@@ -27,6 +28,8 @@ def main() -> None:
         from pysail.spark import SparkConnectServer
     except ImportError as error:
         sys.exit(f"Sail is not installed in {sys.executable} ({error}); pip install 'lakesail-notebook[local]' there")
+    # PySpark 4.2 under pandas 3, at every UDF: it would fill the session's log.
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas >= 3", category=FutureWarning)
     sys.path.insert(0, os.getcwd())  # UDFs import what lies beside the notebook, as they do in the kernel
     server = SparkConnectServer("127.0.0.1", 0)
     server.start(background=True)

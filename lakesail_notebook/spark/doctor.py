@@ -7,7 +7,6 @@ to do.
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import importlib.util
 import os
 import re
@@ -28,7 +27,15 @@ from ..errors import FailedPrecondition, InvalidArgument, LakesailError, Permiss
 from ..models import LIVE_STATUSES, Session
 from ..version import __version__
 from .choice import EXAMINATION_KEY, Wanted, session_create
-from .installation import check_distributions, check_version, engine_python, installed_pysparks, load_in_background
+from .installation import (
+    check_distributions,
+    check_version,
+    engine_python,
+    installed_pysparks,
+    installed_version,
+    load_in_background,
+    pandas_note,
+)
 from .session_token import RenewedToken
 from .waiting import NoProgress, SessionWait, Stopwatch, ended
 
@@ -128,7 +135,8 @@ def check_packages(pysparks: Mapping[str, str], engine: str | None) -> str:
         )
     load_in_background().result()
     versions = {"lakesail-notebook": __version__, **pysparks, **({} if engine is None else {"pysail": engine})}
-    return ", ".join(f"{name} {version}" for name, version in versions.items()) + ("" if engine else ", no pysail")
+    told = ", ".join(f"{name} {version}" for name, version in versions.items()) + ("" if engine else ", no pysail")
+    return told + pandas_note(installed_version("pandas"))
 
 
 def check_control_plane(client: Client) -> str:
@@ -232,7 +240,4 @@ def check_query(channel: SessionChannelBuilder, spark_session_id: str) -> str:
 
 def installed_engine() -> str | None:
     """The version of pysail in this environment."""
-    try:
-        return importlib.metadata.version("pysail")
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    return installed_version("pysail")

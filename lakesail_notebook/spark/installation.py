@@ -8,6 +8,7 @@ import importlib.util
 import re
 import sys
 import threading
+import warnings
 from collections.abc import Collection
 from concurrent.futures import Future
 
@@ -24,6 +25,7 @@ def load_in_background() -> Future[None]:
 
     The future ends with :class:`FailedPrecondition` when it cannot be loaded; the message says what to install.
     """
+    _keep_quiet_about_pandas_3()
     loaded: Future[None] = Future()
     threading.Thread(target=_load_into, args=(loaded,), name="lakesail-import", daemon=True).start()
     return loaded
@@ -32,6 +34,26 @@ def load_in_background() -> Future[None]:
 def engine_python() -> str | None:
     """This interpreter, if an engine can run in it; it then runs the UDFs with the packages of this environment."""
     return sys.executable if importlib.util.find_spec("pysail") is not None else None
+
+
+def pandas_note(version: str | None) -> str:
+    """What the doctor says of pandas in this version; nothing where all of PySpark works with it."""
+    if version is None or int(version.partition(".")[0]) < 3:
+        return ""
+    return f"; pandas {version}, under which pyspark.pandas cannot be imported"
+
+
+def _keep_quiet_about_pandas_3() -> None:
+    """Under pandas 3, PySpark 4.2 warns into cells, again and again, that it does not fully support it.
+
+    What notebooks use of it works there. What does not, ``pyspark.pandas``, goes on warning: its import fails next.
+    """
+    warnings.filterwarnings(
+        "ignore",
+        message="PySpark does not yet fully support pandas >= 3",
+        category=FutureWarning,
+        module=r"pyspark\.(sql|testing)\.",
+    )
 
 
 def check_installation() -> None:
@@ -90,10 +112,12 @@ def _load() -> None:
 
 def installed_pysparks() -> dict[str, str]:
     """Distribution -> version, of those that bring PySpark."""
-    found = {}
-    for name in _DISTRIBUTIONS:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+    found = {name: installed_version(name) for name in _DISTRIBUTIONS}
+    return {name: version for name, version in found.items() if version is not None}
+
+
+def installed_version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, TypeVar
 
+from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.store.sql import SqlStore, open_store
 
 T = TypeVar("T")
@@ -21,13 +23,24 @@ def in_store(url: str, work: Callable[[SqlStore], Awaitable[T]]) -> T:
     """What ``work`` makes of an open store."""
 
     async def main() -> T:
-        store = await open_store(url)
+        store = await patiently(lambda: open_store(url))
         try:
             return await work(store)
         finally:
             await store.close()
 
     return asyncio.run(main())
+
+
+async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask again while others hold the database for longer than SQLite waits, as whoever is told so does."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return await ask()
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
 
 
 class Processes:

@@ -17,7 +17,7 @@ from lakesail_notebook.workloads.services.events import Events
 from tests.builders import a_principal, a_session
 from tests.contract.store_rig import in_store
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 ME = a_principal(id="ME", team_ids=("BLUE",))
 STRANGER = a_principal(id="STRANGER", team_ids=("RED",))
 BLUE_ADMIN = a_principal(id="ADMIN", team_ids=("BLUE",), admin_of=frozenset({"BLUE"}))

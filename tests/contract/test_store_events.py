@@ -18,7 +18,7 @@ from lakesail_notebook.workloads.rules.lifecycle import SessionMove, ending
 from tests.builders import NOW, a_config, a_session, a_workload
 from tests.contract.store_rig import Processes, in_store
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 class KeptAudit:

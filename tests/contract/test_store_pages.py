@@ -252,7 +252,7 @@ def test_readers_do_not_wait_for_a_writer(database_url: str) -> None:
     async def test(store: SqlStore) -> None:
         async with store.writing() as unit:
             await unit.add_session(a_session())
-            async with asyncio.timeout(2), store.reading() as view:
+            async with asyncio.timeout(60), store.reading() as view:
                 assert await view.count_sessions(ALL) == 0
 
     in_store(database_url, test)

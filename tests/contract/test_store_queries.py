@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from lakesail_notebook.store.sql import SqlStore
 from lakesail_notebook.workloads.records import QueryRecord
 from lakesail_notebook.workloads.rules.queries import KEPT
 from tests.builders import NOW, a_query
-from tests.contract.store_rig import PROCESSES, Processes, in_store
+from tests.contract.store_rig import PROCESSES, Processes, in_store, patiently
 
 LATEST = 5
 
@@ -111,8 +112,8 @@ def _report_many(url: str, number: int) -> int:
         listening = ProxyReports(store, None, None, SystemClock(), 1)  # type: ignore[arg-type]
         for first in range(0, 600, 100):
             batch = tuple(reports(f"OWN{number}", first) + reports("COMMON", first))
-            await listening.operations(batch)
-            await listening.operations(batch)
+            for _ in range(2):
+                await patiently(partial(listening.operations, batch))
         return len(await kept(store, f"OWN{number}"))
 
     return in_store(url, test)

@@ -50,3 +50,13 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     environment.install("--no-deps", wheel_of(source_at(BEFORE_THE_SPLIT, directory / "source"), directory / "wheel"))
     environment.borrow_packages_of_the_tests()  # after the installation: pip would find the working tree's there
     return environment
+
+
+@pytest.fixture(scope="session")
+def pandas_3(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """The package under the newest pandas, with the other packages of the tests' own environment."""
+    environment = new_environment(tmp_path_factory.mktemp("pandas-3") / "env")
+    environment.install("--no-deps", wheel)
+    environment.install_newest("--no-deps", "pandas>=3,<4")
+    environment.borrow_packages_of_the_tests()
+    return environment

@@ -50,12 +50,18 @@ import sys
 there = spark.range(1).select(udf(lambda _: __import__("sys").prefix, "string")("id")).collect()[0][0]
 there == sys.prefix
 """
+_WORDS_OF_A_LIBRARY = """
+from pyspark.sql.functions import udf
+spark.range(1).select(udf(lambda _: __import__("greeting").WORDS, "string")("id")).collect()[0][0]
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A server of one version, and a kernel of another."""
 
+    root: Path
+    """The directory that the server serves."""
     server: JupyterServer
     kernel: Kernel
     server_package: Path
@@ -69,19 +75,20 @@ def pair(
 ) -> Iterator[Pair]:
     root, home = tmp_path_factory.mktemp("root"), tmp_path_factory.mktemp("home")
     newer_package, older_package = Path(lakesail_notebook.__file__).parent, older.packages / "lakesail_notebook"
+    config = CONFIG | {"LocalBackend": {"library_directory": str(home / "libraries")}}
     with ExitStack() as stack:
         if request.param == "the kernel is older":
             add_kernel(home, "other", older.python)
-            server = stack.enter_context(jupyter_server(root, home=home, config=CONFIG))
+            server = stack.enter_context(jupyter_server(root, home=home, config=config))
             packages = newer_package, older_package
         else:
             add_kernel(home, "other", Path(sys.executable))
-            server = stack.enter_context(server_in(older, root, home, CONFIG))
+            server = stack.enter_context(server_in(older, root, home, config))
             packages = older_package, newer_package
         kernel = server.start_kernel("other.ipynb", "other")
         kernel.execute("%load_ext lakesail_notebook")
         kernel.execute("%sail connect")
-        yield Pair(server, kernel, *packages)
+        yield Pair(root, server, kernel, *packages)
 
 
 def test_the_kernels_version_is_the_one_in_its_environment_and_its_engine_too(pair: Pair) -> None:

@@ -21,7 +21,8 @@ _NOT_INHERITED = ("JUPYTER", "JPY_", "LAKESAIL_", "PYTHON", "VIRTUAL_ENV")
 
 _DISTRIBUTIONS = """
 import importlib.metadata, json
-print(json.dumps({found.name: found.version for found in importlib.metadata.distributions()}))
+found = list(importlib.metadata.distributions())
+print(json.dumps({one.name: one.version for one in reversed(found)}))  # the first of a name is the one imported
 """
 
 
@@ -47,8 +48,11 @@ class Environment:
 
     def install(self, *arguments: str | Path) -> None:
         """``pip install`` with these arguments, in the versions that are locked."""
-        options = ("--python", self.python, "install", "--quiet", "--no-compile", "--constraint", LOCK)
-        pip(*options, *arguments)
+        self.install_newest("--constraint", LOCK, *arguments)
+
+    def install_newest(self, *arguments: str | Path) -> None:
+        """``pip install`` with these arguments, in the newest versions."""
+        pip("--python", self.python, "install", "--quiet", "--no-compile", *arguments)
 
     def borrow_packages_of_the_tests(self) -> None:
         """Let it import what the tests' own environment has, after what it has itself.
@@ -89,6 +93,7 @@ class Environment:
         kept = {name: text for name, text in os.environ.items() if not name.startswith(_NOT_INHERITED)}
         return kept | {
             "HOME": str(home),
+            "TMPDIR": str(home),
             "PATH": os.pathsep.join([str(self.programs), os.environ.get("PATH", os.defpath)]),
             "IPYTHONDIR": str(home / "ipython"),
             "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -113,7 +118,7 @@ def source_at(commit: str, directory: Path) -> Path:
     """The project as it was at a commit."""
     archive = subprocess.run(["git", "-C", str(ROOT), "archive", commit], capture_output=True)
     assert archive.returncode == 0, (
-        f"commit {commit} is not in this clone ({archive.stderr.decode().strip()}); "
+        f"commit {commit} cannot be read from the history of {ROOT} ({archive.stderr.decode().strip()}); "
         "a shallow clone gets it by: git fetch --unshallow"
     )
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tree:

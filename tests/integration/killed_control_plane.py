@@ -58,7 +58,7 @@ async def _ready_then_closed(plane: ControlPlane, session_id: str) -> None:
     async def is_ready() -> bool:
         return await workload_status(plane, session_id) == "ready"
 
-    await eventually(is_ready, 20, "the engine is ready")
+    await eventually(is_ready, 60, "the engine is ready")
     await plane.sessions.close(SOMEBODY, session_id)
 
 

@@ -101,5 +101,5 @@ class Marker:
     def __init__(self, directory: Path, name: str) -> None:
         self.path = directory / name
 
-    def wait(self, seconds: float = 30.0) -> None:
+    def wait(self, seconds: float = 60.0) -> None:
         eventually(self.path.exists, seconds, f"{self.path.name} was written")

@@ -47,7 +47,7 @@ MAX_SPARK_SESSIONS = 4
 T = TypeVar("T")
 
 
-def until(happens: Callable[[], T], seconds: float = 10.0) -> T:
+def until(happens: Callable[[], T], seconds: float = 60.0) -> T:
     """The first true answer of ``happens``, asked again and again."""
     deadline = time.monotonic() + seconds
     while not (answer := happens()):
@@ -194,7 +194,7 @@ class ProxyRig:
         self.engine.close()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
     @property
     def parts(self) -> _Parts:

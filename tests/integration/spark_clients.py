@@ -62,7 +62,7 @@ def sql_request(spark_session_id: str, sql: str, user: str = "somebody", operati
 
 
 def call(
-    endpoint: str, method: str, requests: bytes | Sequence[bytes], metadata: Metadata, seconds: float = 20
+    endpoint: str, method: str, requests: bytes | Sequence[bytes], metadata: Metadata, seconds: float = 60
 ) -> Answer:
     """One raw RPC, by the name of its method or by a whole path; the last response is kept."""
     path = method if method.startswith("/") else f"/{SERVICE}/{method}"

@@ -83,14 +83,14 @@ class ControlPlane:
 
     def return_code(self) -> int:
         """Wait until it has ended."""
-        eventually(lambda: self.process.poll() is not None, 20, self.log)
+        eventually(lambda: self.process.poll() is not None, 60, self.log)
         return int(self.process.returncode)
 
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(20)
+            self.process.wait(60)
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -193,7 +193,7 @@ def test_events_are_followed_as_they_happen(plane: ControlPlane) -> None:
             if event["sessionId"] == made["id"] and event["newStatus"] == "closed":
                 break
         follower.send_signal(signal.SIGINT)
-        assert follower.wait(10) == 130
+        assert follower.wait(60) == 130
 
 
 def test_the_api_is_served_and_notebooks_are_not(plane: ControlPlane) -> None:
@@ -237,7 +237,7 @@ def test_it_ends_well_when_told_to_and_leaves_nothing(tmp_path: Path, end_it: si
         plane.process.send_signal(end_it)
         assert plane.return_code() == 0
         assert list(plane.runtime_directory.glob("jpserver-*")) == []
-        eventually(lambda: not any(one.is_running() for one in session_proxy_and_engine), 5, plane.log)
+        eventually(lambda: not any(one.is_running() for one in session_proxy_and_engine), 60, plane.log)
         gone = plane.run("sessions")
         assert (gone.returncode, gone.stdout) == (1, "")
         assert "No control plane is running" in gone.stderr
@@ -253,7 +253,7 @@ def test_a_database_that_others_hold_does_not_keep_it_from_ending(tmp_path: Path
             plane.process.send_signal(signal.SIGTERM)
             assert plane.return_code() == 0
         assert "The control plane did not close in order" in plane.log()
-        eventually(lambda: not any(one.is_running() for one in started), 5, plane.log)
+        eventually(lambda: not any(one.is_running() for one in started), 60, plane.log)
 
 
 def test_jupyter_finds_the_command() -> None:

@@ -90,7 +90,7 @@ def test_there_are_thirty() -> None:
 def test_a_failure_is_one_line_with_cause_and_cure(kernel: Kernel, failure: str) -> None:
     code, cause, cure = FAILURES[failure]
     with pytest.raises(CellFailed) as caught:
-        kernel.execute(code, timeout_seconds=20)
+        kernel.execute(code, timeout_seconds=60)
     error = caught.value.error
     said = error.traceback.strip() or f"{caught.value.result.stderr.strip()}"
     assert re.search(cause, said), said
@@ -104,7 +104,7 @@ def test_a_session_that_was_closed_elsewhere_is_one_line_with_the_cure(server: J
     session = session_of(server, kernel)
     server.request("DELETE", f"{API}/workloads/sessions/{session['id']}")
     with pytest.raises(CellFailed) as caught:
-        kernel.execute("spark.range(3).collect()", timeout_seconds=20)
+        kernel.execute("spark.range(3).collect()", timeout_seconds=60)
     said = caught.value.error.traceback.strip()
     assert "\n" not in said
     assert "%sail connect" in said

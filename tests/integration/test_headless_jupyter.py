@@ -64,7 +64,7 @@ def test_a_cell_that_takes_too_long_is_given_up_and_can_be_interrupted(kernel: K
     with pytest.raises(TimeoutError, match=r"still ran after 0\.5 s:\nimport time"):
         kernel.execute("import time\nprint('asleep')\ntime.sleep(600)", timeout_seconds=0.5)
     kernel.interrupt()
-    assert kernel.execute("'awake'").text == "'awake'"
+    assert kernel.execute("'awake'").value == "'awake'"
 
 
 def test_an_interrupt_ends_the_running_cell(kernel: Kernel, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_an_interrupt_ends_the_running_cell(kernel: Kernel, tmp_path: Path) -> N
     cell = BackgroundCell(kernel, code)
     running.wait()
     kernel.interrupt()
-    assert cell.failure(30).error.name == "KeyboardInterrupt"
+    assert cell.failure(60).error.name == "KeyboardInterrupt"
 
 
 def test_a_restarted_kernel_is_another_process_under_the_same_id(server: JupyterServer, kernel: Kernel) -> None:
@@ -99,7 +99,7 @@ def test_a_kernel_that_dies_in_a_cell_is_said(server: JupyterServer) -> None:
         kernel.execute("import os\nos._exit(1)")
     # The server brings it up again, and does not end it before that.
     path = f"api/kernels/{kernel.id}"
-    eventually(lambda: server.request("DELETE", path).status_code == 204, 30, "the kernel could be ended")
+    eventually(lambda: server.request("DELETE", path).status_code == 204, 60, "the kernel could be ended")
 
 
 def test_a_request_that_the_server_refuses_is_quoted(server: JupyterServer) -> None:
@@ -127,7 +127,7 @@ def test_the_users_own_setup_is_neither_read_nor_written(server: JupyterServer, 
 def test_jupyterlab_runs_the_same_way(tmp_path: Path) -> None:
     with jupyter_server(tmp_path, application="jupyterlab") as server:
         assert server.request("GET", "lab").status_code == 200
-        assert server.start_kernel("notebook.ipynb").execute("6 * 7").text == "42"
+        assert server.start_kernel("notebook.ipynb").execute("6 * 7").value == "42"
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
@@ -155,4 +155,4 @@ def test_a_killed_server_takes_its_orphans_with_it_after_the_block(tmp_path: Pat
         assert server.descendants()
         with pytest.raises(JupyterError, match=r"line to the kernel is cut\. The Jupyter server ended with code -9"):
             kernel.execute("1")
-    eventually(lambda: not server.descendants(), 5, "no orphan ran any more")
+    eventually(lambda: not server.descendants(), 60, "no orphan ran any more")

@@ -66,10 +66,10 @@ def test_a_killed_server_leaves_no_process_and_its_session_can_be_replaced(tmp_p
         assert processes_of(server, ENGINE)
         assert processes_of(server, PROXY)
         server.kill()
-        eventually(lambda: not server.descendants(), 5, "every process of the server is gone")
+        eventually(lambda: not server.descendants(), 60, "every process of the server is gone")
         if cell is not None:
             with pytest.raises(JupyterError):
-                cell.outcome(5)
+                cell.outcome(60)
     with jupyter_server(root, home=home) as server:
         again = _connected(server, "killed.ipynb")
         failed = describe(server, session["id"])
@@ -85,10 +85,10 @@ def test_a_killed_proxy_comes_back_on_its_port_and_queries_go_on(server: Jupyter
     cell = _busy(kernel, work, root)
     [proxy] = processes_of(server, PROXY)
     proxy.kill()
-    eventually(lambda: processes_of(server, PROXY), 5, "a new session proxy runs")
+    eventually(lambda: processes_of(server, PROXY), 60, "a new session proxy runs")
     if cell is not None:
-        assert cell.outcome(40).value == _ANSWER[work]
-    assert kernel.execute("spark.range(5).count()").text == "5"
+        assert cell.outcome(60).value == _ANSWER[work]
+    assert kernel.execute("spark.range(5).count()").value == "5"
     now = describe(server, session["id"])
     assert now["status"] == "active"
     assert now["connectionInfo"] == session["connectionInfo"]
@@ -104,7 +104,7 @@ def test_a_killed_engine_fails_its_session_at_once_and_says_so(server: JupyterSe
     cell = _busy(kernel, work, root)
     engine_of(server, session).kill()
     if cell is not None:
-        failure = cell.failure(5)
+        failure = cell.failure(60)
         assert "signal 9" in failure.error.value
         assert "%sail connect" in failure.error.value
     failed = eventually(
@@ -112,7 +112,7 @@ def test_a_killed_engine_fails_its_session_at_once_and_says_so(server: JupyterSe
     )
     assert failed["terminationReason"] == "engine_crashed"
     assert "signal 9 (SIGKILL)" in failed["statusMessage"]
-    refused = BackgroundCell(kernel, "spark.range(3).count()").failure(5)
+    refused = BackgroundCell(kernel, "spark.range(3).count()").failure(60)
     assert "signal 9" in refused.error.value or "NO_ACTIVE_SESSION" in refused.error.value
     kernel.execute("%sail connect\nassert spark.range(3).count() == 3")
     assert session_of(server, kernel)["id"] != session["id"]

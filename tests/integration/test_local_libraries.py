@@ -125,7 +125,7 @@ def test_cancelling_an_install_ends_pip(cache: Cache) -> None:
             async def pip_runs() -> bool:
                 return bool(pips())
 
-            await eventually(pip_runs, 20, "pip runs")
+            await eventually(pip_runs, 60, "pip runs")
             running = pips()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -147,9 +147,9 @@ def test_pip_ends_with_the_server_that_started_it(tmp_path: Path) -> None:
                 return any("Looking in indexes" in line for line in pip.log.tail())
 
             try:
-                await eventually(is_busy, 20, "pip asks the index")
+                await eventually(is_busy, 60, "pip asks the index")
                 pip.close_lifeline()
-                return await asyncio.wait_for(pip.wait(), 5)
+                return await asyncio.wait_for(pip.wait(), 60)
             finally:
                 await pip.stop(0)
 
@@ -165,7 +165,7 @@ def test_no_argument_of_pip_tells_where_a_library_comes_from(cache: Cache) -> No
             async def pip_runs() -> bool:
                 return bool(pips())
 
-            await eventually(pip_runs, 20, "pip runs")
+            await eventually(pip_runs, 60, "pip runs")
             assert all("token-in-a-path" not in word for pip in pips() for word in pip.cmdline())
             [file] = cache.directory.glob("*/requirements.txt")
             assert file.stat().st_mode & 0o077 == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -33,7 +34,7 @@ JOINS = (
 )
 PLANE = "lakesail_notebook.jupyter.personal"
 ENGINE = "lakesail_notebook.engine"
-GONE_SECONDS = 15
+GONE_SECONDS = 60
 _NOT_INHERITED = ("JUPYTER", "JPY_", "LAKESAIL_")
 
 
@@ -101,7 +102,7 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         os.close(self._ours)
         try:
-            self._process.wait(20)
+            self._process.wait(60)
         finally:
             self._process.kill()
 
@@ -268,7 +269,7 @@ def test_one_that_still_greets_while_it_ends_is_not_used(user: User) -> None:
     with socket.socket(socket.AF_UNIX) as ending:
         ending.bind(str(name))
         ending.listen()
-        ending.settimeout(20)
+        ending.settimeout(60)
         script = user.script(JOINS)
         connection, _ = ending.accept()
         name.unlink()
@@ -289,11 +290,11 @@ def test_a_forked_child_counts_only_once_it_connects(user: User) -> None:
     )
     parent = user.script(JOINS + forks)
     assert first_line(parent).endswith("True")
-    assert parent.wait(20) == 0
+    assert parent.wait(60) == 0
     eventually(user.has_left_nothing, GONE_SECONDS, "the child alone does not keep it")
     go_on(parent)
     assert first_line(parent) == "True"
-    parent.communicate(timeout=20)
+    parent.communicate(timeout=60)
 
 
 def test_an_engine_has_the_interpreter_and_the_directory_of_its_script(user: User) -> None:
@@ -347,8 +348,8 @@ def test_in_a_terminal_the_strip_is_one_line_that_is_written_over(user: User) ->
         at.types("%load_ext lakesail_notebook\n%sail connect\n")
         at.shows("Use it as spark.", 60)
         at.types(SLOW)
-        strip = at.shows("1 query, 3.", 60)
-        assert "Running: project · 0 rows, 0 B received (1 s)\rRunning: project" in strip
+        strip = at.shows("1 query, ", 60)
+        assert re.search(r"Running: project · 0 rows, 0 B received \(\d+ s\)\rRunning: project", strip)
         assert "\rOut[" in strip, "the cell's value stands in a line of its own"
         at.types("exit()\n")
 
@@ -371,14 +372,14 @@ def test_only_its_user_reaches_it_and_its_token_is_not_to_be_seen(user: User) ->
 def test_a_directory_that_others_may_enter_is_refused(user: User) -> None:
     user.directory.mkdir()
     user.directory.chmod(0o755)
-    _, errors = user.script(JOINS).communicate(timeout=20)
+    _, errors = user.script(JOINS).communicate(timeout=60)
     assert "is no directory of yours alone; remove it, or set TMPDIR." in errors
 
 
 def test_a_path_too_long_for_a_socket_is_said_at_once(user: User) -> None:
     long = user.home / ("x" * 90)
     long.mkdir()
-    _, errors = user.script(JOINS, TMPDIR=str(long)).communicate(timeout=20)
+    _, errors = user.script(JOINS, TMPDIR=str(long)).communicate(timeout=60)
     assert "set TMPDIR to a directory with a shorter path" in errors
 
 

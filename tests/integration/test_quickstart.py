@@ -81,4 +81,4 @@ def test_a_demo_that_is_terminated_leaves_nothing_running(examples: Path) -> Non
         os.kill(run.pid, signal.SIGTERM)
         run.communicate(timeout=DEMO_SECONDS)
     assert run.returncode == 1
-    eventually(lambda: not any(process.is_running() for process in processes), 5, "nothing ran any more")
+    eventually(lambda: not any(process.is_running() for process in processes), 60, "nothing ran any more")

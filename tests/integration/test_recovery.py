@@ -47,7 +47,7 @@ def _run_until_killed(directory: Path, commits: int) -> tuple[list[str], bool]:
 
 
 def _assert_that_nothing_runs(directory: Path) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while running := [process for process in psutil.process_iter() if _belongs_to(process, directory)]:
         assert time.monotonic() < deadline, f"still running: {running}"
         time.sleep(0.05)
@@ -76,7 +76,7 @@ async def _assert_recovered(directory: Path, ids: list[str]) -> None:
             now = await plane.sessions.list(SOMEBODY, models.SessionListQuery())
             return all(workload.infra_status in {"stopped", "failed"} for workload in now.included.workloads)
 
-        await eventually(all_is_over, 10, "every workload is over")
+        await eventually(all_is_over, 60, "every workload is over")
         assert _scratch_directories(directory) == []
 
 
@@ -95,6 +95,6 @@ def test_a_session_that_was_lost_with_its_server_can_be_relaunched(tmp_path: Pat
             async def is_ready() -> bool:
                 return await workload_status(plane, again.id) == "ready"
 
-            await eventually(is_ready, 20, "the relaunched session is ready")
+            await eventually(is_ready, 60, "the relaunched session is ready")
 
     asyncio.run(relaunch())

@@ -44,7 +44,7 @@ async def _engines(plane: ControlPlane) -> set[str]:
         now = await plane.sessions.list(SOMEBODY, models.SessionListQuery())
         return all(workload.infra_status == "ready" for workload in now.included.workloads)
 
-    await eventually(are_ready, 30, "the engines are ready")
+    await eventually(are_ready, 60, "the engines are ready")
     return {workload.id for workload in page.included.workloads}
 
 

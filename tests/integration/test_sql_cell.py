@@ -50,14 +50,14 @@ def rows_written(kernel: Kernel) -> int:
 def test_whatever_value_is_bound_comes_back_as_it_is(kernel: Kernel, value: object) -> None:
     kernel.execute(f"value = {value!r}")
     kernel.execute("%%sail sql answer\nselect {value} as v")
-    assert kernel.execute("answer.first()[0] == value").text == "True"
+    assert kernel.execute("answer.first()[0] == value").value == "True"
 
 
 @pytest.mark.parametrize("value", [date(1, 1, 1), date(9999, 12, 31), datetime(2024, 2, 29, 1, 2, 3, 45), [Decimal(0)]])
 def test_a_value_of_a_narrow_type_comes_back_as_it_is(kernel: Kernel, value: object) -> None:
     kernel.execute(f"value = {value!r}")
     kernel.execute("%%sail sql answer\nselect {value} as v")
-    assert kernel.execute("answer.first()[0] == value").text == "True"
+    assert kernel.execute("answer.first()[0] == value").value == "True"
 
 
 def test_no_number_is_no_number(kernel: Kernel) -> None:
@@ -85,7 +85,7 @@ def test_a_query_with_values_and_dataframes_is_described(kernel: Kernel) -> None
     said = kernel.execute(f"%%sail sql described --schema\n{query}").text
     assert "array<bigint>" in said
     assert "Plan" in kernel.execute(f"%%sail sql --explain\n{query}").text
-    assert kernel.execute("described.count()").text == "3"
+    assert kernel.execute("described.count()").value == "3"
     assert "3 rows" in kernel.execute(f"%%sail sql\n{query}").text
 
 
@@ -93,9 +93,9 @@ def test_without_a_session_the_cure_is_named_at_once(server: JupyterServer) -> N
     fresh = server.start_kernel("not connected.ipynb")
     with pytest.raises(CellFailed, match="run %sail connect first"):
         fresh.execute("%%sail sql\nselect 1")
-    assert fresh.execute("import sys\n'pyspark' in sys.modules").text == "False"
+    assert fresh.execute("import sys\n'pyspark' in sys.modules").value == "False"
     assert fresh.complete("%%sail sql\nselect a") is not None
-    assert fresh.execute("'pyspark' in sys.modules").text == "False"
+    assert fresh.execute("'pyspark' in sys.modules").value == "False"
     fresh.shutdown()
 
 
@@ -151,7 +151,7 @@ def test_a_table_that_cannot_be_read_hides_no_other_in_the_completion(kernel: Ke
     kernel.execute("%%sail sql\ncreate view vanished as select * from parquet.`vanishing`")
     kernel.execute("spark.range(3).withColumnRenamed('id', 'mileage').createOrReplaceTempView('motorbikes')")
     kernel.execute("import shutil\nshutil.rmtree('vanishing')")
-    eventually(lambda: "motorbikes" in kernel.complete("%%sail sql\nselect * from motor"), 20, "the view was completed")
+    eventually(lambda: "motorbikes" in kernel.complete("%%sail sql\nselect * from motor"), 60, "the view was completed")
     assert "mileage" in kernel.complete("%%sail sql\nselect * from motorbikes as m where m.mil")
     assert "motorbikes" not in kernel.complete("%%sail sql\nselect * from motorbikes as m where m.mo")
 

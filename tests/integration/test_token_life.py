@@ -11,7 +11,7 @@ from headless import JupyterServer, jupyter_server
 
 from .notebooks import BackgroundCell, Marker, session_of
 
-TOKEN_SECONDS = 60
+TOKEN_SECONDS = 15
 WORK_SECONDS = 3 * TOKEN_SECONDS
 
 _ONE_LONG_QUERY = """
@@ -39,23 +39,23 @@ asked
 
 @pytest.fixture(scope="module")
 def server(root: Path) -> Iterator[JupyterServer]:
-    limits = {"token_duration": {"default": TOKEN_SECONDS, "ceiling": TOKEN_SECONDS}}
+    limits = {"token_duration": {"default": TOKEN_SECONDS, "floor": TOKEN_SECONDS, "ceiling": TOKEN_SECONDS}}
     with jupyter_server(root, config={"LakesailApp": {"limits": limits}}) as running:
         yield running
 
 
 @pytest.mark.timeout(WORK_SECONDS + 120)
-def test_a_token_of_a_minute_disturbs_neither_a_busy_notebook_nor_a_long_query(
+def test_tokens_shorter_than_the_work_disturb_neither_a_busy_notebook_nor_a_long_query(
     server: JupyterServer, root: Path
 ) -> None:
     busy, patient = server.start_kernel("busy.ipynb"), server.start_kernel("patient.ipynb")
     for kernel in (busy, patient):
         kernel.execute("%sail connect")
     started = time.monotonic()
-    long_query = BackgroundCell(patient, _ONE_LONG_QUERY.format(seconds=WORK_SECONDS - 20), WORK_SECONDS + 60)
+    long_query = BackgroundCell(patient, _ONE_LONG_QUERY.format(seconds=WORK_SECONDS - 5), WORK_SECONDS + 60)
     Marker(root, "long-query").wait()
     asked = busy.execute(_MANY_QUERIES.format(seconds=WORK_SECONDS), timeout_seconds=WORK_SECONDS + 60)
-    assert int(asked.value) > WORK_SECONDS / 2
+    assert int(asked.value) > 10
     assert long_query.outcome(60).value == "1"
     assert time.monotonic() - started > 2 * TOKEN_SECONDS
     assert (root / "long-query").read_text() == "x", "the query ran once"

@@ -13,7 +13,7 @@ import httpx
 import websocket
 from headless import JupyterServer
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 SMALL_BUFFER = ((socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),)
 
 
@@ -63,6 +63,6 @@ def event_stream(
         connection.shutdown()
 
 
-def client_of(server: JupyterServer, headers: Mapping[str, str], *, timeout: float = 30.0) -> httpx.Client:
+def client_of(server: JupyterServer, headers: Mapping[str, str], *, timeout: float = 90.0) -> httpx.Client:
     root = f"{server.url}lakesail/api/v1/"
     return httpx.Client(base_url=root, headers=dict(headers), timeout=timeout, trust_env=False)

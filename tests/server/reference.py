@@ -1,14 +1,11 @@
 """The LakeSail workloads API as its reference tells it: paths, verbs, parameters, and fields by example.
 
 An example's value stands for a type: a text, a number, true or false, a list of one, an object. ``MAP`` is an object
-with any names. :func:`parse` reads the reference's own text into the same form.
+with any names.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -202,67 +199,3 @@ OPERATIONS = (
     Operation(verb="POST", path=CONFIGS, summary="Create a workload config", request=CONFIG_CREATE, answer=CONFIG),
     Operation(verb="GET", path=f"{CONFIGS}/{{workloadConfig}}", summary="Describe a workload config", answer=CONFIG),
 )
-
-_OPERATION = re.compile(r"^(GET|POST|PUT|PATCH|DELETE)(/\S+)$")
-_LABELS = {
-    "Pattern": "pattern",
-    "Min Length": "min_length",
-    "Max Length": "max_length",
-    "Format": "format",
-    "Minimum": "minimum",
-    "Maximum": "maximum",
-    "Default": "default",
-}
-
-
-def parse(text: str) -> tuple[Operation, ...]:
-    """The operations that the reference's text describes."""
-    lines = text.splitlines()
-    starts = [number for number, line in enumerate(lines) if _OPERATION.match(line)]
-    return tuple(_operation(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True))
-
-
-def _operation(lines: Sequence[str]) -> Operation:
-    verb, path = re.fullmatch(_OPERATION, lines[0]).groups()  # type: ignore[union-attr]
-    told = lines.index("Responses")
-    before = lines[:told]
-    return Operation(
-        verb=verb,
-        path=path,
-        summary=lines[1],
-        parameters=tuple(_parameters(before[before.index("Parameters") + 1 :])) if "Parameters" in before else (),
-        request=_json(before),
-        answer=_json(lines[told:]),
-    )
-
-
-def _json(lines: Sequence[str]) -> Example:
-    """The text indents with no-break spaces on lines of their own."""
-    return json.loads("".join(line.strip() for line in lines[lines.index("JSON") + 1 :])) if "JSON" in lines else None
-
-
-def _parameters(lines: Sequence[str]) -> Iterator[Parameter]:
-    """A parameter begins with its name and type run together, then its name again."""
-    starts = [number for number in range(len(lines) - 1) if _begins_a_parameter(lines[number], lines[number + 1])]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        yield _parameter(lines[start + 1], lines[start + 2 : end])
-
-
-def _begins_a_parameter(line: str, following: str) -> bool:
-    return line in {f"{following}string", f"{following}integer"}
-
-
-def _parameter(name: str, lines: Sequence[str]) -> Parameter:
-    found: dict[str, Any] = {"type": lines[lines.index("Type") + 1]}
-    for number, line in enumerate(lines):
-        if line in _LABELS:
-            found[_LABELS[line]] = _value(lines[number + 1])
-        elif line == "Valid values":
-            found["values"] = tuple(re.findall(r'"(\w+)"', lines[number + 1]))
-        elif line.startswith("Example"):
-            found["example"] = _value(line.removeprefix("Example"))
-    return Parameter(name=name, **found)
-
-
-def _value(text: str) -> Any:
-    return json.loads(text)

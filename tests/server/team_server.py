@@ -49,7 +49,7 @@ class TeamServer:
         if bearer is not None:
             headers["Authorization"] = f"Bearer {bearer}"
         client = httpx.Client(
-            base_url=f"{self.jupyter.url}lakesail/api/v1/", headers=headers, timeout=30, trust_env=False
+            base_url=f"{self.jupyter.url}lakesail/api/v1/", headers=headers, timeout=90, trust_env=False
         )
         self._clients.append(client)
         return client

@@ -50,7 +50,7 @@ def test_the_published_keys_hold_no_private_part(stranger: httpx.Client) -> None
 
 def test_a_cookie_needs_its_xsrf_token_to_change_something(server: JupyterServer) -> None:
     root = f"{server.url}lakesail/api/v1/"
-    with httpx.Client(timeout=30) as browser:
+    with httpx.Client(timeout=90) as browser:
         browser.get(f"{server.url}tree?token={TOKEN}", follow_redirects=True)
         assert browser.get(f"{root}me").status_code == 200
         refused = browser.post(f"{root}workloads/sessions", json={})
@@ -65,7 +65,7 @@ def test_a_cookie_needs_its_xsrf_token_to_change_something(server: JupyterServer
 
 def test_another_origin_cannot_use_a_cookie(server: JupyterServer) -> None:
     root = f"{server.url}lakesail/api/v1/"
-    with httpx.Client(timeout=30) as browser:
+    with httpx.Client(timeout=90) as browser:
         browser.get(f"{server.url}lab?token={TOKEN}", follow_redirects=True)
         headers = {"X-XSRFToken": browser.cookies["_xsrf"], "Origin": "http://evil.example"}
         assert browser.post(f"{root}workloads/sessions", json={}, headers=headers).status_code in {403, 404}

@@ -95,6 +95,7 @@ def test_every_answer_is_one_that_the_document_tells(root: str, case: Case[Any])
         _undo(root, response)
 
 
+@pytest.mark.timeout(600)  # some hundred requests
 def test_answers_hold_over_what_was_done_before(root: str) -> None:
     scenarios = itertools.count()
     succeeded: Counter[str] = Counter()

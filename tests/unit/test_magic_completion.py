@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,14 @@ from lakesail_notebook.spark.connect import default_client
 from tests.unit.small_api import TOKEN, Answer, SmallApi, page, session
 
 KNOWN = Known(configs=("big", "small", "two words"), live_sessions=("L1",), ended_sessions=("E1",))
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """A completion does not wait long for the control plane; a later one has what it answered."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def words(line: str) -> list[str]:
@@ -136,22 +144,24 @@ def api() -> Iterator[SmallApi]:
 def test_what_is_known_is_asked_for_once_in_a_while(api: SmallApi) -> None:
     client = api.client()
     things = Things(lambda: client)
-    assert things.known() == things.known() == Known(live_sessions=("L1",))
-    assert api.count("GET", "/workloads/sessions") == 1
+    eventually(lambda: things.known() == Known(live_sessions=("L1",)))
+    asked = api.count("GET", "/workloads/sessions")
+    assert things.known() == Known(live_sessions=("L1",))
+    assert api.count("GET", "/workloads/sessions") == asked
     client.close()
 
 
 def test_a_control_plane_that_does_not_answer_holds_nobody_up() -> None:
-    answered = threading.Event()
+    answered, over = threading.Event(), threading.Event()
 
     def slow() -> Client | None:
-        answered.wait(30)
+        answered.wait(60)
+        over.set()
         return None
 
     things = Things(slow)
-    began = time.monotonic()
     assert things.known() == Known()
-    assert time.monotonic() - began < 1.0
+    assert not over.is_set(), "it did not wait for the answer"
     assert sum(thread.name == "lakesail-completion" for thread in threading.enumerate()) == 1
     things.known()
     assert sum(thread.name == "lakesail-completion" for thread in threading.enumerate()) == 1
@@ -185,7 +195,7 @@ def completed(shell: InteractiveShell, cell: str) -> list[str]:
 
 def test_a_shell_completes_lines_with_what_can_stand_there_alone(shell: InteractiveShell) -> None:
     assert sorted(completed(shell, "%sail con")) == ["%sail configs", "%sail connect"]
-    assert completed(shell, "x = 1\n%sail close ") == ["x = 1\n%sail close L1"]
+    eventually(lambda: completed(shell, "x = 1\n%sail close ") == ["x = 1\n%sail close L1"])
     assert completed(shell, "%sail connect --id") == ["%sail connect --idle"]
     assert sorted(completed(shell, "sail con")) == ["sail configs", "sail connect"]
     assert completed(shell, "%%sail ") == ["%%sail sql"]

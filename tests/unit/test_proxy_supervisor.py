@@ -14,6 +14,7 @@ from lakesail_notebook.control_plane.supervisor import ProxySupervisor, proxy_en
 from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.feed import Route
 from tests.feeds import KeepingReports, feed_server, source
+from tests.hasty import run_hastily
 
 
 def port_of(reserved: socket.socket) -> int:
@@ -45,11 +46,11 @@ def test_a_held_port_takes_no_connections_from_who_listens_there(reserved: Seque
         listening.bind(reserved[0].getsockname())
         listening.listen(64)
         for _ in range(50):
-            with socket.create_connection(reserved[0].getsockname(), timeout=2):
-                listening.settimeout(2)
+            with socket.create_connection(reserved[0].getsockname(), timeout=20):
+                listening.settimeout(20)
                 listening.accept()[0].close()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(reserved[0].getsockname(), timeout=2)
+        socket.create_connection(reserved[0].getsockname(), timeout=20)
     for held in reserved:
         held.close()
 
@@ -78,11 +79,11 @@ def test_a_supervisor_that_was_never_started_has_no_endpoint_and_publishes_nothi
         supervisor = ProxySupervisor()
         with pytest.raises(Unavailable):
             _ = supervisor.endpoint
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(20):
             await supervisor.publish(route("A", "closed"))
         await supervisor.close()
 
-    asyncio.run(scenario())
+    run_hastily(scenario())
 
 
 def route(session_id: str, state: feed.RouteState) -> Route:
@@ -132,7 +133,7 @@ def test_a_stranger_is_turned_away() -> None:
         await stranger.leave()
         await server.close()
 
-    asyncio.run(scenario())
+    run_hastily(scenario())
 
 
 def test_a_silent_stranger_is_dropped() -> None:
@@ -145,7 +146,7 @@ def test_a_silent_stranger_is_dropped() -> None:
         await silent.leave()
         await server.close()
 
-    asyncio.run(scenario())
+    run_hastily(scenario())
 
 
 def test_the_secret_of_an_earlier_proxy_is_worth_nothing() -> None:
@@ -159,7 +160,7 @@ def test_the_secret_of_an_earlier_proxy_is_worth_nothing() -> None:
         await peer.leave()
         await server.close()
 
-    asyncio.run(scenario())
+    run_hastily(scenario())
 
 
 def test_changes_made_while_the_snapshot_is_read_follow_it() -> None:
@@ -190,7 +191,7 @@ def test_changes_made_while_the_snapshot_is_read_follow_it() -> None:
         await peer.leave()
         await server.close()
 
-    asyncio.run(scenario())
+    run_hastily(scenario())
 
 
 def test_a_close_waits_for_the_proxys_word_but_a_second_at_most() -> None:
@@ -211,7 +212,7 @@ def test_a_close_waits_for_the_proxys_word_but_a_second_at_most() -> None:
         await peer.leave()
         await server.close()
 
-    asyncio.run(scenario())
+    run_hastily(scenario())
 
 
 def test_the_newest_connection_counts() -> None:
@@ -230,7 +231,7 @@ def test_the_newest_connection_counts() -> None:
         await second.leave()
         await server.close()
 
-    asyncio.run(scenario())
+    run_hastily(scenario())
 
 
 def test_claims_are_answered_and_releases_confirmed_once_they_are_kept() -> None:
@@ -250,7 +251,7 @@ def test_claims_are_answered_and_releases_confirmed_once_they_are_kept() -> None
         await peer.leave()
         await server.close()
 
-    asyncio.run(scenario())
+    run_hastily(scenario())
 
 
 def test_a_proxy_that_does_not_follow_the_feed_is_noticed() -> None:
@@ -267,7 +268,7 @@ def test_a_proxy_that_does_not_follow_the_feed_is_noticed() -> None:
             await abandoned
         await server.close()
 
-    asyncio.run(scenario())
+    run_hastily(scenario())
 
 
 def test_a_proxy_that_comes_before_there_is_a_source_waits_for_its_snapshot() -> None:
@@ -285,4 +286,4 @@ def test_a_proxy_that_comes_before_there_is_a_source_waits_for_its_snapshot() ->
         await peer.leave()
         await server.close()
 
-    asyncio.run(scenario())
+    run_hastily(scenario())
