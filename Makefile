@@ -13,7 +13,7 @@ TEST_GROUPS := fast integration environments promises
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab demo check test $(TEST_GROUPS:%=test-%) bench format lock install-report
+.PHONY: help setup lab demo check test $(TEST_GROUPS:%=test-%) soak bench format lock install-report
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ check: $(SET_UP) ## Format, lint, types, and which way imports go
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest --quiet tests/unit/test_imports.py
+	$(BIN)/pytest --quiet tests/unit/test_imports.py tests/unit/test_architecture.py
 
 test: $(SET_UP) ## Run all tests, group after group, and say how long each group took
 	@failed=; times=; for group in $(TEST_GROUPS); do \
@@ -50,6 +50,9 @@ test-environments: $(SET_UP) ## Run the tests that install into environments of 
 
 test-promises: $(SET_UP) ## Run the measurements that are promises; nothing runs beside them
 	$(PYTEST) -m "not bench" tests/bench
+
+soak: $(SET_UP) ## Kill engines and proxies under sessions that come and go, for ten minutes
+	SOAK_SECONDS=600 $(PYTEST) tests/integration/test_soak.py
 
 bench: $(SET_UP) ## Measure everything; a table, and bench-results/figures.json
 	$(BIN)/pytest tests/bench
