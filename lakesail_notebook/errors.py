@@ -21,6 +21,7 @@ This module knows no HTTP and no gRPC numbers: each edge holds its own table.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import ClassVar
 
 
@@ -45,6 +46,8 @@ class LakesailError(Exception):
     :param reason: a short machine-readable word, where the code alone does not tell cases apart.
     :param errors: the bad fields, for :class:`InvalidArgument`.
     :param retry_after_seconds: when another try may succeed.
+    :param whose: the id of whom the refused thing belongs to; for the audit, and for no answer.
+    :param paths: of the server, that stand in the message: only who administers the server is to read them.
     """
 
     code: ClassVar[str] = "UNKNOWN"
@@ -56,12 +59,24 @@ class LakesailError(Exception):
         reason: str | None = None,
         errors: tuple[FieldError, ...] = (),
         retry_after_seconds: float | None = None,
+        whose: str | None = None,
+        paths: tuple[str | PurePath, ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.reason = reason
         self.errors = errors
         self.retry_after_seconds = retry_after_seconds
+        self.whose = whose
+        self.paths = tuple(map(str, paths))
+
+    @property
+    def message_without_paths(self) -> str:
+        """The message for who does not administer the server: of each of its paths the last part alone."""
+        message = self.message
+        for path in sorted(self.paths, key=len, reverse=True):
+            message = message.replace(path, PurePath(path).name)
+        return message
 
 
 class InvalidArgument(LakesailError):

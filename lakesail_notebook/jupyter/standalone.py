@@ -5,28 +5,39 @@ from __future__ import annotations
 import logging
 import secrets
 import signal
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
+from tornado.netutil import bind_sockets
 from traitlets import default
 
 from ..api_location import API_PATH
 from .extension import LakesailApp
+from .settings import Ground, Mistake, Mistakes
 
 _OPTIONS = ("--no-browser",)
 _TOKEN_BYTES = 24
+_PORT_RETRIES = 50
 
 
 class ControlPlaneServer(ServerApp):
     """Reads the same configuration as Jupyter Server; serves login, status, shutdown and its one extension."""
 
+    serves = False
+    """Whether it has begun to."""
     default_services = ("api", "auth", "security", "shutdown")  # type: ignore[assignment]
 
     @default("no_browser_open_file")
     def _no_page_for_a_browser(self) -> bool:
         return True
+
+    @default("port_retries")
+    def _the_port_that_was_asked_for(self) -> int:
+        """Another port than the one that somebody chose would be found by nobody."""
+        return 0 if self._chose_a_port() else _PORT_RETRIES
 
     @default("log_level")
     def _only_warnings(self) -> int:
@@ -50,17 +61,62 @@ class ControlPlaneServer(ServerApp):
 
     def start_app(self) -> None:
         super().start_app()
+        self.serves = True
         print(f"The control plane is at {url_path_join(self.connection_url, API_PATH)}", flush=True)
+
+    def port_obstacles(self) -> tuple[Mistake, ...]:
+        """That its own port is taken, where Jupyter would not take another."""
+        if self.sock or not self.port or self.port_retries:
+            return ()
+        try:
+            for listening in bind_sockets(self.port, self.ip):
+                listening.close()
+        except OSError as error:
+            sentence = f"port {self.port} of {self.ip or 'this machine'} cannot be had: {error.strerror}; see --port"
+            return (Mistake(("ServerApp", "port"), sentence, sentence),)
+        return ()
+
+    def _chose_a_port(self) -> bool:
+        sections = (self.config.get(name, {}) for name in self.section_names())
+        return any("port" in section for section in sections)
 
     def _stop_by_signal(self, *_: Any) -> None:
         self.stop(from_signal=True)
 
 
 class ControlPlaneApp(LakesailApp):
-    """Our extension, as the one that starts the server."""
+    """Our extension, as the one that starts the server. It does not start where it would serve nobody."""
 
     serverapp_class = ControlPlaneServer
     load_other_extensions = False
+
+    def initialize_handlers(self) -> None:
+        super().initialize_handlers()
+        if found := self.obstacles(self._chosen.ground):
+            self.refused(Mistakes(found))
+
+    def obstacles(self, ground: Ground) -> tuple[Mistake, ...]:
+        server = self._server()
+        assert isinstance(server, ControlPlaneServer)
+        own = () if server.serves else server.port_obstacles()
+        return (*super().obstacles(ground), *own)
+
+    def refused(self, mistakes: Mistakes) -> None:
+        """Before it serves, it ends."""
+        server = self._server()
+        assert isinstance(server, ControlPlaneServer)
+        if server.serves:
+            super().refused(mistakes)
+            return
+        sys.stderr.write(refusal(mistakes))
+        sys.exit(1)
+
+
+def refusal(mistakes: Mistakes) -> str:
+    """The last line holds all of them: who started it may read no other."""
+    lines = mistakes.lines()
+    listed = [f"- {line}\n" for line in lines] if len(lines) > 1 else []
+    return f"{''.join(listed)}The control plane does not start: {'; '.join(lines)}.\n"
 
 
 def serve(jupyter_options: Sequence[str]) -> int:
