@@ -65,7 +65,6 @@ class BoundedHandler(APIHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("Cache-Control", "no-store")
-        self.set_header("X-Request-Id", self.request_id)
 
     async def prepare(self) -> None:  # type: ignore[override]
         await self.context.ready()

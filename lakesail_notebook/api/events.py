@@ -44,6 +44,11 @@ class EventStreamHandler(BoundedHandler, WebSocketHandler):
     _track_activity = False
     _sending: asyncio.Task[None] | None = None
 
+    def set_default_headers(self) -> None:
+        """tornado refuses what is no WebSocket without a problem document; this is then what names the request."""
+        super().set_default_headers()
+        self.set_header("X-Request-Id", self.request_id)
+
     @property
     def ping_interval(self) -> float:
         return PING_SECONDS

@@ -279,7 +279,10 @@ _Made = TypeVar("_Made", models.Workload, models.WorkloadConfig, models.ServiceA
 
 def _naming(seen: frozenset[str] | None, made: _Made) -> _Made:
     """The same without the ids of people whom the caller may not see."""
-    hidden = [field for field in _MAKERS if seen is not None and getattr(made, field, None) not in {None, *seen}]
+    if seen is None:
+        return made
+    named = {field: getattr(made, field, None) for field in _MAKERS}
+    hidden = [field for field, person in named.items() if person is not None and person not in seen]
     return msgspec.structs.replace(made, **dict.fromkeys(hidden))
 
 
