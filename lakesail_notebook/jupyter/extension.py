@@ -27,7 +27,7 @@ from .conditions import obstacles
 from .config_files import passed_over
 from .identity import is_hub, local_user, members_of
 from .kernels import ServerKernels
-from .settings import Chosen, Ground, Mistake, Mistakes, read_settings
+from .settings import Chosen, Mistake, Mistakes, read_settings
 
 STOP_SECONDS = 12.0
 """A database that others hold, an engine and a proxy that do not obey: so long they may keep the server from ending."""
@@ -93,12 +93,15 @@ class LakesailApp(ExtensionApp):
         except Exception as error:  # told with all others by `_read_settings`
             self.log.debug("A setting of %s is not taken: %s", self.name, error)
 
+    _mistakes: tuple[Mistake, ...] = ()
     _last_found: tuple[Mistake, ...] = ()
 
     def initialize_handlers(self) -> None:
         chosen = self._read_settings()
+        self._ground = chosen.ground
         if isinstance(chosen, Mistakes):
-            self._refuse(Mistakes((*chosen.all, *self.obstacles(chosen.ground))))
+            self._mistakes = chosen.all
+            self._refuse(Mistakes(self.all_that_is_wrong()))
             return
         self._chosen = chosen
         identify = local_user if chosen.settings.single_user else members_of(chosen.roster)
@@ -119,14 +122,9 @@ class LakesailApp(ExtensionApp):
         )
         self.handlers.extend(handlers(context))
 
-    def obstacles(self, ground: Ground) -> tuple[Mistake, ...]:
-        """What stands in the way of serving; none of it could be read in the settings alone."""
-        return obstacles(_signing_key_file(), ground)
-
-    def refused(self, mistakes: Mistakes) -> None:
-        """Called with what the API then answers every call with."""
-        for line in mistakes.lines():
-            self.log.error("%s serves nobody until this is mended: %s", self.name, line)
+    def all_that_is_wrong(self) -> tuple[Mistake, ...]:
+        """With the settings, and with what they ask of this machine."""
+        return (*self._mistakes, *obstacles(_signing_key_file(), self._ground))
 
     async def stop_extension(self) -> None:
         """Called when the server stops, perhaps twice. Raises nothing, and ends: Jupyter would wait for it for ever."""
@@ -157,9 +155,15 @@ class LakesailApp(ExtensionApp):
         def nobody(_user: Any) -> NoReturn:
             raise mistakes.error()
 
+        server = self._server()
         self._kernels = self._server_kernels(nobody, lambda: None)
         self.handlers.extend(closed_handlers(mistakes.error))
-        self.refused(mistakes)
+        if not getattr(server, "ends_over_mistakes", False):
+            self._log(mistakes)
+
+    def _log(self, mistakes: Mistakes) -> None:
+        for line in mistakes.lines():
+            self.log.error("%s serves nobody until this is mended: %s", self.name, line)
 
     def _server_kernels(self, owner: Any, on_first_start: Any) -> ServerKernels:
         server = self._server()
@@ -178,17 +182,17 @@ class LakesailApp(ExtensionApp):
 
         What goes wrong here goes wrong again when the control plane opens, and is told then.
         """
-        loading = asyncio.get_running_loop().run_in_executor(None, load_modules, self._chosen.ground.database_url)
+        loading = asyncio.get_running_loop().run_in_executor(None, load_modules, self._ground.database_url)
         loading.add_done_callback(lambda done: None if done.cancelled() else done.exception())  # it counts as seen
 
     async def _look(self) -> None:
         """:raises Unavailable: of all that stands in the way of opening the control plane."""
-        found = await asyncio.to_thread(self.obstacles, self._chosen.ground)
+        found = await asyncio.to_thread(self.all_that_is_wrong)
         if found:
             mistakes = Mistakes(found, need_restart=False)
             if found != self._last_found:  # who watches /health asks often
                 self._last_found = found
-                self.refused(mistakes)
+                self._log(mistakes)
             raise mistakes.error()
 
     async def _open_control_plane(self, for_a_session: bool) -> ControlPlane:
@@ -204,7 +208,7 @@ class LakesailApp(ExtensionApp):
         )
 
     def _options(self) -> ControlPlaneOptions:
-        chosen, ground = self._chosen, self._chosen.ground
+        chosen, ground = self._chosen, self._ground
         return ControlPlaneOptions(
             database_url=ground.database_url,
             signing_key_file=_signing_key_file(),

@@ -16,7 +16,7 @@ from traitlets import default
 
 from ..api_location import API_PATH
 from .extension import LakesailApp
-from .settings import Ground, Mistake, Mistakes
+from .settings import Mistake, Mistakes
 
 _OPTIONS = ("--no-browser",)
 _TOKEN_BYTES = 24
@@ -26,8 +26,8 @@ _PORT_RETRIES = 50
 class ControlPlaneServer(ServerApp):
     """Reads the same configuration as Jupyter Server; serves login, status, shutdown and its one extension."""
 
-    serves = False
-    """Whether it has begun to."""
+    ends_over_mistakes = True
+    """It tells by itself what is wrong with the settings."""
     default_services = ("api", "auth", "security", "shutdown")  # type: ignore[assignment]
 
     @default("no_browser_open_file")
@@ -61,10 +61,18 @@ class ControlPlaneServer(ServerApp):
 
     def start_app(self) -> None:
         super().start_app()
-        self.serves = True
         print(f"The control plane is at {url_path_join(self.connection_url, API_PATH)}", flush=True)
 
-    def port_obstacles(self) -> tuple[Mistake, ...]:
+    def load_server_extensions(self) -> None:
+        """It does not start where it would serve nobody."""
+        super().load_server_extensions()
+        extension: LakesailApp = self.extension_manager.extension_points[LakesailApp.name].app
+        found = (*extension.all_that_is_wrong(), *self._port_obstacles())
+        if found:
+            sys.stderr.write(refusal(Mistakes(found)))
+            sys.exit(1)
+
+    def _port_obstacles(self) -> tuple[Mistake, ...]:
         """That its own port is taken, where Jupyter would not take another."""
         if self.sock or not self.port or self.port_retries:
             return ()
@@ -85,31 +93,10 @@ class ControlPlaneServer(ServerApp):
 
 
 class ControlPlaneApp(LakesailApp):
-    """Our extension, as the one that starts the server. It does not start where it would serve nobody."""
+    """Starts the server. The extension in it is the one that Jupyter finds by the package's name."""
 
     serverapp_class = ControlPlaneServer
     load_other_extensions = False
-
-    def initialize_handlers(self) -> None:
-        super().initialize_handlers()
-        if found := self.obstacles(self._chosen.ground):
-            self.refused(Mistakes(found))
-
-    def obstacles(self, ground: Ground) -> tuple[Mistake, ...]:
-        server = self._server()
-        assert isinstance(server, ControlPlaneServer)
-        own = () if server.serves else server.port_obstacles()
-        return (*super().obstacles(ground), *own)
-
-    def refused(self, mistakes: Mistakes) -> None:
-        """Before it serves, it ends."""
-        server = self._server()
-        assert isinstance(server, ControlPlaneServer)
-        if server.serves:
-            super().refused(mistakes)
-            return
-        sys.stderr.write(refusal(mistakes))
-        sys.exit(1)
 
 
 def refusal(mistakes: Mistakes) -> str:

@@ -16,13 +16,12 @@ from lakesail_notebook.backends.local.backend import LocalBackend
 from lakesail_notebook.jupyter.extension import LakesailApp
 from lakesail_notebook.jupyter.identity import member, roster_from
 from lakesail_notebook.jupyter.settings import Chosen, Mistakes, read_settings
-from lakesail_notebook.jupyter.standalone import ControlPlaneApp
 
 TEAM = {"RED": {"members": ["ada"]}}
 
 
-def read(config: Mapping[str, Any], *, app: type[LakesailApp] = LakesailApp, hub: bool = False) -> Chosen | Mistakes:
-    return read_settings(Config(config), app=app, backend=LocalBackend, hub=hub)
+def read(config: Mapping[str, Any], *, hub: bool = False) -> Chosen | Mistakes:
+    return read_settings(Config(config), app=LakesailApp, backend=LocalBackend, hub=hub)
 
 
 def chosen(config: Mapping[str, Any], **options: Any) -> Chosen:
@@ -142,12 +141,6 @@ def test_what_files_append_and_command_lines_say_is_read_as_traitlets_reads_it()
     assert list(found.roster.teams) == ["RED"]
     config.LakesailApp.limits = DeferredConfigString("{'idle_timeout'")
     assert isinstance(read_settings(config, app=LakesailApp, backend=LocalBackend, hub=False), Mistakes)
-
-
-@pytest.mark.parametrize("section", ["LakesailApp", "ControlPlaneApp"])
-def test_a_control_plane_of_its_own_obeys_both_sections(section: str) -> None:
-    assert chosen({section: {"teams": TEAM}}, app=ControlPlaneApp).settings.team_ids == {"RED"}
-    assert f"c.{section} has no trait team" in mistakes({section: {"team": TEAM}}, app=ControlPlaneApp).lines()[0]
 
 
 @pytest.mark.parametrize(
