@@ -163,10 +163,11 @@ class BoundedHandler(APIHandler):
         error = (kwargs.get("exc_info") or (None, None))[1]
         super().send_error(http_status(error) if isinstance(error, LakesailError) else status_code, **kwargs)
 
-    def on_finish(self) -> None:
-        super().on_finish()
+    def finish(self, *args: Any, **kwargs: Any) -> Any:
+        """What is refused stands on record before anybody reads that it is."""
         if self.get_status() >= 400:
             self.record_refusal(self.get_status(), self._refused_with)
+        return super().finish(*args, **kwargs)
 
     def record_refusal(self, status: int, error: LakesailError | None) -> None:
         """One line in the log under the request's id; and in the audit, where it is for that."""
