@@ -32,6 +32,8 @@ class FieldError:
     pointer: str
     """JSON pointer (RFC 6901) of the field, such as ``/config/idleTimeoutSeconds``."""
     message: str
+    paths: tuple[str, ...] = ()
+    """Of the server, that stand in the message."""
 
 
 def json_pointer(*parts: str | int) -> str:
@@ -68,15 +70,18 @@ class LakesailError(Exception):
         self.errors = errors
         self.retry_after_seconds = retry_after_seconds
         self.whose = whose
-        self.paths = tuple(map(str, paths))
+        self.paths = (*map(str, paths), *(path for field in errors for path in field.paths))
 
     @property
     def message_without_paths(self) -> str:
-        """The message for who does not administer the server: of each of its paths the last part alone."""
-        message = self.message
+        """The message for who does not administer the server."""
+        return self.without_paths(self.message)
+
+    def without_paths(self, text: str) -> str:
+        """The text with the last part alone of each path of the server."""
         for path in sorted(self.paths, key=len, reverse=True):
-            message = message.replace(path, PurePath(path).name)
-        return message
+            text = text.replace(path, PurePath(path).name)
+        return text
 
 
 class InvalidArgument(LakesailError):

@@ -60,7 +60,11 @@ def as_lakesail_error(status: int, error: BaseException | None, nobody: bool) ->
 
 def problem_of(error: LakesailError, status: int, path: str, request_id: str, *, with_paths: bool) -> models.Problem:
     """:param with_paths: whether the reader administers the server, and may know its paths."""
-    message = error.message if with_paths else error.message_without_paths
+
+    def told(text: str) -> str:
+        return text if with_paths else error.without_paths(text)
+
+    message = told(error.message)
     return models.Problem(
         title=responses.get(status, "Error"),
         status=status,
@@ -70,6 +74,6 @@ def problem_of(error: LakesailError, status: int, path: str, request_id: str, *,
         reason=error.reason,
         instance=path,
         request_id=request_id,
-        errors=tuple(models.ProblemField(pointer=field.pointer, message=field.message) for field in error.errors),
+        errors=tuple(models.ProblemField(pointer=field.pointer, message=told(field.message)) for field in error.errors),
         retry_after_seconds=error.retry_after_seconds,
     )
