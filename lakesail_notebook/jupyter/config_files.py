@@ -18,14 +18,17 @@ from .settings import Mistake
 _BASE_NAME = "jupyter_config"
 
 
-def passed_over(app: JupyterApp) -> Iterator[Mistake]:
-    """What the files say that ``app`` would have read and did not."""
+def passed_over(app: JupyterApp, config_file: str = "") -> Iterator[Mistake]:
+    """The files that ``app`` should have read and did not.
+
+    :param config_file: the one that it was told to read, in place of those of its own name.
+    """
     wanted = [(directory, _BASE_NAME) for directory in app.config_file_paths]
-    named = os.path.split(os.path.splitext(str(app.config_file))[0])
-    if app.config_file:
+    named = os.path.split(os.path.splitext(config_file)[0])
+    if config_file:
         wanted.append(named)
         if not any(file.is_file() for file in _files(*named)):
-            yield _mistake(Path(str(app.config_file)), "does not exist")
+            yield _mistake(Path(config_file), "does not exist")
     else:
         wanted += ((directory, str(app.config_file_name)) for directory in app.config_file_paths)
     loaded = {os.path.realpath(file) for file in app.loaded_config_files}

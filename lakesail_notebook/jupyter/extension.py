@@ -141,7 +141,7 @@ class LakesailApp(ExtensionApp):
         server = self._server()
         config = self.config if self._linked else server.config
         read = read_settings(config, app=type(self), backend=LocalBackend, hub=is_hub(server.identity_provider))
-        files = list(dict.fromkeys([*passed_over(server), *passed_over(self)]))
+        files = list(dict.fromkeys([*passed_over(server, str(server.config_file)), *passed_over(self)]))
         if not self._linked:
             unlinked = "Jupyter could not hand its settings over"
             files.append(Mistake(("LakesailApp",), f"{unlinked}; its log says why", unlinked))

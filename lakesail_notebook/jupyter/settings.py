@@ -198,6 +198,8 @@ def _sections_of(
 def _resolved(value: Any, trait: TraitType[Any, Any], blank: Configurable) -> Any:
     """What files say with ``c.LakesailApp.teams.update(...)``, and command lines as text."""
     if isinstance(value, LazyConfigValue):
+        if not value.to_dict():  # what `c.LakesailApp.teams.RED = ...` leaves: traitlets would forget it
+            raise ValueError(f"it is named and not set; write c.….{trait.name} = …")
         return value.get_value(getattr(blank, str(trait.name)))
     return value.get_value(trait) if isinstance(value, DeferredConfig) else value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import signal
 import sys
@@ -37,7 +38,7 @@ class ControlPlaneServer(ServerApp):
     @default("port_retries")
     def _the_port_that_was_asked_for(self) -> int:
         """Another port than the one that somebody chose would be found by nobody."""
-        return 0 if self._chose_a_port() else _PORT_RETRIES
+        return int(os.environ.get(self.port_retries_env, 0 if self._chose_a_port() else _PORT_RETRIES))
 
     @default("log_level")
     def _only_warnings(self) -> int:
@@ -86,7 +87,7 @@ class ControlPlaneServer(ServerApp):
 
     def _chose_a_port(self) -> bool:
         sections = (self.config.get(name, {}) for name in self.section_names())
-        return any("port" in section for section in sections)
+        return self.port_env in os.environ or any("port" in section for section in sections)
 
     def _stop_by_signal(self, *_: Any) -> None:
         self.stop(from_signal=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -42,6 +41,8 @@ def foreign(path: Path) -> str | None:
 
 def _foreign_schema(path: Path) -> str | None:
     """Immutable: SQLite then takes no lock and makes no file. What others are writing just now it may not see."""
+    import sqlite3  # a server that is not used must start fast
+
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

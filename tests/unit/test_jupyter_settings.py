@@ -143,6 +143,19 @@ def test_what_files_append_and_command_lines_say_is_read_as_traitlets_reads_it()
     assert isinstance(read_settings(config, app=LakesailApp, backend=LocalBackend, hub=False), Mistakes)
 
 
+def test_what_is_written_into_a_trait_that_was_never_set_is_a_mistake() -> None:
+    """traitlets keeps the default, and says nothing."""
+    for name in ("teams", "limits"):
+        config = Config()
+        getattr(config.LakesailApp, name).RED = {"members": ["ada"]}
+        found = read_settings(config, app=LakesailApp, backend=LocalBackend, hub=False)
+        assert isinstance(found, Mistakes)
+        assert "it is named and not set" in found.lines()[0]
+    config = Config()
+    config.lakesailApp.teams = TEAM
+    assert isinstance(read_settings(config, app=LakesailApp, backend=LocalBackend, hub=False), Mistakes)
+
+
 @pytest.mark.parametrize(
     ("bind", "right"),
     [
