@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import Unavailable
 from ..private_files import exposed
 from ..store.looking import foreign, sqlite_path
-from .settings import Ground, Mistake
+from .mistakes import Ground, Mistake
 
 
 def obstacles(signing_key_file: Path, ground: Ground) -> tuple[Mistake, ...]:

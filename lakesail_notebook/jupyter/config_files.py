@@ -13,7 +13,7 @@ from pathlib import Path
 from jupyter_core.application import JupyterApp
 from traitlets.config.loader import FileConfigLoader
 
-from .settings import Mistake
+from .mistakes import Mistake
 
 _BASE_NAME = "jupyter_config"
 

@@ -27,7 +27,8 @@ from .conditions import obstacles
 from .config_files import passed_over
 from .identity import is_hub, local_user, members_of
 from .kernels import ServerKernels
-from .settings import Chosen, Mistake, Mistakes, read_settings
+from .mistakes import Mistake, Mistakes
+from .settings import Chosen, read_settings
 
 STOP_SECONDS = 12.0
 """A database that others hold, an engine and a proxy that do not obey: so long they may keep the server from ending."""
@@ -188,10 +189,11 @@ class LakesailApp(ExtensionApp):
     async def _look(self) -> None:
         """:raises Unavailable: of all that stands in the way of opening the control plane."""
         found = await asyncio.to_thread(self.all_that_is_wrong)
+        new = found != self._last_found  # who watches /health asks often
+        self._last_found = found
         if found:
             mistakes = Mistakes(found, need_restart=False)
-            if found != self._last_found:  # who watches /health asks often
-                self._last_found = found
+            if new:
                 self._log(mistakes)
             raise mistakes.error()
 

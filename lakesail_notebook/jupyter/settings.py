@@ -20,67 +20,18 @@ from traitlets.config import Configurable
 from traitlets.config.loader import DeferredConfig, LazyConfigValue
 
 from ..api_location import is_loopback
-from ..errors import FieldError, InvalidArgument, Unavailable, json_pointer
+from ..errors import InvalidArgument
 from ..store.looking import sqlite_path
 from ..workloads.rules.instance_types import instance_types_from
 from ..workloads.rules.names import check_name
 from ..workloads.rules.quotas import TEAM_QUOTAS, Quotas, quotas_from
 from ..workloads.settings import TEAM_LIMITS, SessionLimits, Settings, limits_from
 from .identity import Roster, known_members, roster_from
+from .mistakes import Ground, Mistake, Mistakes
 
 _ENDPOINT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+):([0-9]{1,5})")
 _SIMILAR = 0.85
 _OURS = "lakesail"
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing that an administrator must mend."""
-
-    where: tuple[str, ...]
-    """Such as ``("LakesailApp", "teams")``."""
-    told: str
-    """A sentence for everybody. It holds no path of the server and no text of the administrator's."""
-    logged: str
-    """The same for who reads the log."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What the settings ask of this machine. Of a wrong setting: nothing."""
-
-    database_url: str = ""
-    proxy_hosts: tuple[str, ...] = ()
-    """Addresses that the session proxy listens on; none: loopback."""
-    proxy_port: int = 0
-    """0: a free one."""
-    proxy_tls_certificate_file: str | None = None
-    proxy_tls_key_file: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mistakes:
-    """Why nobody is served."""
-
-    all: tuple[Mistake, ...]
-    ground: Ground = Ground()
-    need_restart: bool = True
-    """Whether the server must be started again once they are mended."""
-
-    def error(self) -> Unavailable:
-        """What every call is answered with."""
-        sentences = "; ".join(mistake.told for mistake in self.all)
-        cure = "mend this and restart the server" if self.need_restart else "mend this"
-        return Unavailable(
-            f"This server is not set up rightly, so it serves nobody: {sentences}. "
-            f"Its administrator must {cure}; its log has more.",
-            reason="settings_wrong",
-            errors=tuple(FieldError(json_pointer(*mistake.where), mistake.told) for mistake in self.all),
-        )
-
-    def lines(self) -> list[str]:
-        """For who reads the log."""
-        return [mistake.logged for mistake in self.all]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

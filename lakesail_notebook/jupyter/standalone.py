@@ -17,7 +17,7 @@ from traitlets import default
 
 from ..api_location import API_PATH
 from .extension import LakesailApp
-from .settings import Mistake, Mistakes
+from .mistakes import Mistake, Mistakes
 
 _OPTIONS = ("--no-browser",)
 _TOKEN_BYTES = 24

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lakesail_notebook.jupyter.settings import Mistake, Mistakes
+from lakesail_notebook.jupyter.mistakes import Mistake, Mistakes
 from lakesail_notebook.jupyter.standalone import refusal
 
 from .plain_jupyter import environment_of

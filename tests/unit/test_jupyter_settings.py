@@ -15,7 +15,8 @@ from traitlets.config.loader import DeferredConfigString, LazyConfigValue
 from lakesail_notebook.backends.local.backend import LocalBackend
 from lakesail_notebook.jupyter.extension import LakesailApp
 from lakesail_notebook.jupyter.identity import member, roster_from
-from lakesail_notebook.jupyter.settings import Chosen, Mistakes, read_settings
+from lakesail_notebook.jupyter.mistakes import Mistakes
+from lakesail_notebook.jupyter.settings import Chosen, read_settings
 
 TEAM = {"RED": {"members": ["ada"]}}
 
