@@ -21,6 +21,7 @@ This module knows no HTTP and no gRPC numbers: each edge holds its own table.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import ClassVar
 
 
@@ -31,6 +32,8 @@ class FieldError:
     pointer: str
     """JSON pointer (RFC 6901) of the field, such as ``/config/idleTimeoutSeconds``."""
     message: str
+    paths: tuple[str, ...] = ()
+    """Of the server, that stand in the message."""
 
 
 def json_pointer(*parts: str | int) -> str:
@@ -45,6 +48,8 @@ class LakesailError(Exception):
     :param reason: a short machine-readable word, where the code alone does not tell cases apart.
     :param errors: the bad fields, for :class:`InvalidArgument`.
     :param retry_after_seconds: when another try may succeed.
+    :param whose: the id of whom the refused thing belongs to; for the audit, and for no answer.
+    :param paths: of the server, that stand in the message: only who administers the server is to read them.
     """
 
     code: ClassVar[str] = "UNKNOWN"
@@ -56,12 +61,27 @@ class LakesailError(Exception):
         reason: str | None = None,
         errors: tuple[FieldError, ...] = (),
         retry_after_seconds: float | None = None,
+        whose: str | None = None,
+        paths: tuple[str | PurePath, ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.reason = reason
         self.errors = errors
         self.retry_after_seconds = retry_after_seconds
+        self.whose = whose
+        self.paths = (*map(str, paths), *(path for field in errors for path in field.paths))
+
+    @property
+    def message_without_paths(self) -> str:
+        """The message for who does not administer the server."""
+        return self.without_paths(self.message)
+
+    def without_paths(self, text: str) -> str:
+        """The text with the last part alone of each path of the server."""
+        for path in sorted(self.paths, key=len, reverse=True):
+            text = text.replace(path, PurePath(path).name)
+        return text
 
 
 class InvalidArgument(LakesailError):

@@ -3,8 +3,9 @@
 JSON objects, one a line. The proxy speaks first (:class:`Hello`, with the secret it was given at birth). The control
 plane answers with a :class:`Snapshot`, then with numbered changes (:class:`RouteChange`); a :class:`Heartbeat` every
 :data:`HEARTBEAT_SECONDS` carries the last number, so that a gap shows. The proxy confirms with :class:`Applied`, claims
-Spark session ids with :class:`Claim`, and reports use with :class:`Activity` and queries with :class:`Operations`. What
-the control plane cannot keep, it does not answer: it ends the connection, and the proxy says it again on the next.
+Spark session ids with :class:`Claim`, and reports use with :class:`Activity`, queries with :class:`Operations` and
+refusals with :class:`Refusals`. What the control plane cannot keep, it does not answer: it ends the connection, and the
+proxy says it again on the next.
 """
 
 from __future__ import annotations
@@ -176,6 +177,20 @@ class Operations(_Message, tag="operations", frozen=True, kw_only=True):
     operations: tuple[OperationReport, ...]
 
 
+class RefusedRpcs(Struct, frozen=True, kw_only=True):
+    session_id: str | None
+    """Which their tokens name; ``None``: their tokens are not genuine, or there was no room to tell."""
+    reason: str
+    """The code of the refusal."""
+    count: int
+
+
+class Refusals(_Message, tag="refusals", frozen=True, kw_only=True):
+    """RPCs that were not let pass since the last such message, once a second at most. It is not answered."""
+
+    refused: tuple[RefusedRpcs, ...]
+
+
 class EngineLost(_Message, tag="engineLost", frozen=True, kw_only=True):
     """The engine of a workload refused or broke a connection. A hint to look; the control plane decides."""
 
@@ -188,7 +203,7 @@ class Applied(_Message, tag="applied", frozen=True, kw_only=True):
     sequence: int
 
 
-FromProxy = Hello | Claim | Released | Activity | Operations | EngineLost | Applied
+FromProxy = Hello | Claim | Released | Activity | Operations | Refusals | EngineLost | Applied
 
 _decode_from_control_plane: msgspec.json.Decoder[FromControlPlane] = msgspec.json.Decoder(FromControlPlane)
 _decode_from_proxy: msgspec.json.Decoder[FromProxy] = msgspec.json.Decoder(FromProxy)

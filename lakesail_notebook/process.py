@@ -198,7 +198,8 @@ async def spawn(
             lambda: _Pipes(loop), *arguments, env=dict(env), cwd=cwd, start_new_session=True
         )
     except OSError as error:
-        raise Unavailable(f"{arguments[0]} cannot be started in {cwd}: {error.strerror or error}") from error
+        message = f"{arguments[0]} cannot be started in {cwd}: {error.strerror or type(error).__name__}"
+        raise Unavailable(message, paths=(arguments[0], cwd)) from error
     # Nothing is awaited from here on: a cancelled caller must not leave a child that nobody knows.
     lifeline = cast("asyncio.WriteTransport", transport.get_pipe_transport(_STANDARD_INPUT))
     lifeline.write(first_line)

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from .clock import Clock
 from .errors import FailedPrecondition, Unauthenticated, Unavailable
+from .private_files import exposed
 
 SESSION_AUDIENCE = "lakesail-session-proxy"
 SESSION_TYPE = "sail-session+jwt"
@@ -106,17 +107,22 @@ def load_or_create_signing_key(path: Path) -> SigningKey:
 
     Two processes that make it at once end with the same key: the file appears whole, by a hard link; the first wins.
 
-    :raises FailedPrecondition: when the file holds something else.
+    :raises FailedPrecondition: when other users can reach the file or its directory, or it holds something else.
     :raises Unavailable: when it can be neither read nor made.
     """
     try:
         if not path.exists():
             _create_key_file(path)
+        for place, what in ((path.parent, "The directory of the signing key"), (path, "The signing key")):
+            if (found := exposed(place)) is not None:
+                raise FailedPrecondition(f"{found.sentence(what)}.", reason="signing_key_exposed", paths=(place,))
         private = _private_key(path.read_bytes())
     except OSError as error:
-        raise Unavailable(f"The signing key {path} can be neither read nor made ({error.strerror}).") from error
+        message = f"The signing key {path} can be neither read nor made ({error.strerror})."
+        raise Unavailable(message, paths=(path,)) from error
     if private is None:
-        raise FailedPrecondition(f"{path} holds no Ed25519 private key; move it away to have a new one made.")
+        message = f"{path} holds no Ed25519 private key; move it away to have a new one made."
+        raise FailedPrecondition(message, paths=(path,))
     return SigningKey(_thumbprint(private.public_key()), private)
 
 

@@ -19,6 +19,7 @@ class KeepingReports:
         self.released_ids: list[str] = []
         self.used: list[feed.SessionActivity] = []
         self.operated: list[feed.OperationReport] = []
+        self.refusals: list[feed.RefusedRpcs] = []
         self.fail = False
 
     async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None:
@@ -39,6 +40,9 @@ class KeepingReports:
         if self.fail:
             raise OSError("the disk is full")
         self.released_ids.append(spark_session_id)
+
+    async def refused(self, refusals: tuple[feed.RefusedRpcs, ...]) -> None:
+        self.refusals += refusals
 
     async def engine_lost(self, workload_id: str) -> None:
         return

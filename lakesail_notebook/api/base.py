@@ -1,15 +1,15 @@
-"""The handler under every path of the API: who asks, bounded bodies, and errors as problem documents."""
+"""The handler under every path of the API: who asks, bounded bodies, errors as problem documents, and refusals on
+record."""
 
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http.client import responses
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -18,70 +18,23 @@ from msgspec import Struct
 from tornado import web
 
 from .. import models
-from ..errors import (
-    DeadlineExceeded,
-    FailedPrecondition,
-    Internal,
-    InvalidArgument,
-    LakesailError,
-    NotFound,
-    PayloadTooLarge,
-    PermissionDenied,
-    ResourceExhausted,
-    Unauthenticated,
-    Unavailable,
-    UnsupportedMediaType,
-)
+from ..errors import Internal, LakesailError, NotFound, PayloadTooLarge, PermissionDenied, UnsupportedMediaType
 from ..workloads.rules.access import Principal
 from ..workloads.rules.service_account_keys import KEY_PREFIX as SERVICE_ACCOUNT_KEY_PREFIX
 from ..workloads.rules.service_account_keys import account_of
-from ..workloads.service import WorkloadsService
+from .context import NOBODY, ApiContext, Credential, Refusal
 from .decode import MAX_BODY_BYTES, decode_body
+from .problems import as_lakesail_error, http_status, problem_of
 
 _BODY_SECONDS = 30
 _RESOURCE = "lakesail"
 _LONGEST_LOG_LINE = 2048
-
-HTTP_STATUS: Mapping[type[LakesailError], int] = {
-    InvalidArgument: 400,
-    Unauthenticated: 401,
-    PermissionDenied: 403,
-    NotFound: 404,
-    FailedPrecondition: 409,
-    PayloadTooLarge: 413,
-    UnsupportedMediaType: 415,
-    ResourceExhausted: 429,
-    Internal: 500,
-    Unavailable: 503,
-    DeadlineExceeded: 504,
-}
-
-NOBODY = Principal(id="", login="", team_ids=())
-"""The caller of what asks for no login."""
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_NOT_ALLOWED = frozenset({401, 403})
+_NOT_CHANGED = frozenset({404, 409, 429})
+"""Refusals of what would have changed something, beside those of who asked."""
 
 log = logging.getLogger(__name__)
-
-
-class OpenService(Protocol):
-    async def __call__(self, principal: Principal, *, passive: bool = False) -> WorkloadsService:
-        """The service, opened for the first who asks.
-
-        :param passive: the caller only listens, and will hardly want a session next.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ApiContext:
-    """What every handler is given."""
-
-    root: str
-    """The API's root path on this server, its base URL included."""
-    service: OpenService
-    by_login: Callable[[Any], Principal]
-    """The principal of a user whom Jupyter's identity provider knows."""
-    by_kernel_token: Callable[[str], Principal]
-    """Raises :class:`Unauthenticated` for a token that no living kernel of this server holds."""
 
 
 @web.stream_request_body
@@ -93,15 +46,28 @@ class BoundedHandler(APIHandler):
 
     def initialize(self, context: ApiContext) -> None:
         self.context = context
-        self.request_id = secrets.token_hex(8)
         self._received = bytearray()
         self._whole = False
         """Whether the body was read to its end."""
         self._credential: str | None = None
         """A bearer token or key that we made ourselves, and must check."""
         self._principal: Principal | None = None
+        self._refused_with: LakesailError | None = None
+
+    @functools.cached_property
+    def request_id(self) -> str:
+        """Stands in the answer, and in the log when the answer is a refusal."""
+        return secrets.token_hex(8)
+
+    def set_default_headers(self) -> None:
+        """Beside Jupyter's own, its Content-Security-Policy among them. Nothing of this API is for a cache."""
+        super().set_default_headers()
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cache-Control", "no-store")
 
     async def prepare(self) -> None:  # type: ignore[override]
+        await self.context.ready()
         self._credential = _bearer_of_ours(self.request.headers.get_list("Authorization"))
         if self._credential is not None:
             del self.request.headers["Authorization"]  # not for identity providers: a Hub's would be asked about it
@@ -110,6 +76,7 @@ class BoundedHandler(APIHandler):
             return
         if self.needs_login():
             self._principal = await self._authenticate()
+            self.context.audit.seen(self._principal)
         self._bound_body()
 
     def needs_login(self) -> bool:
@@ -168,8 +135,9 @@ class BoundedHandler(APIHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         nobody = getattr(self, "_jupyter_current_user", None) is None
-        error = _as_lakesail_error(status_code, (kwargs.get("exc_info") or (None, None))[1], nobody)
+        error = as_lakesail_error(status_code, (kwargs.get("exc_info") or (None, None))[1], nobody)
         status = status_code if not isinstance(error, Internal) and status_code < 500 else http_status(error)
+        self._refused_with = error
         if not self._whole:
             # tornado closes a connection with an unread body, but does not say so: the next request would be lost.
             self.set_header("Connection", "close")
@@ -178,25 +146,59 @@ class BoundedHandler(APIHandler):
         if status == 405:
             self.set_header("Allow", ", ".join(self.verbs))
         self.set_status(status)
-        self._forbid_storing()
-        problem = _problem(error, status, self.request.path, self.request_id)
+        problem = problem_of(error, status, self.request.path, self.request_id, with_paths=self.tells_paths())
         self.finish(models.encode(problem), set_content_type="application/problem+json")
 
+    def tells_paths(self) -> bool:
+        """Whether the caller administers this server, and so may know its paths."""
+        known = self._principal
+        return known is not None and (self.context.single_user or known.organization_admin)
+
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
-        if isinstance(error, LakesailError) and not isinstance(error, Internal):
-            line = f"{self.request.method} {self.request.path}: {error.code} {error.message} [{self.request_id}]"
-            log.info("%s", line[:_LONGEST_LOG_LINE])
-        elif isinstance(error, web.HTTPError):
-            super().log_exception(kind, error, trace)
-        else:
+        """Of a fault, its trace; that it was refused stands in the log with every refusal."""
+        if not isinstance(error, LakesailError | web.HTTPError) or isinstance(error, Internal):
             log.error("%s [%s]", self.request.path, self.request_id, exc_info=(kind, error, trace))
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         error = (kwargs.get("exc_info") or (None, None))[1]
         super().send_error(http_status(error) if isinstance(error, LakesailError) else status_code, **kwargs)
 
-    def _forbid_storing(self) -> None:
-        self.set_header("Cache-Control", "no-store")
+    def finish(self, *args: Any, **kwargs: Any) -> Any:
+        """What is refused stands on record before anybody reads that it is."""
+        if self.get_status() >= 400:
+            self.record_refusal(self.get_status(), self._refused_with)
+        return super().finish(*args, **kwargs)
+
+    def record_refusal(self, status: int, error: LakesailError | None) -> None:
+        """One line in the log under the request's id; and in the audit, where it is for that."""
+        method, path = str(self.request.method), self.request.path
+        who = self._principal
+        by = "nobody known" if who is None or not who.id else f"{who.login} ({who.id})"
+        said = f"{error.code} {error.message}" if error is not None else responses.get(status, "")
+        line = f"{method} {path}: {status} {said} [{self.request_id}] asked by {by}"
+        log.warning("%s", _one_line(line)[:_LONGEST_LOG_LINE])
+        if status in _NOT_ALLOWED or (status in _NOT_CHANGED and method not in _READING):
+            self.context.audit.refused(
+                Refusal(
+                    request_id=self.request_id,
+                    method=method,
+                    path=path,
+                    status=status,
+                    code="" if error is None else error.code,
+                    reason=None if error is None else error.reason,
+                    by=who,
+                    credential=self._kind_of_credential(),
+                    address=str(self.request.remote_ip),
+                    session_id=self.path_kwargs.get("session"),
+                    owner=None if error is None else error.whose,
+                )
+            )
+
+    def _kind_of_credential(self) -> Credential:
+        if self._credential is not None:
+            ours = self._credential.startswith(SERVICE_ACCOUNT_KEY_PREFIX)
+            return "service_account_key" if ours else "kernel_token"
+        return "none" if getattr(self, "_jupyter_current_user", None) is None else "login"
 
 
 class UnknownPathHandler(BoundedHandler):
@@ -219,13 +221,7 @@ class HealthHandler(BoundedHandler):
     @allow_unauthenticated
     def get(self) -> None:
         self.on_body_read()
-        self._forbid_storing()
         self.finish(b'{"status":"ok"}')
-
-
-def http_status(error: LakesailError) -> int:
-    """The status of the nearest class in the table."""
-    return next((HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS), 500)
 
 
 def _bearer_of_ours(authorization: list[str]) -> str | None:
@@ -249,31 +245,6 @@ def _says_kernel(token: str) -> bool:
     return isinstance(decoded, dict) and decoded.get("typ") == KERNEL_TYPE
 
 
-def _as_lakesail_error(status: int, error: BaseException | None, nobody: bool) -> LakesailError:
-    if isinstance(error, LakesailError):
-        return error
-    if status == 403 and nobody:
-        return Unauthenticated("Log in to Jupyter first, or send its token as Authorization: token …")
-    if status == 404:
-        return NotFound("There is nothing here.")
-    if status == 403:
-        said = error.log_message if isinstance(error, web.HTTPError) else None
-        return PermissionDenied(said or "Jupyter does not let you do this.")
-    if status < 500:
-        return InvalidArgument(f"{responses.get(status, 'The request cannot be read')}.")
-    return Internal("Unhandled error; the server's log has more under the request id.")
-
-
-def _problem(error: LakesailError, status: int, path: str, request_id: str) -> models.Problem:
-    return models.Problem(
-        title=responses.get(status, "Error"),
-        status=status,
-        code=error.code,
-        detail=error.message,
-        message=error.message,
-        reason=error.reason,
-        instance=path,
-        request_id=request_id,
-        errors=tuple(models.ProblemField(pointer=field.pointer, message=field.message) for field in error.errors),
-        retry_after_seconds=error.retry_after_seconds,
-    )
+def _one_line(text: str) -> str:
+    """No caller writes a line of its own into the log."""
+    return "".join(character if character.isprintable() else "?" for character in text)

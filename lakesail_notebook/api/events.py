@@ -12,9 +12,11 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from .. import models
 from ..errors import LakesailError, Unauthenticated
 from ..workloads.service import WorkloadsService
-from .base import NOBODY, BoundedHandler
+from .base import BoundedHandler
+from .context import NOBODY
 from .decode import decode_query
 from .operations import Call
+from .problems import http_status
 
 PING_SECONDS = 30.0
 SEND_SECONDS = 10.0
@@ -41,6 +43,11 @@ class EventStreamHandler(BoundedHandler, WebSocketHandler):
 
     _track_activity = False
     _sending: asyncio.Task[None] | None = None
+
+    def set_default_headers(self) -> None:
+        """tornado refuses what is no WebSocket without a problem document; this is then what names the request."""
+        super().set_default_headers()
+        self.set_header("X-Request-Id", self.request_id)
 
     @property
     def ping_interval(self) -> float:
@@ -82,10 +89,10 @@ class EventStreamHandler(BoundedHandler, WebSocketHandler):
         except TimeoutError:
             log.warning("A client does not read its stream of events, and loses it [%s]", self.request_id)
             self.close(_REFUSED, f"You do not read the events; connect again with after={self._position}.")
-        except Unauthenticated as error:
-            self.close(_REFUSED, _short(error.message))
         except LakesailError as error:
-            self.close(_TRY_AGAIN_LATER, _short(error.message))
+            self.record_refusal(http_status(error), error)
+            code = _REFUSED if isinstance(error, Unauthenticated) else _TRY_AGAIN_LATER
+            self.close(code, _short(error.message if self.tells_paths() else error.message_without_paths))
         except WebSocketClosedError:
             pass
         except Exception:

@@ -27,9 +27,10 @@ from ..errors import (
 )
 from ..version import __version__
 from . import json_schema
-from .base import HTTP_STATUS, BoundedHandler
+from .base import BoundedHandler
 from .json_schema import Schema
 from .operations import IDEMPOTENCY_KEY, ApiOperation
+from .problems import HTTP_STATUS
 
 _EVERY_OPERATION = (InvalidArgument, Internal, Unavailable)
 _WITH_LOGIN = (Unauthenticated, PermissionDenied)

@@ -16,7 +16,8 @@ from .. import models
 from ..errors import LakesailError
 from ..workloads.rules.access import Principal
 from ..workloads.service import WorkloadsService
-from .base import NOBODY, ApiContext, BoundedHandler
+from .base import BoundedHandler
+from .context import NOBODY, ApiContext, PublicService
 from .decode import decode_header, decode_query
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -43,7 +44,8 @@ class ApiOperation:
     verb: str
     path: str
     """Below the API's root; ``{name}`` takes one segment."""
-    run: Callable[[WorkloadsService, Call[Any, Any]], Awaitable[Struct | None]]
+    run: Callable[[Any, Call[Any, Any]], Awaitable[Struct | None]]
+    """Given the :class:`WorkloadsService`, or the :class:`PublicService` where no login is needed."""
     status: int = 200
     body: type[Struct] | None = None
     query: type[Struct] | None = None
@@ -113,10 +115,8 @@ class OperationHandler(BoundedHandler):
             idempotency_key=self._idempotency_key() if operation.takes_idempotency_key else None,
             query=decode_query(self.request.query_arguments, operation.query or _NoQuery),
         )
-        service = await self.context.service(call.principal, passive=operation.passive)
-        answer = await operation.run(service, call)
+        answer = await operation.run(await self._service(operation, call.principal), call)
         self.set_status(operation.status)
-        self._forbid_storing()
         if operation.location is not None:
             below = operation.location.format(id=cast("Any", answer).id)
             self.set_header("Location", url_path_join(self.context.root, below))
@@ -124,6 +124,11 @@ class OperationHandler(BoundedHandler):
             self.finish()
         else:
             self.finish(models.encode(answer))
+
+    async def _service(self, operation: ApiOperation, principal: Principal) -> WorkloadsService | PublicService:
+        if self._public:
+            return self.context.public
+        return await self.context.service(principal, passive=operation.passive)
 
     def _idempotency_key(self) -> str | None:
         given = self.request.headers.get(IDEMPOTENCY_KEY)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from jupyter_server.utils import url_path_join
 
 from .. import models
 from ..api_location import API_PATH
-from ..errors import FailedPrecondition, NotFound, ResourceExhausted
-from .base import ApiContext, HealthHandler, UnknownPathHandler
+from ..errors import FailedPrecondition, LakesailError, NotFound, ResourceExhausted
+from .base import HealthHandler, UnknownPathHandler
+from .closed import ClosedHandler
 from .configs import change_config, create_config, delete_config, describe_config, list_configs
+from .context import ApiContext
 from .events import EventStreamHandler, poll_events
 from .openapi import OpenApiHandler, document_of
 from .operations import ApiOperation, OperationHandler
@@ -157,6 +159,11 @@ def handlers(context: ApiContext) -> list[tuple[str, type, dict[str, Any]]]:
         (_pattern("/openapi.json"), OpenApiHandler, {"context": context, "document": document}),
         (f"/{API_PATH}(?:/.*)?", UnknownPathHandler, {"context": context}),
     ]
+
+
+def closed_handlers(refusal: Callable[[], LakesailError]) -> list[tuple[str, type, dict[str, Any]]]:
+    """In place of all handlers, where nothing can be served: every call is answered with ``refusal``."""
+    return [(f"/{API_PATH}(?:/.*)?", ClosedHandler, {"refusal": refusal})]
 
 
 def _of(

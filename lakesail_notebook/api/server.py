@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from .. import models
 from ..workloads.service import WorkloadsService
+from .context import PublicService
 from .operations import Call
 
 
@@ -22,6 +23,6 @@ async def me(service: WorkloadsService, call: Call[None, None]) -> models.Me:
     return service.me(call.principal)
 
 
-async def public_keys(service: WorkloadsService, call: Call[None, None]) -> KeySet:
+async def public_keys(public: PublicService, call: Call[None, None]) -> KeySet:
     """Publish the keys that check session tokens."""
-    return KeySet(keys=tuple(dict(key) for key in service.public_keys()))
+    return KeySet(keys=tuple(dict(key) for key in await public.public_keys()))

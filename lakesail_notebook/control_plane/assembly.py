@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import models
 from ..clock import Clock
@@ -63,7 +63,6 @@ class ControlPlane:
     configs: Configs
     service_accounts: ServiceAccounts
     events: Events
-    public_keys: Callable[[], tuple[Mapping[str, Any], ...]]
     _reconciler: Reconciler
     _proxy: ProxySupervisor
     _backends: Mapping[str, Backend]
@@ -172,7 +171,8 @@ async def _begin(
         clock=clock,
         settings=options.settings,
     )
-    reports = ProxyReports(store, reconciler, usage, clock, options.settings.limits.spark_sessions_per_session)
+    spark_sessions = options.settings.limits.spark_sessions_per_session
+    reports = ProxyReports(store, reconciler, usage, clock, spark_sessions, audit)
     proxy.serve(
         FeedSource(
             issuer=tokens.issuer,
@@ -215,7 +215,6 @@ async def _begin(
         configs=configs,
         service_accounts=service_accounts,
         events=Events(store),
-        public_keys=tokens.public_keys,
         _reconciler=reconciler,
         _proxy=proxy,
         _backends=backends,

@@ -44,6 +44,7 @@ class Reports(Protocol):
     async def operations(self, reports: tuple[feed.OperationReport, ...]) -> None: ...
     async def claim(self, session_id: str, caller: str, spark_session_id: str) -> str: ...
     async def released(self, session_id: str, spark_session_id: str) -> None: ...
+    async def refused(self, refusals: tuple[feed.RefusedRpcs, ...]) -> None: ...
     async def engine_lost(self, workload_id: str) -> None: ...
 
 
@@ -231,6 +232,8 @@ class FeedServer:
         elif isinstance(message, feed.Operations):
             await reports.operations(message.operations)
             connection.say(feed.OperationsKept())
+        elif isinstance(message, feed.Refusals):
+            await reports.refused(message.refused)
         elif isinstance(message, feed.Claim):
             await self._answer_claim(message, reports, connection)
         elif isinstance(message, feed.Released):

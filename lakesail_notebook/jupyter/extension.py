@@ -5,30 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NoReturn
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
-from traitlets import Dict, List, TraitError, Unicode, default, validate
+from traitlets import Dict, List, Unicode, default
 
-from ..api.base import ApiContext
-from ..api.routes import handlers
-from ..api_location import API_PATH, is_loopback
+from ..api.context import ApiContext
+from ..api.routes import closed_handlers, handlers
+from ..api_location import API_PATH
 from ..backends.local.backend import LocalBackend
 from ..clock import SystemClock
 from ..control_plane.assembly import ControlPlane, ControlPlaneOptions, load_modules, open_control_plane
 from ..control_plane.lazy import LazyControlPlane
-from ..errors import FailedPrecondition
 from ..store import SCHEMA_MAJOR
-from ..workloads.rules.instance_types import instance_types_from
-from ..workloads.rules.quotas import TEAM_QUOTAS, Quotas, quotas_from
-from ..workloads.settings import LOCAL, TEAM_LIMITS, SessionLimits, Settings, limits_from
+from ..workloads.settings import LOCAL
 from .audit import JupyterAudit
-from .identity import Roster, is_hub, local_user, members_of, roster_from
+from .conditions import obstacles
+from .config_files import passed_over
+from .identity import is_hub, local_user, members_of
 from .kernels import ServerKernels
+from .mistakes import Mistake, Mistakes
+from .settings import Chosen, read_settings
 
 STOP_SECONDS = 12.0
 """A database that others hold, an engine and a proxy that do not obey: so long they may keep the server from ending."""
@@ -41,6 +41,8 @@ class LakesailApp(ExtensionApp):
     name = "lakesail_notebook"
     classes = [LocalBackend]  # noqa: RUF012 - traitlets reads a plain list
     load_other_extensions = True
+
+    # The traits are here to be named and described. `settings` reads what they are set to, and overlooks nothing.
 
     database_url = Unicode(
         help="The database of sessions, as a URL. Default: lakesail/lakesail-<schema>.db in Jupyter's data directory."
@@ -85,97 +87,118 @@ class LakesailApp(ExtensionApp):
     def _default_database_url(self) -> str:
         return f"sqlite:///{_data_directory() / f'lakesail-{SCHEMA_MAJOR}.db'}"
 
-    @validate("proxy_bind")
-    def _check_proxy_bind(self, proposal: Mapping[str, Any]) -> Any:
+    def _load_config(self, cfg: Any, section_names: Any = None, traits: Any = None) -> None:
+        """traitlets raises the first mistake, which would end Jupyter or leave this extension without any setting."""
         try:
-            _host_and_port(proposal["value"])
-        except ValueError as error:
-            raise TraitError(f"c.LakesailApp.proxy_bind is HOST or HOST:PORT, not {proposal['value']!r}") from error
-        return proposal["value"]
+            super()._load_config(cfg, section_names, traits)
+        except Exception as error:  # told with all others by `_read_settings`
+            self.log.debug("A setting of %s is not taken: %s", self.name, error)
 
-    @validate("limits")
-    def _check_limits(self, proposal: Mapping[str, Any]) -> Any:
-        try:
-            limits_from(proposal["value"])
-        except ValueError as error:
-            raise TraitError(f"c.LakesailApp.limits: {error}") from error
-        return proposal["value"]
-
-    @validate("quotas")
-    def _check_quotas(self, proposal: Mapping[str, Any]) -> Any:
-        try:
-            quotas_from(proposal["value"], Quotas())
-        except ValueError as error:
-            raise TraitError(f"c.LakesailApp.quotas: {error}") from error
-        return proposal["value"]
-
-    @validate("teams")
-    def _check_teams(self, proposal: Mapping[str, Any]) -> Any:
-        try:
-            roster_from(proposal["value"], ())
-        except ValueError as error:
-            raise TraitError(f"c.LakesailApp.teams: {error}") from error
-        return proposal["value"]
-
-    @validate("instance_types")
-    def _check_instance_types(self, proposal: Mapping[str, Any]) -> Any:
-        try:
-            instance_types_from(proposal["value"])
-        except ValueError as error:
-            raise TraitError(f"c.LakesailApp.{error}") from error
-        return proposal["value"]
+    _mistakes: tuple[Mistake, ...] = ()
+    _last_found: tuple[Mistake, ...] = ()
 
     def initialize_handlers(self) -> None:
+        chosen = self._read_settings()
+        self._ground = chosen.ground
+        if isinstance(chosen, Mistakes):
+            self._mistakes = chosen.all
+            self._refuse(Mistakes(self.all_that_is_wrong()))
+            return
+        self._chosen = chosen
+        identify = local_user if chosen.settings.single_user else members_of(chosen.roster)
+        self._kernels = self._server_kernels(identify, self._warm_up)
         server = self._server()
-        identify = local_user if self._single_user() else members_of(self._roster())
-        self._kernels = ServerKernels(
-            server.kernel_manager,
-            api_url=self._api_url_on_this_machine,
-            certificate_file=Path(server.certfile).absolute() if server.certfile else None,
-            owner=identify,
-            root=server.root_dir,
-            runtime_directory=server.runtime_dir,
-            on_first_start=self._warm_up,
-        )
         assert server.event_logger is not None  # the server makes it before any extension is loaded
-        self._audit = JupyterAudit(server.event_logger)
-        self._control_plane = LazyControlPlane(self._open_control_plane)
-        root = url_path_join(server.base_url, API_PATH)
+        self._audit = JupyterAudit(server.event_logger, SystemClock().now)
+        self._control_plane = LazyControlPlane(self._open_control_plane, self._look)
         context = ApiContext(
-            root=root, service=self._control_plane.get, by_login=identify, by_kernel_token=self._kernels.by_token
+            root=url_path_join(server.base_url, API_PATH),
+            service=self._control_plane.get,
+            ready=self._control_plane.ready,
+            public=_PublicKeys(_signing_key_file()),
+            by_login=identify,
+            by_kernel_token=self._kernels.by_token,
+            single_user=chosen.settings.single_user,
+            audit=self._audit,
         )
         self.handlers.extend(handlers(context))
+
+    def all_that_is_wrong(self) -> tuple[Mistake, ...]:
+        """With the settings, and with what they ask of this machine."""
+        return (*self._mistakes, *obstacles(_signing_key_file(), self._ground))
 
     async def stop_extension(self) -> None:
         """Called when the server stops, perhaps twice. Raises nothing, and ends: Jupyter would wait for it for ever."""
         self._kernels.close()
+        if not hasattr(self, "_control_plane"):
+            return
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await self._control_plane.close()
         except Exception:
             self.log.exception("The control plane did not close in order; what it started ends with this process.")
 
+    def _read_settings(self) -> Chosen | Mistakes:
+        server = self._server()
+        config = self.config if self._linked else server.config
+        read = read_settings(config, app=type(self), backend=LocalBackend, hub=is_hub(server.identity_provider))
+        files = list(dict.fromkeys([*passed_over(server, str(server.config_file)), *passed_over(self)]))
+        if not self._linked:
+            unlinked = "Jupyter could not hand its settings over"
+            files.append(Mistake(("LakesailApp",), f"{unlinked}; its log says why", unlinked))
+        if not files:
+            return read
+        return Mistakes((*files, *(read.all if isinstance(read, Mistakes) else ())), read.ground)
+
+    def _refuse(self, mistakes: Mistakes) -> None:
+        """Kernels are told where the API is all the same: there they learn what is wrong."""
+
+        def nobody(_user: Any) -> NoReturn:
+            raise mistakes.error()
+
+        server = self._server()
+        self._kernels = self._server_kernels(nobody, lambda: None)
+        self.handlers.extend(closed_handlers(mistakes.error))
+        if not getattr(server, "ends_over_mistakes", False):
+            self._log(mistakes)
+
+    def _log(self, mistakes: Mistakes) -> None:
+        for line in mistakes.lines():
+            self.log.error("%s serves nobody until this is mended: %s", self.name, line)
+
+    def _server_kernels(self, owner: Any, on_first_start: Any) -> ServerKernels:
+        server = self._server()
+        return ServerKernels(
+            server.kernel_manager,
+            api_url=self._api_url_on_this_machine,
+            certificate_file=Path(server.certfile).absolute() if server.certfile else None,
+            owner=owner,
+            root=server.root_dir,
+            runtime_directory=server.runtime_dir,
+            on_first_start=on_first_start,
+        )
+
     def _warm_up(self) -> None:
         """While a kernel starts, which takes longer, so that its first connect finds the modules loaded.
 
         What goes wrong here goes wrong again when the control plane opens, and is told then.
         """
-        loading = asyncio.get_running_loop().run_in_executor(None, load_modules, self.database_url)
+        loading = asyncio.get_running_loop().run_in_executor(None, load_modules, self._ground.database_url)
         loading.add_done_callback(lambda done: None if done.cancelled() else done.exception())  # it counts as seen
 
+    async def _look(self) -> None:
+        """:raises Unavailable: of all that stands in the way of opening the control plane."""
+        found = await asyncio.to_thread(self.all_that_is_wrong)
+        new = found != self._last_found  # who watches /health asks often
+        self._last_found = found
+        if found:
+            mistakes = Mistakes(found, need_restart=False)
+            if new:
+                self._log(mistakes)
+            raise mistakes.error()
+
     async def _open_control_plane(self, for_a_session: bool) -> ControlPlane:
-        hosts, port = _host_and_port(self.proxy_bind)
-        _check_proxy_tls(hosts, self.proxy_tls_cert, self.proxy_tls_key)
-        options = ControlPlaneOptions(
-            database_url=self.database_url,
-            signing_key_file=_data_directory() / "signing-key.pem",
-            settings=self._settings(),
-            proxy_hosts=hosts,
-            proxy_port=port,
-            proxy_public_endpoint=self.proxy_public_endpoint or None,
-            proxy_tls_certificate_file=self.proxy_tls_cert or None,
-            proxy_tls_key_file=self.proxy_tls_key or None,
-        )
+        options = self._options()
         local = LocalBackend(
             parent=self,
             server_root=self._server().root_dir,
@@ -186,23 +209,18 @@ class LakesailApp(ExtensionApp):
             options, {LOCAL: local}, self._kernels, SystemClock(), audit=self._audit, for_a_session=for_a_session
         )
 
-    def _settings(self) -> Settings:
-        single_user = self._single_user()
-        return Settings(
-            instance_types=instance_types_from(self.instance_types),
-            limits=limits_from(self.limits, SessionLimits() if single_user else TEAM_LIMITS),
-            quotas=quotas_from(self.quotas, Quotas() if single_user else TEAM_QUOTAS),
-            default_config=self.default_config or None,
-            team_ids=frozenset(self._roster().teams),
-            single_user=single_user,
+    def _options(self) -> ControlPlaneOptions:
+        chosen, ground = self._chosen, self._ground
+        return ControlPlaneOptions(
+            database_url=ground.database_url,
+            signing_key_file=_signing_key_file(),
+            settings=chosen.settings,
+            proxy_hosts=ground.proxy_hosts,
+            proxy_port=ground.proxy_port,
+            proxy_public_endpoint=chosen.proxy_public_endpoint,
+            proxy_tls_certificate_file=ground.proxy_tls_certificate_file,
+            proxy_tls_key_file=ground.proxy_tls_key_file,
         )
-
-    def _single_user(self) -> bool:
-        """Whether all who may log in are one person: nothing here or in a Hub tells them apart."""
-        return not self.teams and not self.org_admins and not is_hub(self._server().identity_provider)
-
-    def _roster(self) -> Roster:
-        return roster_from(self.teams, self.org_admins)
 
     def _server(self) -> ServerApp:
         assert self.serverapp is not None  # set before any of our hooks is called
@@ -216,28 +234,24 @@ class LakesailApp(ExtensionApp):
         return url_path_join(f"{scheme}://{host}:{server.port}", server.base_url, API_PATH)
 
 
-def _host_and_port(bind: str) -> tuple[tuple[str, ...], int]:
-    """``""``, ``HOST``, ``HOST:PORT`` or ``[HOST]:PORT``; 0 stands for a free port."""
-    parts = urlsplit(f"//{bind}")
-    return (() if parts.hostname is None else (parts.hostname,)), parts.port or 0
+class _PublicKeys:
+    """Implements the API's ``PublicService`` from the key's file alone."""
+
+    def __init__(self, signing_key_file: Path) -> None:
+        self._file = signing_key_file
+
+    async def public_keys(self) -> tuple[Mapping[str, Any], ...]:
+        return await asyncio.to_thread(_public_keys, self._file)
 
 
-def _check_proxy_tls(hosts: tuple[str, ...], certificate_file: str, key_file: str) -> None:
-    """:raises FailedPrecondition: when tokens and data would travel in the clear, and nobody wanted that."""
-    if bool(certificate_file) != bool(key_file):
-        given, missing = ("cert", "key") if certificate_file else ("key", "cert")
-        raise FailedPrecondition(
-            f"The session proxy cannot speak TLS: c.LakesailApp.proxy_tls_{given} is set without proxy_tls_{missing}. "
-            "The server's administrator must set both or neither.",
-            reason="proxy_tls_incomplete",
-        )
-    if not certificate_file and not all(map(is_loopback, hosts)):
-        raise FailedPrecondition(
-            f"The session proxy does not listen on {', '.join(hosts)} without TLS: session tokens would travel in the "
-            "clear. The server's administrator must set c.LakesailApp.proxy_tls_cert and proxy_tls_key, "
-            "or a loopback address as proxy_bind.",
-            reason="proxy_tls_missing",
-        )
+def _public_keys(file: Path) -> tuple[Mapping[str, Any], ...]:
+    from ..tokens import load_or_create_signing_key  # brings cryptography
+
+    return (load_or_create_signing_key(file).public_jwk(),)
+
+
+def _signing_key_file() -> Path:
+    return _data_directory() / "signing-key.pem"
 
 
 def _data_directory() -> Path:

@@ -10,7 +10,8 @@ from typing import Any
 from ..errors import PermissionDenied
 from ..ids import is_id, stable_id
 from ..workloads.rules.access import Principal
-from ..workloads.settings import LOCAL
+from ..workloads.rules.names import kind_of
+from ..workloads.settings import LOCAL, KnownMember
 
 Identify = Callable[[Any], Principal]
 """The principal of a user whom Jupyter's identity provider knows, or of ``None``: nobody known."""
@@ -67,6 +68,14 @@ def roster_from(teams: Mapping[Any, Any], org_admins: Sequence[str]) -> Roster:
         teams={team_id: _team(team_id, value) for team_id, value in teams.items()} or {LOCAL: _EVERYBODY},
         organization_admins=People(names=frozenset(names), groups=frozenset(groups)),
     )
+
+
+def known_members(roster: Roster) -> dict[str, KnownMember]:
+    """Those whom the administrator wrote down by name, by id."""
+    teams = roster.teams.values()
+    written = (roster.organization_admins, *(people for team in teams for people in (team.members, team.admins)))
+    named = (member(roster, name, None, frozenset()) for people in written for name in people.names)
+    return {one.id: KnownMember(id=one.id, login=one.login, team_ids=one.team_ids) for one in named}
 
 
 def is_hub(identity_provider: Any) -> bool:
@@ -155,7 +164,7 @@ def _team(team_id: Any, value: Any) -> Team:
     if not isinstance(team_id, str) or not is_id(team_id):
         raise ValueError(f"a team's id is 1 to 20 of A-Z and 0-9, not {team_id!r}")
     if not isinstance(value, Mapping) or not set(value) <= set(_TEAM_FIELDS):
-        raise ValueError(f"teams[{team_id!r}] is a mapping of {', '.join(_TEAM_FIELDS)}, not {value!r}")
+        raise ValueError(f"teams[{team_id!r}] is a mapping of {', '.join(_TEAM_FIELDS)}, not {_shape(value)}")
     lists = {field: _names(f"teams[{team_id!r}][{field!r}]", value.get(field, ())) for field in _TEAM_FIELDS}
     return Team(
         members=People(names=lists["members"], groups=lists["groups"]),
@@ -167,5 +176,17 @@ def _names(where: str, value: Any) -> frozenset[str]:
     if not isinstance(value, list | tuple | set | frozenset) or not all(
         isinstance(name, str) and name for name in value
     ):
-        raise ValueError(f"{where} is a list of names, not {value!r}")
+        raise ValueError(f"{where} is a list of names, not {_shape(value)}")
     return frozenset(value)
+
+
+def _shape(value: Any) -> str:
+    """Such as ``a list with a NoneType`` or ``a dict with 'member'``: names of people are not told."""
+    if isinstance(value, Mapping):
+        strange = [key for key in value if key not in _TEAM_FIELDS]
+        return f"a dict with {', '.join(map(repr, strange))}"
+    if isinstance(value, list | tuple | set | frozenset):
+        strange = [item for item in value if not isinstance(item, str) or not item]
+        kinds = ["an empty name" if item == "" else kind_of(item) for item in strange]
+        return f"a {type(value).__name__} with {', '.join(kinds)}"
+    return kind_of(value)

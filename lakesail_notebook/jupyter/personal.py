@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -40,11 +42,7 @@ class PersonalServer(ControlPlaneServer):
 
     async def _listen(self) -> None:
         self._remove_socket()  # of one that was killed
-        before = os.umask(0o177)
-        try:
-            self._listener = await asyncio.start_unix_server(self._meet, self.socket_path)
-        finally:
-            os.umask(before)
+        self._listener = await asyncio.start_unix_server(self._meet, sock=private_socket(Path(self.socket_path)))
         self.io_loop.call_later(FIRST_SECONDS, self._stop_if_alone)
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -75,6 +73,27 @@ class PersonalServer(ControlPlaneServer):
 
     def _remove_socket(self) -> None:
         Path(self.socket_path).unlink(missing_ok=True)
+
+
+def private_socket(path: Path) -> socket.socket:
+    """A UNIX socket that is bound, and that its owner alone may connect to.
+
+    It takes its name when it has its mode. The process's umask would do so too, but for the files of other threads as
+    well.
+
+    :raises OSError: when it cannot be bound.
+    """
+    draft = path.with_name(f".{secrets.token_hex(4)}")
+    listening = socket.socket(socket.AF_UNIX)
+    try:
+        listening.bind(str(draft))
+        draft.chmod(0o600)
+        draft.rename(path)
+    except OSError:
+        listening.close()
+        draft.unlink(missing_ok=True)
+        raise
+    return listening
 
 
 class PersonalApp(ControlPlaneApp):

@@ -16,6 +16,7 @@ from ..clock import Clock
 from ..errors import Unavailable
 from ..tokens import TokenTime
 from .operations import Operation, OperationBook, SparkSession
+from .refusals import RefusedRpcs
 from .routes import RouteTable
 from .running_rpcs import REPORT_SECONDS, RunningRpcs
 
@@ -60,6 +61,7 @@ class FeedClient:
         self._releases: dict[tuple[str, str], feed.Released] = {}
         self._activity: deque[tuple[list[feed.SessionActivity], float]] = deque()
         """The reports of use that are not known to be kept, and when they were made."""
+        self.refusals = RefusedRpcs()
         self._unconfirmed: deque[list[Operation]] = deque()
         """The reports of operations that are not known to be kept."""
 
@@ -85,6 +87,7 @@ class FeedClient:
             tasks.create_task(self._follow())
             tasks.create_task(self._report_activity())
             tasks.create_task(self._report_operations())
+            tasks.create_task(self._report_refusals())
             tasks.create_task(self._let_nothing_pass_when_stale())
 
     # What the proxy says
@@ -156,6 +159,15 @@ class FeedClient:
                 self._unconfirmed.append(operations)
             else:
                 self._operations.not_reported(operations)
+            await asyncio.sleep(REPORT_SECONDS)
+
+    async def _report_refusals(self) -> None:
+        while True:
+            await self.refusals.news.wait()
+            await self._in_force.wait()
+            refused = self.refusals.report()
+            if not self._say(feed.Refusals(refused=refused)):
+                self.refusals.not_reported(refused)
             await asyncio.sleep(REPORT_SECONDS)
 
     # What it hears

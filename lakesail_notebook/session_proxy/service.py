@@ -80,13 +80,17 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         return grpc.stream_unary_rpc_method_handler(handle)
 
     async def _handle(self, method: Method, _requests: Any, context: Any) -> bytes:
+        session_id: str | None = None
         try:
             claims = self._tokens.claims(context.invocation_metadata())
+            session_id = claims.sid
             with RunningRpc(self._calls, claims.sid, relieves=method.relieves) as call:
                 return await self._answer(method, claims, call, context)
         except EngineAnswer as answer:
             await context.abort(answer.code, answer.details, answer.trailers)
         except LakesailError as error:
+            if isinstance(error, Unauthenticated | PermissionDenied):
+                self._feed.refusals.note(session_id, error.code)
             await context.abort_with_status(status_of(error, method))
         except (grpc.aio.BaseError, asyncio.CancelledError):
             raise

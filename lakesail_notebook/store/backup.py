@@ -34,7 +34,8 @@ def back_up(database: Path, revision: str) -> Path:
             draft.unlink(missing_ok=True)
         raise Unavailable(
             f"The database {database} cannot be copied to {copy} before its schema is brought up to date ({error}); "
-            "make room there, or copy the file yourself and set c.LakesailApp.database_url to the copy."
+            "make room there, or copy the file yourself and set c.LakesailApp.database_url to the copy.",
+            paths=(database, copy),
         ) from error
     _remove_older(database, copy)
     return copy

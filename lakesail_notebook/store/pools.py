@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ..errors import FailedPrecondition, Unavailable
+from .looking import sqlite_path
 from .schema import meta
 from .upgrade import preload, upgrade
 
@@ -127,15 +128,12 @@ def _prepare(path: Path) -> DatabaseIdentity:
 
 def _sqlite_path(url: str) -> Path:
     """:raises FailedPrecondition: when the URL names no SQLite file."""
-    try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
-        parsed = None
-    if parsed is None or parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+    path = sqlite_path(url)
+    if path is None:
         raise FailedPrecondition(
             "c.LakesailApp.database_url names no SQLite file; give one like 'sqlite:////home/me/lakesail.db'."
         )
-    return Path(str(parsed.database))
+    return path
 
 
 def _make_private(path: Path) -> None:
@@ -149,7 +147,8 @@ def _make_private(path: Path) -> None:
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise Unavailable(
-            f"The database {path} cannot be opened ({error.strerror}). Set c.LakesailApp.database_url to another file."
+            f"The database {path} cannot be opened ({error.strerror}). Set c.LakesailApp.database_url to another file.",
+            paths=(path,),
         ) from error
 
 
@@ -205,6 +204,7 @@ def _kept(connection: sa.Connection, key: str, fresh: str) -> str:
 def _busy(path: Path) -> Unavailable:
     return Unavailable(
         f"The database {path} is held by others for longer than we wait; try again.",
+        paths=(path,),
         retry_after_seconds=_RETRY_AFTER_SECONDS,
     )
 
@@ -214,11 +214,14 @@ def _unavailable(path: Path, error: BaseException | None) -> Unavailable:
         return _busy(path)
     if _error_name(error).startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return Unavailable(
-            f"The database {path} is damaged ({error}). Move it away, with its -wal and -shm files, to begin a new one."
+            f"The database {path} is damaged ({error}). Move it away, with its -wal and -shm files, to begin a new "
+            "one.",
+            paths=(path,),
         )
     return Unavailable(
         f"The database {path} cannot be used ({error}). Give it space and rights, or set c.LakesailApp.database_url to "
         "another file.",
+        paths=(path,),
         retry_after_seconds=_RETRY_AFTER_SECONDS,
     )
 

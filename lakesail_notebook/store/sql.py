@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 
+from ..workloads.logins import tell_logins
 from ..workloads.ports import Audit
 from .news import SqlNews
 from .pools import DatabaseIdentity, Pools, open_pools, trouble_is_told
@@ -36,6 +37,9 @@ class SqlStore:
             async with self._pools.writer.begin() as connection:
                 unit = SqlWriting(connection)
                 yield unit
+                if self._audit is not None:
+                    people = [person for event in unit.written for person in (event.by, event.caller_id)]
+                    await tell_logins(self._audit, unit, people)
         self._tell(unit)
 
     def listening(self) -> AbstractContextManager[SqlNews]:

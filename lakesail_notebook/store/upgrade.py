@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from ..errors import FailedPrecondition
 from .backup import back_up
+from .looking import VERSION_TABLE
 from .schema import REVISION
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_VERSION_TABLE = "alembic_version"
 
 
 def preload() -> None:
@@ -29,6 +29,7 @@ def upgrade(connection: sa.Connection) -> None:
     :raises Unavailable: when the file cannot be copied.
     """
     current = _revision(connection)
+    database = str(connection.engine.url.database)
     if current == REVISION or _is_newer(current):
         return
     from alembic import command
@@ -41,11 +42,12 @@ def upgrade(connection: sa.Connection) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if current is not None and current not in known:
         raise FailedPrecondition(
-            f"The database {connection.engine.url.database} has schema {current}, which no version of "
-            f"lakesail-notebook made (this one makes {REVISION}); set c.LakesailApp.database_url to another file."
+            f"The database {database} has schema {current}, which no version of "
+            f"lakesail-notebook made (this one makes {REVISION}); set c.LakesailApp.database_url to another file.",
+            paths=(database,),
         )
     if current is not None and connection.dialect.name == "sqlite":
-        back_up(Path(str(connection.engine.url.database)).absolute(), current)
+        back_up(Path(database).absolute(), current)
     command.upgrade(config, "head")
 
 
@@ -57,9 +59,10 @@ def _revision(connection: sa.Connection) -> str | None:
     tables = sa.inspect(connection).get_table_names()
     if not tables:
         return None
-    if _VERSION_TABLE not in tables:
+    if VERSION_TABLE not in tables:
+        database = str(connection.engine.url.database)
         raise FailedPrecondition(
-            f"The database {connection.engine.url.database} is another program's; "
-            "set c.LakesailApp.database_url to another file."
+            f"The database {database} is another program's; set c.LakesailApp.database_url to another file.",
+            paths=(database,),
         )
-    return str(connection.scalar(sa.select(sa.column("version_num")).select_from(sa.table(_VERSION_TABLE))))
+    return str(connection.scalar(sa.select(sa.column("version_num")).select_from(sa.table(VERSION_TABLE))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -344,6 +344,14 @@ class Kernels(Protocol):
 class Audit(Protocol):
     """The log of who did what and why. It never sees a token, and what goes wrong with it stops nothing."""
 
+    def unknown(self, ids: Iterable[str | None]) -> frozenset[str]:
+        """Those of these people whose login it has not been told yet."""
+        ...
+
+    def learn(self, logins: Mapping[str, str]) -> None:
+        """Id -> login, of members and service accounts."""
+        ...
+
     def moved(self, event: EventRecord, by: str | None) -> None:
         """A session or workload moved.
 
@@ -353,4 +361,11 @@ class Audit(Protocol):
 
     def token_issued(self, session: SessionRecord, *, by: str, at: datetime, expires_at: datetime) -> None:
         """A session token was given to a principal."""
+        ...
+
+    def rpcs_refused(self, session: SessionRecord | None, *, reason: str, count: int, at: datetime) -> None:
+        """The session proxy let RPCs not pass.
+
+        :param session: which their tokens name; ``None`` when they name none that is known.
+        """
         ...

@@ -6,8 +6,8 @@ control plane of this package implements it with :mod:`.services`. A client of a
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any, Protocol
+from collections.abc import AsyncGenerator
+from typing import Protocol
 
 from .. import models
 from .rules.access import Principal
@@ -97,8 +97,4 @@ class WorkloadsService(Protocol):
     def service_accounts(self) -> ServiceAccountsService: ...
     @property
     def events(self) -> EventsService: ...
-    def public_keys(self) -> tuple[Mapping[str, Any], ...]:
-        """The JWKs that check its session tokens."""
-        ...
-
     def me(self, principal: Principal, /) -> models.Me: ...

@@ -11,6 +11,7 @@ from ..errors import FieldError, InvalidArgument
 from ..models import SessionConfig
 from .records import Timeouts
 from .rules.instance_types import InstanceType, shipped_instance_types
+from .rules.names import kind_of
 from .rules.quotas import Quotas
 
 LOCAL = "LOCAL"
@@ -90,7 +91,7 @@ def limits_from(trait: Mapping[str, Any], base: SessionLimits | None = None) -> 
 
 def _limit(name: str, old: DurationRange, value: Any) -> DurationRange:
     if not isinstance(value, Mapping) or not set(value) <= {"default", "floor", "ceiling"}:
-        raise ValueError(f"limits[{name!r}] is a mapping of default, floor and ceiling (seconds), not {value!r}")
+        raise ValueError(f"limits[{name!r}] is a mapping of default, floor and ceiling (seconds), not {kind_of(value)}")
     limit = replace(old, **{key: _count(f"{name}.{key}", seconds) for key, seconds in value.items()})
     default = limit.floor if limit.default is None else limit.default
     if not limit.floor <= default <= limit.ceiling:
@@ -100,8 +101,18 @@ def _limit(name: str, old: DurationRange, value: Any) -> DurationRange:
 
 def _count(name: str, value: Any) -> int:
     if type(value) is not int or value < 0:
-        raise ValueError(f"limits: {name} is a whole number, not {value!r}")
+        raise ValueError(f"limits: {name} is a whole number, not {kind_of(value)}")
     return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownMember:
+    """Somebody whom the administrator named, and who may never have logged in."""
+
+    id: str
+    login: str
+    team_ids: tuple[str, ...]
+    """Those that name them; groups may add more at a login."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +129,5 @@ class Settings:
     quotas: Quotas = field(default_factory=Quotas)
     instance_types: Mapping[str, InstanceType] = field(default_factory=shipped_instance_types)
     """What the sizes of compute configs mean, by name."""
+    known_members: Mapping[str, KnownMember] = field(default_factory=dict)
+    """By id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -26,11 +26,21 @@ class KeptAudit:
 
     def __init__(self) -> None:
         self.moves: list[tuple[EventRecord, str | None]] = []
+        self.logins: dict[str, str] = {}
+
+    def unknown(self, ids: Iterable[str | None]) -> frozenset[str]:
+        return frozenset(one for one in ids if one is not None and one not in self.logins)
+
+    def learn(self, logins: Mapping[str, str]) -> None:
+        self.logins |= logins
 
     def moved(self, event: EventRecord, by: str | None) -> None:
         self.moves.append((event, by))
 
     def token_issued(self, session: SessionRecord, **_: object) -> None:
+        raise AssertionError(session)
+
+    def rpcs_refused(self, session: SessionRecord | None, **_: object) -> None:
         raise AssertionError(session)
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -22,12 +24,14 @@ from typing import Any, TypeVar
 
 import psutil
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jupyter_events import EventLogger
 
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.control_plane.feed_server import FeedSource
 from lakesail_notebook.control_plane.supervisor import ProxySupervisor
 from lakesail_notebook.errors import FieldError
 from lakesail_notebook.ids import new_id
+from lakesail_notebook.jupyter.audit import JupyterAudit
 from lakesail_notebook.models import SailConfig
 from lakesail_notebook.process import describe_exit, identity_of
 from lakesail_notebook.store.sql import SqlStore, open_store
@@ -177,6 +181,7 @@ class ProxyRig:
         self.engine = Engine()
         self.relay = Relay(self.engine.host, self.engine.port)
         self._parts: _Parts | None = None
+        self._audit_lines = io.StringIO()
 
     def __enter__(self) -> ProxyRig:
         self.relay.__enter__()
@@ -200,6 +205,10 @@ class ProxyRig:
     def parts(self) -> _Parts:
         assert self._parts is not None
         return self._parts
+
+    def audited(self) -> list[dict[str, Any]]:
+        """The audit's events so far."""
+        return [json.loads(line) for line in self._audit_lines.getvalue().splitlines()]
 
     @property
     def endpoint(self) -> str:
@@ -268,7 +277,9 @@ class ProxyRig:
             clock=self._clock,
             settings=Settings(),
         )
-        reports = ProxyReports(store, reconciler, usage, self._clock, MAX_SPARK_SESSIONS)
+        event_log = EventLogger(handlers=[logging.StreamHandler(self._audit_lines)])
+        audit = JupyterAudit(event_log, self._clock.now)
+        reports = ProxyReports(store, reconciler, usage, self._clock, MAX_SPARK_SESSIONS, audit)
         supervisor.serve(
             FeedSource(
                 issuer=store.issuer,

@@ -103,6 +103,34 @@ def test_what_is_no_bearer_token_is_refused(rig: ProxyRig, value: str) -> None:
     assert answer.code is grpc.StatusCode.UNAUTHENTICATED
 
 
+def test_refused_tokens_are_audited_by_session_and_reason_and_counted(rig: ProxyRig) -> None:
+    session = rig.add_session()
+    before = len(rig.audited())
+    request = config_request(new_spark_session_id())
+    mine, other = rig.token(session), rig.token(rig.add_session())
+    forged = f"{other.rpartition('.')[0]}.{mine.rpartition('.')[2]}"
+    for _ in range(5):
+        call(rig.endpoint, "Config", request, bearer(forged))
+    expiring = rig.token(session, seconds=1)
+    time_of_expiry = time.time() + 1
+    until(lambda: time.time() > time_of_expiry)
+    for _ in range(3):
+        call(rig.endpoint, "Config", request, bearer(expiring))
+
+    def counts() -> dict[tuple[str | None, str], int]:
+        found: dict[tuple[str | None, str], int] = {}
+        for event in rig.audited()[before:]:
+            kind = (event["session"], event["reason"])
+            found[kind] = found.get(kind, 0) + event["count"]
+        return found
+
+    until(lambda: counts().get((session, "UNAUTHENTICATED")) == 3)
+    until(lambda: counts().get((None, "UNAUTHENTICATED"), 0) >= 5)
+    assert forged not in str(rig.audited())
+    [event] = [one for one in rig.audited()[before:] if one["session"] == session]
+    assert (event["owner"], event["team"]) == ("ALICE", "LOCAL")
+
+
 def test_two_tokens_are_refused(rig: ProxyRig) -> None:
     token = rig.token(rig.add_session())
     answer = refused(rig, "Config", config_request(new_spark_session_id()), [*bearer(token), *bearer(token)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from .header_identity import GROUPS_HEADER, USER_HEADER, HeaderIdentityProvider
 
 PROJECT = Path(__file__).parents[2]
 TOKEN = "token-of-the-team-server"
+AUDIT_FILE = "audit.log"
 TEAMS = {
     "RED": {"members": ["ada", "cal"], "admins": ["ted"], "groups": ["reds"]},
     "BLUE": {"members": ["sue"], "admins": ["bea"], "admin_groups": ["blue-leads"]},
@@ -53,6 +55,12 @@ class TeamServer:
         )
         self._clients.append(client)
         return client
+
+    def audited(self, kind: str) -> list[dict[str, Any]]:
+        """The events of the audit of this kind, such as ``refusal``, in their order."""
+        file = self.home.parent / AUDIT_FILE
+        lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        return [line for line in lines if line["__schema__"].rpartition("lakesail_notebook/")[2] == f"{kind}/v1"]
 
     def close(self) -> None:
         for client in self._clients:
@@ -139,7 +147,9 @@ def team_server(
     """For the length of a ``with`` block, with these traits of ``LakesailApp``."""
     root, home = directory / "root", directory / "home"
     root.mkdir()
-    home.mkdir()
+    (home / "config").mkdir(parents=True)
+    handler = f"logging.FileHandler({str(directory / AUDIT_FILE)!r})"
+    (home / "config" / "jupyter_config.py").write_text(f"import logging\nc.EventLogger.handlers = [{handler}]\n")
     database_url = f"sqlite:///{directory / 'teams.db'}"
     config = {
         "ServerApp": {

@@ -33,7 +33,7 @@ def test_a_database_of_another_program_is_said_with_what_to_do(tmp_path: Path) -
     with jupyter_server(tmp_path, config=config) as server:
         assert server.request("GET", "api").is_success
         answer = server.request("GET", SESSIONS)
-        assert answer.status_code == 409
+        assert answer.status_code == 503
         assert "another program" in answer.json()["message"]
         assert "c.LakesailApp.database_url" in answer.json()["message"]
 

@@ -59,7 +59,7 @@ class Strict(logging.StreamHandler[io.StringIO]):
 def _written(tell: Any) -> list[dict[str, Any]]:
     stream = io.StringIO()
     event_logger = EventLogger(handlers=[logging.StreamHandler(stream)])
-    tell(JupyterAudit(event_logger))
+    tell(JupyterAudit(event_logger, lambda: NOW))
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
@@ -106,7 +106,7 @@ def test_listeners_are_told() -> None:
 
     async def test() -> None:
         event_logger = EventLogger()
-        audit = JupyterAudit(event_logger)
+        audit = JupyterAudit(event_logger, lambda: NOW)
         audit.moved(MADE, None)
         event_logger.add_listener(schema_id=MOVE, listener=listen)
         audit.moved(CLOSED, "ADMIN")
@@ -117,6 +117,6 @@ def test_listeners_are_told() -> None:
 
 
 def test_a_handler_that_fails_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    audit = JupyterAudit(EventLogger(handlers=[Strict(Unwritable())]))
+    audit = JupyterAudit(EventLogger(handlers=[Strict(Unwritable())]), lambda: NOW)
     audit.moved(CLOSED, "ADMIN")
     assert "An event of the audit is lost" in caplog.text

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lakesail_notebook import errors, models
-from lakesail_notebook.api.base import HTTP_STATUS
+from lakesail_notebook.api.problems import HTTP_STATUS
 from lakesail_notebook.client.address import find_api
 from lakesail_notebook.client.client import Client
 from lakesail_notebook.client.transport import ERROR_OF_STATUS, error_of

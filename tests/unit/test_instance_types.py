@@ -44,7 +44,7 @@ def test_an_administrator_prices_a_shipped_type_and_adds_one() -> None:
         ({"desk": 4}, "mapping of vcpus"),
         ({"m7g.large": {"vcpus": 0}}, "vcpus is a whole number above 0, not 0"),
         ({"m7g.large": {"vcpus": True}}, "vcpus is a whole number"),
-        ({"m7g.large": {"memory_gib": "8"}}, "memory_gib is a number above 0, not '8'"),
+        ({"m7g.large": {"memory_gib": "8"}}, "memory_gib is a number above 0, not a str"),
         ({"m7g.large": {"price_per_hour": -1}}, "price_per_hour is a number above 0"),
         ({"m7g.large": {"price_per_hour": float("nan")}}, "price_per_hour is a number above 0"),
     ],

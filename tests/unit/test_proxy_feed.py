@@ -148,3 +148,22 @@ def test_operations_that_were_kept_are_not_said_again() -> None:
         assert [told.operation_id for told in reports.operated] == ["o", "p"]
 
     run_hastily(scenario())
+
+
+def test_refused_rpcs_are_told_merged_and_again_when_the_feed_was_lost() -> None:
+    async def scenario() -> None:
+        reports = KeepingReports()
+        async with fed_proxy(reports) as (client, _):
+            for _ in range(500):
+                client.refusals.note("S", "UNAUTHENTICATED")
+            await until(lambda: reports.refusals)
+            [one] = reports.refusals
+            assert (one.session_id, one.reason, one.count) == ("S", "UNAUTHENTICATED", 500)
+            began = asyncio.get_running_loop().time()
+            client.refusals.note("S", "PERMISSION_DENIED")
+            client.refusals.note("S", "PERMISSION_DENIED")
+            await until(lambda: len(reports.refusals) > 1)
+            assert reports.refusals[1].count == 2
+            assert asyncio.get_running_loop().time() - began > 0.5  # once a second at most
+
+    run_hastily(scenario())

@@ -79,7 +79,7 @@ def test_an_administrator_changes_what_he_names_and_nothing_else() -> None:
         ({"idle": {"default": 5}}, "limits has no 'idle'; it knows detached_seconds, extension, idle_close_delay"),
         ({"idle_timeout": 5}, "a mapping of default, floor and ceiling"),
         ({"idle_timeout": {"maximum": 5}}, "a mapping of default, floor and ceiling"),
-        ({"idle_timeout": {"default": "5"}}, "idle_timeout.default is a whole number, not '5'"),
+        ({"idle_timeout": {"default": "5"}}, "idle_timeout.default is a whole number, not a str"),
         ({"idle_timeout": {"default": True}}, "idle_timeout.default is a whole number"),
         ({"idle_timeout": {"default": -1}}, "idle_timeout.default is a whole number"),
         ({"idle_timeout": {"default": 5}}, "its default 5 outside 60 to 28800 seconds"),

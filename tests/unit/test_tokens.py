@@ -354,6 +354,7 @@ def test_a_file_that_is_no_signing_key_is_said_and_left_alone(tmp_path: Path, ki
     path = tmp_path / "signing-key.pem"
     content = other_keys()[kind]
     path.write_bytes(content)
+    path.chmod(0o600)
     with pytest.raises(FailedPrecondition, match=r"signing-key\.pem holds no Ed25519 private key; move it away"):
         load_or_create_signing_key(path)
     assert path.read_bytes() == content

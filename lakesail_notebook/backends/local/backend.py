@@ -158,7 +158,8 @@ class LocalBackend(Configurable):
 
     async def cpu_seconds(self, workload_id: str) -> float | None:
         child = self._children.get(workload_id)
-        return None if child is None else cpu_seconds_of(child.identity.pid)
+        # It walks through all processes of the machine, which would stall every notebook of the server.
+        return None if child is None else await asyncio.to_thread(cpu_seconds_of, child.identity.pid)
 
     async def close(self) -> None:
         await asyncio.gather(*(child.stop(STOP_GRACE_SECONDS) for child in self._children.values()))

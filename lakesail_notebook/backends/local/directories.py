@@ -21,7 +21,8 @@ def private_directory(path: Path, trait: str) -> Path:
             path.mkdir(mode=0o700, parents=True)
         found = path.lstat()
     except OSError as error:
-        raise Unavailable(f"{path} cannot be made ({error.strerror}); set {trait} to another place") from error
+        message = f"{path} cannot be made ({error.strerror}); set {trait} to another place"
+        raise Unavailable(message, paths=(path,)) from error
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise Unavailable(f"{path} is no directory of yours alone; set {trait} to another place")
+        raise Unavailable(f"{path} is no directory of yours alone; set {trait} to another place", paths=(path,))
     return path

@@ -52,9 +52,8 @@ class LocalLibraries:
         try:
             return await self._install_once(runs, python, on_log)
         except OSError as error:
-            raise Unavailable(
-                f"its libraries could not be installed in {self._directory}: {error.strerror or error}"
-            ) from error
+            message = f"its libraries could not be installed in {self._directory}: {error.strerror or error}"
+            raise Unavailable(message, paths=(self._directory,)) from error
 
     async def _install_once(self, runs: Sequence[Requirements], python: str, on_log: Callable[[LogRing], None]) -> Path:
         version = await self._version_of(python)
@@ -106,7 +105,7 @@ class LocalLibraries:
         finally:
             await asked.stop(STOP_GRACE_SECONDS)
         if return_code != 0:
-            raise Unavailable(f"{python} cannot be run: {_last_words(asked)}")
+            raise Unavailable(f"{python} cannot be run: {_last_words(asked)}", paths=(python,))
         return "\n".join(asked.log.tail())
 
 

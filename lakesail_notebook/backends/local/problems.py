@@ -41,6 +41,7 @@ def _library_problems(library: Library, roots: Sequence[str]) -> Iterator[FieldE
     if library.whl is not None:
         problem = whl_problem(library.whl, roots)
         if problem is not None:
-            yield FieldError(_CONFIG, f"the compute config asks for a wheel that {problem}: {library.whl[:200]}")
+            message = f"the compute config asks for a wheel that {problem}: {library.whl[:200]}"
+            yield FieldError(_CONFIG, message, paths=tuple(roots))
     elif library.requirements is not None and (library.requirements.uri or "").startswith("s3:"):
         yield FieldError(_CONFIG, "the compute config has its requirements in S3, which this cluster does not read")

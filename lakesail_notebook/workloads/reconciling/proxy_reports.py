@@ -3,13 +3,16 @@ answering."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal
 
 from ... import feed
 from ...clock import Clock
+from ...errors import LakesailError
 from ...models import LIVE_STATUSES
-from ..ports import Store
+from ..logins import tell_logins
+from ..ports import Audit, Store
 from ..records import SessionRecord
 from ..rules import queries
 from ..rules.lifecycle import SessionMove
@@ -23,13 +26,20 @@ class ProxyReports:
     """The control plane's ear at the proxy."""
 
     def __init__(
-        self, store: Store, reconciler: Reconciler, usage: Usage, clock: Clock, max_spark_sessions: int
+        self,
+        store: Store,
+        reconciler: Reconciler,
+        usage: Usage,
+        clock: Clock,
+        max_spark_sessions: int,
+        audit: Audit | None = None,
     ) -> None:
         self._store = store
         self._reconciler = reconciler
         self._usage = usage
         self._clock = clock
         self._max_spark_sessions = max_spark_sessions
+        self._audit = audit
 
     async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None:
         """Note the moment of last use; a pending or idle session that is used becomes active."""
@@ -85,6 +95,26 @@ class ProxyReports:
                 await unit.release_spark_session(
                     workload_id=session.workload_id, spark_session_id=spark_session_id, now=self._clock.now()
                 )
+
+    async def refused(self, refusals: tuple[feed.RefusedRpcs, ...]) -> None:
+        """Tell the audit. A token names a session that was there when it was signed."""
+        if self._audit is None:
+            return
+        sessions: dict[str, SessionRecord] = {}
+        with suppress(LakesailError):  # a database that cannot be read must not keep an audit from its counts
+            sessions = await self._known_sessions(refusals)
+        now = self._clock.now()
+        for one in refusals:
+            session = None if one.session_id is None else sessions.get(one.session_id)
+            self._audit.rpcs_refused(session, reason=one.reason, count=one.count, at=now)
+
+    async def _known_sessions(self, refusals: tuple[feed.RefusedRpcs, ...]) -> dict[str, SessionRecord]:
+        async with self._store.reading() as view:
+            named = {one.session_id for one in refusals if one.session_id is not None}
+            found = [session for session_id in named if (session := await view.session(session_id)) is not None]
+            if self._audit is not None:
+                await tell_logins(self._audit, view, [session.caller_id for session in found])
+        return {session.id: session for session in found}
 
     async def engine_lost(self, workload_id: str) -> None:
         await self._reconciler.look_at(workload_id)

@@ -83,7 +83,10 @@ class Steps:
             async with asyncio.timeout(max(0.0, remaining)):
                 await self._provision(workload)
         except LakesailError as error:
-            await self._fail_start(workload, f"could not start: {error.message.rstrip('.')}")
+            log.warning("reconciler: workload %s could not start: %s", workload.id, error.message)
+            # Its owner reads this; where that is not whoever runs the server, without the server's paths.
+            said = error.message if self._settings.single_user else error.message_without_paths
+            await self._fail_start(workload, f"could not start: {said.rstrip('.')}")
         except TimeoutError:
             waited = in_words(self._settings.limits.start_timeout_seconds)
             cure = "start_timeout_seconds of c.LakesailApp.limits allows more, as libraries may need"

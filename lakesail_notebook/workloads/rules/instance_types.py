@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .names import kind_of
+
 GIBIBYTE = 1024**3
 
 _GIBIBYTES_PER_VCPU = {"c": 2, "m": 4, "r": 8}
@@ -31,13 +33,15 @@ def shipped_instance_types() -> dict[str, InstanceType]:
     }
 
 
-def instance_types_from(trait: Mapping[str, Any]) -> dict[str, InstanceType]:
+def instance_types_from(trait: Mapping[Any, Any]) -> dict[str, InstanceType]:
     """``{"c8g.2xlarge": {"price_per_hour": 0.32}, "desk": {"vcpus": 4, "memory_gib": 8}}`` over the shipped ones.
 
     :raises ValueError: for an entry that says too little of a new type, or something that no type has.
     """
     types = shipped_instance_types()
     for name, entry in trait.items():
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"instance_types has names as its keys, not {kind_of(name)}")
         if not isinstance(entry, Mapping) or not set(entry) <= {"vcpus", "memory_gib", "price_per_hour"}:
             raise ValueError(f"instance_types[{name!r}] is a mapping of vcpus, memory_gib and price_per_hour")
         known = types.get(name)
@@ -51,7 +55,9 @@ def _changed(name: str, old: InstanceType, entry: Mapping[str, Any]) -> Instance
     changes: dict[str, Any] = {}
     if "vcpus" in entry:
         if type(entry["vcpus"]) is not int or entry["vcpus"] < 1:
-            raise ValueError(f"instance_types[{name!r}]: vcpus is a whole number above 0, not {entry['vcpus']!r}")
+            raise ValueError(
+                f"instance_types[{name!r}]: vcpus is a whole number above 0, not {kind_of(entry['vcpus'])}"
+            )
         changes["vcpus"] = entry["vcpus"]
     if "memory_gib" in entry:
         changes["memory_bytes"] = int(_number(name, "memory_gib", entry["memory_gib"]) * GIBIBYTE)
@@ -62,5 +68,5 @@ def _changed(name: str, old: InstanceType, entry: Mapping[str, Any]) -> Instance
 
 def _number(name: str, key: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
-        raise ValueError(f"instance_types[{name!r}]: {key} is a number above 0, not {value!r}")
+        raise ValueError(f"instance_types[{name!r}]: {key} is a number above 0, not {kind_of(value)}")
     return float(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ...errors import FieldError, InvalidArgument
 
@@ -15,3 +16,8 @@ def check_name(name: str, pointer: str = "/name") -> None:
     if _CONTROLS.search(name) is not None or not name.strip():
         message = "must have a visible character, and none that is a control"
         raise InvalidArgument(f"{pointer.removeprefix('/')} {message}.", errors=(FieldError(pointer, message),))
+
+
+def kind_of(value: Any) -> str:
+    """What a wrong setting is, for a message that strangers may read: numbers as they are, of all else the type."""
+    return repr(value) if value is None or isinstance(value, bool | int | float) else f"a {type(value).__name__}"

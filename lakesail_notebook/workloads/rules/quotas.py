@@ -11,6 +11,7 @@ from typing import Any
 from ...errors import ResourceExhausted
 from ..filters import SessionFilter
 from .access import Principal
+from .names import kind_of
 
 WINDOW = timedelta(minutes=1)
 _SESSION_RETRY_SECONDS = 60
@@ -45,7 +46,7 @@ def quotas_from(trait: Mapping[str, Any], base: Quotas) -> Quotas:
         if name not in known:
             raise ValueError(f"quotas has no {name!r}; it knows {', '.join(sorted(known))}")
         if value is not None and (type(value) is not int or value < 0):
-            raise ValueError(f"quotas[{name!r}] is a whole number, or None for no quota, not {value!r}")
+            raise ValueError(f"quotas[{name!r}] is a whole number, or None for no quota, not {kind_of(value)}")
     return replace(base, **trait)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from ..rules.access import Principal
 from ..rules.metadata import check_metadata
 from ..rules.names import check_name
 from ..rules.service_account_keys import wrong_key
-from ..settings import Settings
+from ..settings import KnownMember, Settings
 from .configs import config_for_session
 from .placement import Need, Placement
 from .quota_keeper import QuotaKeeper
@@ -80,7 +80,7 @@ class Launches:
             kept = await _session_made_before(view, once)
             if kept is not None:
                 return session_view(kept, await view.workload(kept.workload_id), principal)
-            owner = await _owner(view, principal, team_id, wanted)
+            owner = await _owner(view, principal, team_id, wanted, self._settings.known_members)
             config = await config_for_session(
                 view, principal, team_id, wanted.workload_config_id, self._settings, self._clock
             )
@@ -180,6 +180,7 @@ class Launches:
                 return session_view(kept, await unit.workload(kept.workload_id), principal)
             await self._quotas.check_create(unit, principal, need.team_id, now, caller_id=need.caller_id)
             await _know(unit, principal, now)
+            await _know_owner(unit, self._settings.known_members.get(need.caller_id), now)
             need = await _with_current_config(unit, need)
             workload = await self._placement.place(unit, need, now, by=principal.id)
             session = draft(now, workload)
@@ -211,7 +212,13 @@ class _Owner:
         return self.member_id or self.service_account_id or ""
 
 
-async def _owner(view: Reading, principal: Principal, team_id: str, wanted: models.SessionCreate) -> _Owner:
+async def _owner(
+    view: Reading,
+    principal: Principal,
+    team_id: str,
+    wanted: models.SessionCreate,
+    known: Mapping[str, KnownMember],
+) -> _Owner:
     """Whose the session will be: the caller's, or for administrators whose they say."""
     if wanted.member_id is not None and wanted.service_account_id is not None:
         message = "cannot stand beside memberId; a session has one owner"
@@ -222,13 +229,23 @@ async def _owner(view: Reading, principal: Principal, team_id: str, wanted: mode
         return _Owner(None, own) if principal.service_account else _Owner(own, None)
     if not access.creates_for_others_in(principal, team_id):
         raise PermissionDenied("You may create sessions for yourself only.")
-    members = [] if wanted.member_id is None else await view.members([named])
-    if members and (principal.organization_admin or team_id in members[0].team_ids):
-        return _Owner(named, None)
+    if wanted.member_id is not None:
+        teams = await _teams_of_member(view, named, known)
+        if teams is not None and (principal.organization_admin or team_id in teams):
+            return _Owner(named, None)
     account = None if wanted.service_account_id is None else await view.service_account(named)
     if account is not None and account.team_id == team_id:
         return _Owner(None, named)
     raise NotFound("There is no such owner.", reason="owner_not_found")
+
+
+async def _teams_of_member(view: Reading, member_id: str, known: Mapping[str, KnownMember]) -> frozenset[str] | None:
+    """The teams that the settings name the member in, and those of its last login; ``None``: nobody knows it."""
+    stored = await view.members([member_id])
+    named = known.get(member_id)
+    if not stored and named is None:
+        return None
+    return frozenset(stored[0].team_ids if stored else ()) | frozenset(named.team_ids if named is not None else ())
 
 
 def _asked(timeouts: Timeouts) -> models.SessionConfig:
@@ -264,6 +281,14 @@ async def _know(unit: Writing, principal: Principal, now: datetime) -> None:
                 team_ids=principal.team_ids,
                 created_at=now,
             )
+        )
+
+
+async def _know_owner(unit: Writing, named: KnownMember | None, now: datetime) -> None:
+    """Whose session it will be may never have logged in. What is stored of who has is newer than the settings."""
+    if named is not None and not await unit.members([named.id]):
+        await unit.upsert_member(
+            MemberRecord(id=named.id, login=named.login, name=None, team_ids=named.team_ids, created_at=now)
         )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
 
 from ... import models
 from ...clock import Clock, to_rfc3339
@@ -13,6 +16,7 @@ from ...ids import is_id
 from ...models import LIVE_STATUSES
 from ...tokens import TokenIssuer, TokenTime
 from ..filters import PageKey
+from ..logins import tell_logins
 from ..ports import Audit, Backend, Kernels, Owners, Reading, Store
 from ..reconciling.reconciler import Reconciler
 from ..records import SessionRecord
@@ -89,7 +93,7 @@ class Sessions:
         async with self._store.reading() as view:
             session = await find_session(view, principal, session_id)
         if not access.closes_session(principal, session):
-            raise PermissionDenied(f"Only its owner or an administrator may close session {session_id}.")
+            raise _denied(session, f"Only its owner or an administrator may close session {session_id}.")
         reason = access.closing_reason(principal, session)
         who = "you" if reason == "user_closed" else "an administrator"
         move = lifecycle.ending(
@@ -107,7 +111,7 @@ class Sessions:
         async with self._store.writing() as unit:
             session = await find_session(unit, principal, session_id)
             if not access.extends_session(principal, session):
-                raise PermissionDenied(f"Only its owner or an administrator may extend session {session_id}.")
+                raise _denied(session, f"Only its owner or an administrator may extend session {session_id}.")
             extended = await unit.extend_session(session_id, now + timedelta(seconds=seconds), now)
             if extended is None:
                 raise _over(session)
@@ -133,7 +137,7 @@ class Sessions:
         async with self._store.reading() as view:
             session = await find_session(view, principal, session_id)
             if not access.reads_logs(principal, session):
-                raise PermissionDenied(f"Only its owner or an administrator may read the logs of session {session_id}.")
+                raise _denied(session, f"Only its owner or an administrator may read the logs of session {session_id}.")
             workload = await view.workload(session.workload_id)
         backend = None if workload is None else self._backends.get(workload.cluster_id)
         lines = [] if backend is None else backend.log_tail(session.workload_id, query.tail)
@@ -150,7 +154,7 @@ class Sessions:
         async with self._store.reading() as view:
             session = await find_session(view, principal, session_id)
             if not access.reads_queries(principal, session):
-                raise PermissionDenied(f"Only its owner may read the queries of session {session_id}.")
+                raise _denied(session, f"Only its owner may read the queries of session {session_id}.")
             found = await view.queries(session_id, limit=query.limit) if query.limit else []
         now = self._clock.now()
         return models.SessionQueries(items=tuple(query_view(one, session, now) for one in found))
@@ -166,8 +170,10 @@ class Sessions:
         seconds = limit.value(wanted.duration_seconds, "/durationSeconds") or 0
         async with self._store.reading() as view:
             session = await find_session(view, principal, session_id)
+            if self._audit is not None:
+                await tell_logins(self._audit, view, (session.caller_id,))
         if not access.issues_token(principal, session):
-            raise PermissionDenied(f"Only its owner may have a token for session {session_id}.")
+            raise _denied(session, f"Only its owner may have a token for session {session_id}.")
         if session.status not in LIVE_STATUSES:
             raise _over(session)
         now = self._clock.now()
@@ -201,7 +207,9 @@ class Sessions:
 
 def _over(session: SessionRecord) -> FailedPrecondition:
     return FailedPrecondition(
-        session.status_message or f"Session {session.id} is {session.status}.", reason="session_closed"
+        session.status_message or f"Session {session.id} is {session.status}.",
+        reason="session_closed",
+        whose=session.caller_id,
     )
 
 
@@ -218,8 +226,13 @@ async def find_session(view: Reading, principal: Principal, session_id: str) -> 
     """:raises NotFound: unknown, or not for the caller to see."""
     session = await view.session(session_id) if is_id(session_id) else None
     if session is None or not access.sees_session(principal, session):
-        raise NotFound("There is no such session.", reason="session_not_found")
+        whose = None if session is None else session.caller_id
+        raise NotFound("There is no such session.", reason="session_not_found", whose=whose)
     return session
+
+
+def _denied(session: SessionRecord, message: str) -> PermissionDenied:
+    return PermissionDenied(message, whose=session.caller_id)
 
 
 async def _included(view: Reading, principal: Principal, page: list[SessionRecord]) -> models.SessionIncluded:
@@ -229,13 +242,48 @@ async def _included(view: Reading, principal: Principal, page: list[SessionRecor
     accounts = await view.service_accounts_by_id(
         {row.service_account_id for row in page if row.service_account_id is not None}
     )
+    shown = [config for config in configs if access.sees_config(principal, config)]
+    rows: tuple[object, ...] = (*workloads.values(), *shown, *accounts)
+    makers = {getattr(row, field, None) for row in rows for field in _MAKERS}
+    seen = await _seen_people(view, principal, page, {person for person in makers if person is not None})
     return models.SessionIncluded(
         sessions=tuple(session_view(row, workloads.get(row.workload_id), principal) for row in page),
         members=tuple(member_view(member) for member in members),
-        service_accounts=tuple(service_account_view(account) for account in accounts),
-        workloads=tuple(workload_view(workload) for workload in workloads.values()),
-        workload_configs=tuple(config_view(config) for config in configs if access.sees_config(principal, config)),
+        service_accounts=tuple(_naming(seen, service_account_view(account)) for account in accounts),
+        workloads=tuple(_naming(seen, workload_view(workload)) for workload in workloads.values()),
+        workload_configs=tuple(_naming(seen, config_view(config)) for config in shown),
     )
+
+
+async def _seen_people(
+    view: Reading, principal: Principal, page: Iterable[SessionRecord], makers: set[str]
+) -> frozenset[str] | None:
+    """Of these people, and of the owners of the sessions, those whose own rows the caller may see; ``None``: all.
+
+    A member's id can be computed from a login: it says as much as the name.
+    """
+    if principal.organization_admin:
+        return None
+    seen = {principal.id, *(row.caller_id for row in page)}
+    if principal.admin_of and makers - seen:
+        members = await view.members(makers - seen)
+        accounts = await view.service_accounts_by_id(makers - seen)
+        seen |= {member.id for member in members if not principal.admin_of.isdisjoint(member.team_ids)}
+        seen |= {account.id for account in accounts if access.sees_service_account(principal, account)}
+    return frozenset(seen)
+
+
+_MAKERS = ("created_by", "updated_by")
+_Made = TypeVar("_Made", models.Workload, models.WorkloadConfig, models.ServiceAccount)
+
+
+def _naming(seen: frozenset[str] | None, made: _Made) -> _Made:
+    """The same without the ids of people whom the caller may not see."""
+    if seen is None:
+        return made
+    named = {field: getattr(made, field, None) for field in _MAKERS}
+    hidden = [field for field, person in named.items() if person is not None and person not in seen]
+    return msgspec.structs.replace(made, **dict.fromkeys(hidden))
 
 
 def _reference(session: SessionRecord) -> models.SessionReference:
