@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from ..workloads.services.sessions import Sessions
     from .supervisor import ProxySupervisor
 
+SIGNING_KEY_FILE = "signing-key.pem"
+ENCRYPTION_KEY_FILE = "encryption-key"
 _HEAVY_MODULES = (
     "control_plane.supervisor",
+    "encryption",
     "store.sql",
     "tokens",
     "workloads.reconciling.proxy_reports",
@@ -43,7 +46,10 @@ class ControlPlaneOptions:
     """What the server's administrator chose."""
 
     database_url: str
-    signing_key_file: Path
+    signing_key_files: tuple[Path, ...]
+    """The first signs session tokens, all verify them; none: ``signing-key.pem`` in the data directory."""
+    data_directory: Path
+    """Holds the keys that are made on first use."""
     settings: Settings
     proxy_hosts: tuple[str, ...]
     """Addresses that the session proxy listens on; none: loopback."""
@@ -108,7 +114,7 @@ async def open_control_plane(
 
     :param audit: told of each move, and of each token issued.
     :param for_a_session: a session will be asked for next: its proxy starts while the rest is opened.
-    :raises LakesailError: when the database or the signing key cannot be used.
+    :raises LakesailError: when the database or a key cannot be used.
     """
     from .supervisor import ProxySupervisor
 
@@ -126,9 +132,11 @@ async def open_control_plane(
         await asyncio.to_thread(
             load_modules, options.database_url
         )  # in the event loop it would stall every notebook of this server
+        from ..encryption import load_or_create_cipher
         from ..store.sql import open_store
 
-        store = await open_store(options.database_url, audit)
+        cipher = await asyncio.to_thread(load_or_create_cipher, options.data_directory / ENCRYPTION_KEY_FILE)
+        store = await open_store(options.database_url, audit, cipher=cipher)
         undo.push_async_callback(store.close)
         plane = await _begin(store, proxy, options, backends, kernels, clock, audit)
         undo.pop_all()
@@ -144,7 +152,7 @@ async def _begin(
     clock: Clock,
     audit: Audit | None,
 ) -> ControlPlane:
-    from ..tokens import TokenIssuer, TokenTime, load_or_create_signing_key
+    from ..tokens import TokenIssuer, TokenTime, signing_keys
     from ..workloads.reconciling.proxy_reports import ProxyReports
     from ..workloads.reconciling.reconciler import Reconciler
     from ..workloads.reconciling.usage import Usage
@@ -157,8 +165,10 @@ async def _begin(
     from ..workloads.services.sessions import Sessions
     from .feed_server import FeedSource
 
-    key = await asyncio.to_thread(load_or_create_signing_key, options.signing_key_file)
-    tokens = TokenIssuer(store.issuer, key)
+    keys = await asyncio.to_thread(
+        signing_keys, options.signing_key_files, default=options.data_directory / SIGNING_KEY_FILE
+    )
+    tokens = TokenIssuer(store.issuer, *keys)
     token_time = TokenTime(clock)
     owners = ProcessOwners()
     usage = Usage()

@@ -79,6 +79,12 @@ class LakesailApp(ExtensionApp):
         "", help="HOST:PORT by which clients reach the session proxy, when it is not this machine's loopback."
     ).tag(config=True)
     proxy_tls_cert = Unicode("", help="PEM file of the session proxy's certificate.").tag(config=True)
+    signing_key_files = List(
+        Unicode(),
+        help="""PEM files of Ed25519 keys: the first signs session tokens, all of them verify. To change the key, put
+        the new one first, and take the old one out when its last token has ended. Default: the one in lakesail in
+        Jupyter's data directory, made on first use.""",
+    ).tag(config=True)
     proxy_tls_key = Unicode("", help="PEM file of that certificate's private key.").tag(config=True)
 
     @default("database_url")
@@ -168,7 +174,8 @@ class LakesailApp(ExtensionApp):
         _check_proxy_tls(hosts, self.proxy_tls_cert, self.proxy_tls_key)
         options = ControlPlaneOptions(
             database_url=self.database_url,
-            signing_key_file=_data_directory() / "signing-key.pem",
+            signing_key_files=tuple(map(Path, self.signing_key_files)),
+            data_directory=_data_directory(),
             settings=self._settings(),
             proxy_hosts=hosts,
             proxy_port=port,

@@ -23,6 +23,7 @@ from ..workloads.records import (
     WorkloadRecord,
 )
 from ..workloads.rules.lifecycle import REUSABLE, SessionMove, WorkloadMove
+from .encryption import RecordEncryption
 from .reading import SESSION_COLUMNS, SqlReading
 from .schema import (
     control_plane,
@@ -41,8 +42,8 @@ from .schema import (
 class SqlWriting(SqlReading):
     """One transaction of the writer."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: AsyncConnection, encryption: RecordEncryption) -> None:
+        super().__init__(connection, encryption)
         self.written: list[tuple[EventRecord, str | None]] = []
         """The events of this transaction, each with the principal who asked for it, if anybody did."""
 
@@ -58,7 +59,8 @@ class SqlWriting(SqlReading):
         await self._add(workload_config, record)
 
     async def change_config(self, record: ConfigRecord, *, version: int) -> bool:
-        values = {column.name: getattr(record, column.name) for column in workload_config.columns}
+        stored = self._encryption.encrypted(record)
+        values = {column.name: getattr(stored, column.name) for column in workload_config.columns}
         same = (workload_config.c.id == record.id, workload_config.c.version == version)
         changed = sa.update(workload_config).where(*same, workload_config.c.deleted_at.is_(None)).values(**values)
         return bool((await self._connection.execute(changed)).rowcount)
@@ -235,7 +237,8 @@ class SqlWriting(SqlReading):
         await self._connection.execute(sa.update(spark_session).where(*live).values(released_at=now))
 
     async def _add(self, table: sa.Table, record: Any) -> None:
-        values = {column.name: getattr(record, column.name) for column in table.columns}
+        stored = self._encryption.encrypted(record)
+        values = {column.name: getattr(stored, column.name) for column in table.columns}
         await self._connection.execute(sa.insert(table).values(**values))
 
     async def _status(self, column: sa.Column[str], this: sa.ColumnElement[bool]) -> str | None:

@@ -95,6 +95,8 @@ class LaunchSpec:
     python: str | None = None
     """The interpreter that runs the engine and so the UDFs; ``None``: the backend's own."""
     working_directory: str | None = None
+    unreadable_env: Mapping[str, str] = field(default_factory=dict)
+    """Variables beside those of ``sail`` whose values cannot be read here, as they are stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +150,8 @@ class ConfigRecord:
     updated_at: datetime
     updated_by: str | None
     deleted_at: datetime | None = None
+    unreadable_env: Mapping[str, str] = field(default_factory=dict)
+    """Variables beside those of ``sail`` whose values cannot be read here, as they are stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from .directories import private_directory
 from .environment import (
     EngineSettings,
     engine_environment,
+    masking,
     memory_of_machine,
     shared_environment,
     user_environment,
@@ -120,6 +121,7 @@ class LocalBackend(Configurable):
                 self._environment(), workload.spec.sail.extra_env, self._settings(scratch, size, libraries)
             ),
             cwd=workload.spec.working_directory or self._server_root,
+            edit_log=masking(workload.spec.sail.extra_env.values()),
         )
         self._children[workload.id] = child
         self._logs.add(workload.id, child.log)

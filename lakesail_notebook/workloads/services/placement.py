@@ -42,12 +42,14 @@ class Placement:
 
         :raises LakesailError: when no backend can start it; says what stands against it.
         """
+        require_readable(need)
         problems = tuple(await self._backend(need.config).validate(need.spec))
         if problems:
             raise InvalidArgument(f"{problems[0].message[:1].upper()}{problems[0].message[1:]}.", errors=problems)
 
     async def place(self, unit: Writing, need: Need, now: datetime, *, by: str) -> WorkloadRecord:
         """The workload, in the transaction that adds the session."""
+        require_readable(need)  # the config may have been changed since it was checked
         key = reuse_key(need)
         if need.shared:
             waiting = await unit.join_shared_workload(key, self._owners.mine)
@@ -90,6 +92,18 @@ class Placement:
                 f"Compute config {name} needs cluster {config.cluster_id}, unknown to this server."
             )
         return backend
+
+
+def require_readable(need: Need) -> None:
+    """:raises FailedPrecondition: when values of the config's variables were encrypted with a key that is not here."""
+    unreadable = need.spec.unreadable_env
+    if unreadable:
+        which = f"{len(unreadable)} extraEnv value{'' if len(unreadable) == 1 else 's'} of compute config"
+        raise FailedPrecondition(
+            f"This server cannot read {which} {need.config.name or need.config.id} ({', '.join(sorted(unreadable))}): "
+            "another key has encrypted it. An administrator puts the old encryption key back, or sets the value again.",
+            reason="config_unreadable",
+        )
 
 
 def reuse_key(need: Need) -> str:

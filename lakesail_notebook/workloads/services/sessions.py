@@ -234,7 +234,9 @@ async def _included(view: Reading, principal: Principal, page: list[SessionRecor
         members=tuple(member_view(member) for member in members),
         service_accounts=tuple(service_account_view(account) for account in accounts),
         workloads=tuple(workload_view(workload) for workload in workloads.values()),
-        workload_configs=tuple(config_view(config) for config in configs if access.sees_config(principal, config)),
+        workload_configs=tuple(
+            config_view(config, principal) for config in configs if access.sees_config(principal, config)
+        ),
     )
 
 
