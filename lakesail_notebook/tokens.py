@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from .clock import Clock
 from .errors import FailedPrecondition, Unauthenticated, Unavailable
 from .key_files import read_or_create
+from .token_ids import Holder, new_jti
 
 SESSION_AUDIENCE = "lakesail-session-proxy"
 SESSION_TYPE = "sail-session+jwt"
@@ -117,9 +118,7 @@ def load_or_create_signing_key(path: Path) -> SigningKey:
 
 
 def signing_keys(paths: Sequence[Path], *, default: Path) -> tuple[SigningKey, ...]:
-    """The keys in the files that an administrator names, each once; without any, the one in ``default``.
-
-    Only ``default`` is made where it is missing: a new key in a place with a typing error would end all tokens.
+    """The keys in these files, each once; without any, the one in ``default``, which alone is made where it is missing.
 
     :raises LakesailError: when a file cannot be read, or holds something else.
     """
@@ -152,7 +151,15 @@ class TokenIssuer:
         return tuple(key.public_jwk() for key in (self._key, *self._others))
 
     def issue(
-        self, *, caller: str, session_id: str, workload_id: str, generation: int, now: datetime, expires_at: datetime
+        self,
+        *,
+        caller: str,
+        session_id: str,
+        workload_id: str,
+        generation: int,
+        now: datetime,
+        expires_at: datetime,
+        holder: Holder | None = None,
     ) -> str:
         """A token that lets ``caller`` use one session until ``expires_at`` (whole seconds)."""
         issued_at = int(now.timestamp())
@@ -167,7 +174,7 @@ class TokenIssuer:
             "iat": issued_at,
             "nbf": issued_at,
             "exp": int(expires_at.timestamp()),
-            "jti": secrets.token_hex(16),
+            "jti": new_jti(holder),
         }
         headers = {"typ": SESSION_TYPE, "kid": self._key.kid}
         return jwt.encode(payload, self._key.private, algorithm="EdDSA", headers=headers)

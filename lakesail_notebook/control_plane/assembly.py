@@ -21,6 +21,7 @@ from .owners import ProcessOwners
 if TYPE_CHECKING:
     from ..store.sql import SqlStore
     from ..workloads.reconciling.reconciler import Reconciler
+    from ..workloads.reconciling.token_endings import TokenEndings
     from ..workloads.services.configs import Configs
     from ..workloads.services.events import Events
     from ..workloads.services.launches import Launches
@@ -71,6 +72,7 @@ class ControlPlane:
     events: Events
     public_keys: Callable[[], tuple[Mapping[str, Any], ...]]
     _reconciler: Reconciler
+    _token_endings: TokenEndings
     _proxy: ProxySupervisor
     _backends: Mapping[str, Backend]
     _store: SqlStore
@@ -87,6 +89,7 @@ class ControlPlane:
                 closing.push_async_callback(backend.close)
             closing.push_async_callback(self._proxy.close)
             closing.push_async_callback(self._reconciler.close)
+            closing.push_async_callback(self._token_endings.close)
 
 
 def load_modules(database_url: str) -> None:
@@ -155,6 +158,7 @@ async def _begin(
     from ..tokens import TokenIssuer, TokenTime, signing_keys
     from ..workloads.reconciling.proxy_reports import ProxyReports
     from ..workloads.reconciling.reconciler import Reconciler
+    from ..workloads.reconciling.token_endings import TokenEndings
     from ..workloads.reconciling.usage import Usage
     from ..workloads.services.configs import Configs
     from ..workloads.services.events import Events
@@ -162,6 +166,7 @@ async def _begin(
     from ..workloads.services.placement import Placement
     from ..workloads.services.quota_keeper import QuotaKeeper
     from ..workloads.services.service_accounts import ServiceAccounts
+    from ..workloads.services.session_tokens import SessionTokenService
     from ..workloads.services.sessions import Sessions
     from .feed_server import FeedSource
 
@@ -195,17 +200,33 @@ async def _begin(
     configs = Configs(store, backends.keys(), clock, options.settings)
     await configs.ensure_default()
     await reconciler.start()
-    quotas = QuotaKeeper(options.settings.quotas)
-    sessions = Sessions(
+    token_endings = TokenEndings(
         store=store,
-        backends=backends,
+        proxy=proxy,
+        kernels=kernels,
+        owners=owners,
+        clock=clock,
+        max_spark_sessions=options.settings.limits.spark_sessions_per_session,
+    )
+    await token_endings.start()
+    quotas = QuotaKeeper(options.settings.quotas)
+    session_tokens = SessionTokenService(
+        store=store,
         owners=owners,
         kernels=kernels,
-        reconciler=reconciler,
+        endings=token_endings,
         tokens=tokens,
         token_time=token_time,
         quotas=quotas,
         audit=audit,
+        clock=clock,
+        settings=options.settings,
+    )
+    sessions = Sessions(
+        store=store,
+        backends=backends,
+        reconciler=reconciler,
+        session_tokens=session_tokens,
         clock=clock,
         settings=options.settings,
     )
@@ -229,6 +250,7 @@ async def _begin(
         events=Events(store),
         public_keys=tokens.public_keys,
         _reconciler=reconciler,
+        _token_endings=token_endings,
         _proxy=proxy,
         _backends=backends,
         _store=store,

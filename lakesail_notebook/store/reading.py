@@ -149,6 +149,13 @@ class SqlReading:
     async def last_event_sequence(self) -> int:
         return int(await self._connection.scalar(sa.select(sa.func.max(event.c.sequence))) or 0)
 
+    async def last_token_change(self) -> int:
+        return int(await self._connection.scalar(sa.select(sa.func.max(session.c.tokens_changed))) or 0)
+
+    async def token_changes_after(self, number: int) -> list[SessionRecord]:
+        later = select_sessions().where(session.c.tokens_changed > number)
+        return await self._many(SessionRecord, later.order_by(session.c.tokens_changed))
+
     async def _one(self, kind: type[Record], query: sa.Executable) -> Record | None:
         row = (await self._connection.execute(query)).mappings().one_or_none()
         return None if row is None else self._encryption.opened(kind(**row))

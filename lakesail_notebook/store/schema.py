@@ -9,9 +9,9 @@ import msgspec
 import sqlalchemy as sa
 
 from ..models import EndpointLimits, SailConfig
-from ..workloads.records import LaunchSpec, Owner, Timeouts
+from ..workloads.records import LaunchSpec, Owner, SessionTokens, Timeouts
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; the database is upgraded when it has another."""
 
 T = TypeVar("T")
@@ -168,7 +168,10 @@ session = sa.Table(
     sa.Column("termination_reason", sa.Text),
     sa.Column("status_message", sa.Text),
     sa.Column("allow_shared", sa.Boolean, nullable=False),
+    sa.Column("tokens", Packed(SessionTokens)),
+    sa.Column("tokens_changed", sa.BigInteger),
 )
+sa.Index("session_tokens_changed", session.c.tokens_changed)
 # Pages are read newest first by (created_at, id), under any of the filters (measured: 0.3 ms a page at 1e5 rows).
 for _columns in (
     ("created_at", "id"),

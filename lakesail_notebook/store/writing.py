@@ -20,9 +20,11 @@ from ..workloads.records import (
     QueryRecord,
     ServiceAccountRecord,
     SessionRecord,
+    SessionTokens,
     WorkloadRecord,
 )
 from ..workloads.rules.lifecycle import REUSABLE, SessionMove, WorkloadMove
+from ..workloads.rules.session_tokens import revoked
 from .encryption import RecordEncryption
 from .reading import SESSION_COLUMNS, SqlReading
 from .schema import (
@@ -98,6 +100,23 @@ class SqlWriting(SqlReading):
         if extended is not None:
             await self._note_session(extended, now, kind="extension")
         return extended
+
+    async def set_tokens(self, session_id: str, tokens: SessionTokens, *, told: bool) -> SessionRecord | None:
+        changes: dict[str, Any] = {"tokens": tokens}
+        return await self._change_tokens(session_id, changes, told=told)
+
+    async def revoke_tokens(self, session_id: str, now: datetime) -> SessionRecord | None:
+        old = await self.session(session_id)
+        tokens = revoked((old.tokens if old is not None else None) or SessionTokens())
+        changes = {"tokens": tokens, "generation": session.c.generation + 1, "updated_at": now}
+        return await self._change_tokens(session_id, changes, told=True)
+
+    async def _change_tokens(self, session_id: str, changes: dict[str, Any], *, told: bool) -> SessionRecord | None:
+        if told:
+            changes = changes | {"tokens_changed": await self.last_token_change() + 1}
+        live = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES))
+        changed = sa.update(session).where(*live).values(**changes).returning(*SESSION_COLUMNS)
+        return await self._one(SessionRecord, changed)
 
     async def mark_warned(self, session_id: str, message: str, now: datetime) -> bool:
         live = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES))

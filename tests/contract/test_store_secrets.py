@@ -175,15 +175,19 @@ def test_a_copy_from_before_a_migration_keeps_its_rows_with_encrypted_values(dat
     assert sail.count(CIPHER.mark) == 2
 
 
-def test_older_copies_and_what_a_killed_copier_left_hold_no_value_either(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", [False, True])
+def test_older_copies_and_what_a_killed_copier_left_hold_no_value_either(
+    database_url: str, tmp_path: Path, damaged: bool
+) -> None:
     as_an_older_version_left_it(database_url, "0002")
     database = file_of(database_url)
     for name in (".before-0001", ".before-0002.part"):
         database.with_name(database.name + name).write_bytes(database.read_bytes())
-    database.with_name(f"{database.name}.before-0000").write_bytes(b"SQLite format 3\0 damaged " + SECRETS[0].encode())
+    if damaged:
+        database.with_name(f"{database.name}.before-0001").write_bytes(b"SQLite format 3\0 " + SECRETS[0].encode())
     in_store(database_url, nothing)
     assert files_with(tmp_path, SECRETS) == []
-    assert [copy.name for copy in copies_of(database) if copy.name.endswith("0001")] != []
+    assert [copy.name[-4:] for copy in copies_of(database)] == (["0002"] if damaged else ["0001", "0002"])
 
 
 def test_what_was_left_undone_is_done_by_the_next_open(database_url: str, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from ..settings import Settings
 from .configs import config_for_session
 from .placement import Need, Placement
 from .quota_keeper import QuotaKeeper
-from .sessions import find_session
+from .session_tokens import find_session
 from .views import session_view
 
 MAX_KEY_CHARACTERS = 200

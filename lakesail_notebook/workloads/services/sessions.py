@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ... import models
-from ...clock import Clock, to_rfc3339
-from ...errors import FailedPrecondition, NotFound, PermissionDenied
-from ...ids import is_id
-from ...models import LIVE_STATUSES
-from ...tokens import TokenIssuer, TokenTime
+from ...clock import Clock
+from ...errors import PermissionDenied
 from ..filters import PageKey
-from ..ports import Audit, Backend, Kernels, Owners, Reading, Store
+from ..ports import Backend, Reading, Store
 from ..reconciling.reconciler import Reconciler
 from ..records import SessionRecord
 from ..rules import access, lifecycle
 from ..rules.access import Principal
 from ..rules.markers import make_marker, read_marker
 from ..settings import Settings
-from .quota_keeper import QuotaKeeper
+from .session_tokens import SessionTokenService, find_session, over
 from .views import config_view, member_view, query_view, service_account_view, session_view, workload_view
 
 
@@ -30,25 +27,15 @@ class Sessions:
         *,
         store: Store,
         backends: Mapping[str, Backend],
-        owners: Owners,
-        kernels: Kernels,
         reconciler: Reconciler,
-        tokens: TokenIssuer,
-        token_time: TokenTime,
-        quotas: QuotaKeeper,
-        audit: Audit | None,
+        session_tokens: SessionTokenService,
         clock: Clock,
         settings: Settings,
     ) -> None:
         self._store = store
         self._backends = backends
-        self._owners = owners
-        self._kernels = kernels
         self._reconciler = reconciler
-        self._tokens = tokens
-        self._token_time = token_time
-        self._quotas = quotas
-        self._audit = audit
+        self._session_tokens = session_tokens
         self._clock = clock
         self._settings = settings
 
@@ -110,7 +97,7 @@ class Sessions:
                 raise PermissionDenied(f"Only its owner or an administrator may extend session {session_id}.")
             extended = await unit.extend_session(session_id, now + timedelta(seconds=seconds), now)
             if extended is None:
-                raise _over(session)
+                raise over(session)
             workload = await unit.workload(session.workload_id)
         return session_view(extended, workload, principal)
 
@@ -158,68 +145,12 @@ class Sessions:
     async def issue_token(
         self, principal: Principal, session_id: str, wanted: models.TokenCreate
     ) -> models.SessionToken:
-        """A session token, cut to the end that the session's maximum duration sets.
+        """See :meth:`SessionTokenService.issue`."""
+        return await self._session_tokens.issue(principal, session_id, wanted)
 
-        :raises LakesailError: not visible, not the caller's to use, over, or a duration out of range.
-        """
-        limit = self._settings.limits.token_duration
-        seconds = limit.value(wanted.duration_seconds, "/durationSeconds") or 0
-        async with self._store.reading() as view:
-            session = await find_session(view, principal, session_id)
-        if not access.issues_token(principal, session):
-            raise PermissionDenied(f"Only its owner may have a token for session {session_id}.")
-        if session.status not in LIVE_STATUSES:
-            raise _over(session)
-        now = self._clock.now()
-        ahead = self._token_time.ahead_of(now)
-        self._quotas.check_token(principal, now)
-        expires_at = _token_end(session, now, seconds)
-        await self._note_kernel(principal, session)
-        token = self._tokens.issue(
-            caller=principal.id,
-            session_id=session.id,
-            workload_id=session.workload_id,
-            generation=session.generation,
-            now=now + ahead,
-            expires_at=expires_at + ahead,
-        )
-        if self._audit is not None:
-            self._audit.token_issued(session, by=principal.id, at=now, expires_at=expires_at)
-        return models.SessionToken(token=token, expires_at=to_rfc3339(expires_at))
-
-    async def _note_kernel(self, principal: Principal, session: SessionRecord) -> None:
-        """A kernel takes the place of one that is gone. A session of several kernels, or of one that the control
-        plane of its engine cannot see, is nobody's in particular: the idle rules alone end it."""
-        if principal.kernel_id is None or session.kernel_id is None or session.kernel_id == principal.kernel_id:
-            return
-        async with self._store.writing() as unit:
-            workload = await unit.workload(session.workload_id)
-            ours = workload is not None and workload.owner == self._owners.mine
-            gone = not self._kernels.alive(session.kernel_id)
-            await unit.set_kernel(session.id, principal.kernel_id if ours and gone else None)
-
-
-def _over(session: SessionRecord) -> FailedPrecondition:
-    return FailedPrecondition(
-        session.status_message or f"Session {session.id} is {session.status}.", reason="session_closed"
-    )
-
-
-def _token_end(session: SessionRecord, now: datetime, seconds: int) -> datetime:
-    """Whole seconds, since that is what a token can say."""
-    end = now + timedelta(seconds=seconds)
-    longest = session.timeouts.max_duration
-    if longest is not None and session.active_since is not None:
-        end = min(end, session.active_since + timedelta(seconds=longest))
-    return end.replace(microsecond=0)
-
-
-async def find_session(view: Reading, principal: Principal, session_id: str) -> SessionRecord:
-    """:raises NotFound: unknown, or not for the caller to see."""
-    session = await view.session(session_id) if is_id(session_id) else None
-    if session is None or not access.sees_session(principal, session):
-        raise NotFound("There is no such session.", reason="session_not_found")
-    return session
+    async def revoke_tokens(self, principal: Principal, session_id: str) -> None:
+        """See :meth:`SessionTokenService.revoke`."""
+        await self._session_tokens.revoke(principal, session_id)
 
 
 async def _included(view: Reading, principal: Principal, page: list[SessionRecord]) -> models.SessionIncluded:
