@@ -23,6 +23,7 @@ from ..control_plane.assembly import ControlPlane, ControlPlaneOptions, load_mod
 from ..control_plane.lazy import LazyControlPlane
 from ..errors import FailedPrecondition
 from ..store import SCHEMA_MAJOR
+from ..workloads.rules.addresses import host_and_port
 from ..workloads.rules.instance_types import instance_types_from
 from ..workloads.rules.quotas import TEAM_QUOTAS, Quotas, quotas_from
 from ..workloads.settings import LOCAL, TEAM_LIMITS, SessionLimits, Settings, limits_from
@@ -69,6 +70,11 @@ class LakesailApp(ExtensionApp):
     instance_types = Dict(
         help="""Sizes of compute configs, over the common ones of AWS, which have no price here:
         {"c8g.2xlarge": {"price_per_hour": 0.32}, "desk": {"vcpus": 4, "memory_gib": 8}}."""
+    ).tag(config=True)
+    allowed_index_hosts = List(
+        Unicode(),
+        help="""HOST or HOST:PORT of package indexes that compute configs may name on a server with teams, beside pip's
+        own; they may lie in a private network. A server of one user allows all.""",
     ).tag(config=True)
     proxy_bind = Unicode(
         "",
@@ -121,6 +127,13 @@ class LakesailApp(ExtensionApp):
             roster_from(proposal["value"], ())
         except ValueError as error:
             raise TraitError(f"c.LakesailApp.teams: {error}") from error
+        return proposal["value"]
+
+    @validate("allowed_index_hosts")
+    def _check_allowed_index_hosts(self, proposal: Mapping[str, Any]) -> Any:
+        bad = [host for host in proposal["value"] if host_and_port(host) is None]
+        if bad:
+            raise TraitError(f"c.LakesailApp.allowed_index_hosts holds HOST or HOST:PORT, not {bad[0]!r}")
         return proposal["value"]
 
     @validate("instance_types")
@@ -202,6 +215,7 @@ class LakesailApp(ExtensionApp):
             default_config=self.default_config or None,
             team_ids=frozenset(self._roster().teams),
             single_user=single_user,
+            allowed_index_hosts=frozenset(self.allowed_index_hosts),
         )
 
     def _single_user(self) -> bool:

@@ -118,3 +118,10 @@ class Settings:
     quotas: Quotas = field(default_factory=Quotas)
     instance_types: Mapping[str, InstanceType] = field(default_factory=shipped_instance_types)
     """What the sizes of compute configs mean, by name."""
+    allowed_index_hosts: frozenset[str] = frozenset()
+    """``HOST`` or ``HOST:PORT`` of package indexes that compute configs may name, on a server of several people."""
+
+    @property
+    def index_hosts(self) -> frozenset[str] | None:
+        """The same, ``None`` being any: one person may use what they like."""
+        return None if self.single_user else self.allowed_index_hosts

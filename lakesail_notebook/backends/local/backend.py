@@ -23,6 +23,7 @@ from ...workloads.ports import Checkpoint, Observation, Offer
 from ...workloads.records import Handle, LaunchSpec, WorkloadRecord
 from ...workloads.rules.instance_types import InstanceType, shipped_instance_types
 from .directories import private_directory
+from .downloads import Downloads
 from .environment import (
     EngineSettings,
     engine_environment,
@@ -186,7 +187,7 @@ class LocalBackend(Configurable):
             return None
         chosen = self.library_directory or platformdirs.user_cache_path("lakesail") / "libraries"
         directory = private_directory(Path(chosen), "c.LocalBackend.library_directory")
-        libraries = LocalLibraries(directory, self._environment())
+        libraries = LocalLibraries(directory, self._environment(), Downloads(guarded=self._serves_others))
         return await libraries.install(
             wanted, workload.spec.python or own_python(), on_log=lambda ring: self._logs.add(workload.id, ring)
         )

@@ -31,7 +31,11 @@ class Configs:
         self._clusters = clusters
         self._clock = clock
         self._settings = settings
-        self._rules = ComputeRules(instance_types=settings.instance_types, private_hosts=settings.single_user)
+        self._rules = ComputeRules(
+            instance_types=settings.instance_types,
+            private_hosts=settings.single_user,
+            index_hosts=settings.index_hosts,
+        )
 
     async def ensure_default(self) -> None:
         """Make the default config of each team that has none."""
