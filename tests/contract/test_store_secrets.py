@@ -219,6 +219,20 @@ def test_a_reader_that_hinders_it_keeps_nobody_from_opening(database_url: str, t
     assert files_with(tmp_path, SECRETS) == []
 
 
+def test_the_log_is_emptied_though_another_process_has_the_database_open(database_url: str, tmp_path: Path) -> None:
+    as_an_older_version_left_it(database_url, "head")
+    with closing(sqlite3.connect(file_of(database_url), isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        assert other.execute("SELECT count(*) FROM workload").fetchone() == (1,)
+        put_plain(database_url, a_config(name="b", sail=with_env(A=SECRETS[0])), a_workload())
+        assert (f"{file_of(database_url).name}-wal", SECRETS[0]) in files_with(tmp_path, SECRETS)
+
+        async def look(_: SqlStore) -> None:
+            assert files_with(tmp_path, SECRETS) == []
+
+        in_store(database_url, look)
+
+
 def test_what_an_older_version_writes_later_is_read_and_encrypted_by_the_next_open(
     database_url: str, tmp_path: Path
 ) -> None:
