@@ -44,19 +44,29 @@ class Route(Struct, frozen=True, kw_only=True):
     message: str | None = None
     """When closed: why, and what to do, in a sentence."""
     max_spark_sessions: int = 64
+    logins_from: int = 0
+    """Tokens of logins, and of keys of service accounts, with a smaller number are dead."""
+    ended_kernels: tuple[str, ...] = ()
+    """Tokens with these kernels' marks are dead."""
 
 
-def supersedes(new: Route, old: Route | None) -> bool:
-    """Whether a route takes the place of another of the same session.
+def after(old: Route | None, heard: Route) -> Route:
+    """The route in force once another of the same session is heard.
 
-    Publishers race: one that read the database earlier may speak later. Nothing comes back from ``closed``, a ready
-    workload does not become pending again, and a generation does not fall.
+    Publishers race: one that read the database earlier may speak later. So nothing comes back from ``closed``, a ready
+    workload does not become pending again, and what has ended of its tokens stays ended.
     """
-    if old is None:
-        return True
-    if new.generation < old.generation or old.state == "closed":
-        return False
-    return not (new.state == "pending" and old.state == "ready")
+    if old is None or heard.state == "closed":
+        return heard if old is None or old.state != "closed" else old
+    if old.state == "closed":
+        return old
+    stage = old if (heard.state, old.state) == ("pending", "ready") else heard
+    return msgspec.structs.replace(
+        stage,
+        generation=max(old.generation, heard.generation),
+        logins_from=max(old.logins_from, heard.logins_from),
+        ended_kernels=tuple(dict.fromkeys((*old.ended_kernels, *heard.ended_kernels))),
+    )
 
 
 class _Message(Struct, frozen=True, kw_only=True, tag_field="type"):

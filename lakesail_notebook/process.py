@@ -88,11 +88,14 @@ def pid_namespace() -> str:
 class LogRing:
     """The last lines that a process wrote, bounded in number and length."""
 
-    def __init__(self) -> None:
+    def __init__(self, edit: Callable[[str], str] | None = None) -> None:
+        """:param edit: what is kept of a line."""
         self._lines: deque[str] = deque(maxlen=LOG_LINES)
+        self._edit = edit
 
     def append(self, line: str) -> None:
-        self._lines.append(line[:LOG_LINE_CHARACTERS])
+        kept = line if self._edit is None else self._edit(line)
+        self._lines.append(kept[:LOG_LINE_CHARACTERS])
 
     def tail(self, count: int = LOG_LINES) -> list[str]:
         return list(self._lines)[-count:] if count > 0 else []
@@ -186,16 +189,22 @@ class ChildProcess:
 
 
 async def spawn(
-    arguments: Sequence[str], *, env: Mapping[str, str], cwd: str | Path, first_line: bytes = b""
+    arguments: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: str | Path,
+    first_line: bytes = b"",
+    edit_log: Callable[[str], str] | None = None,
 ) -> ChildProcess:
     """Start a child; ``first_line`` is written to its standard input, which then stays open as its lifeline.
 
+    :param edit_log: what is kept of each line that it writes.
     :raises Unavailable: when it cannot be started at all.
     """
     loop = asyncio.get_running_loop()
     try:
         transport, pipes = await loop.subprocess_exec(
-            lambda: _Pipes(loop), *arguments, env=dict(env), cwd=cwd, start_new_session=True
+            lambda: _Pipes(loop, edit_log), *arguments, env=dict(env), cwd=cwd, start_new_session=True
         )
     except OSError as error:
         message = f"{arguments[0]} cannot be started in {cwd}: {error.strerror or type(error).__name__}"
@@ -216,8 +225,8 @@ class _Pipes(asyncio.SubprocessProtocol):
     Not the streams of :mod:`asyncio.subprocess`, whose ``wait()`` does not return while a grandchild holds a pipe.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.log = LogRing()
+    def __init__(self, loop: asyncio.AbstractEventLoop, edit_log: Callable[[str], str] | None) -> None:
+        self.log = LogRing(edit_log)
         self.ready: asyncio.Future[dict[str, Any]] = loop.create_future()
         self.exited: asyncio.Future[int] = loop.create_future()
         self.closed = asyncio.Event()

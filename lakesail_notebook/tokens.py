@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from .clock import Clock
 from .errors import FailedPrecondition, Unauthenticated, Unavailable
+from .key_files import read_or_create
 from .private_files import exposed
+from .token_ids import Holder, new_jti
 
 SESSION_AUDIENCE = "lakesail-session-proxy"
 SESSION_TYPE = "sail-session+jwt"
@@ -105,18 +106,15 @@ class SigningKey:
 def load_or_create_signing_key(path: Path) -> SigningKey:
     """The key in ``path``; made there on first use, readable by its owner alone.
 
-    Two processes that make it at once end with the same key: the file appears whole, by a hard link; the first wins.
-
     :raises FailedPrecondition: when other users can reach the file or its directory, or it holds something else.
     :raises Unavailable: when it can be neither read nor made.
     """
     try:
-        if not path.exists():
-            _create_key_file(path)
+        pem = read_or_create(path, _new_key_pem)
         for place, what in ((path.parent, "The directory of the signing key"), (path, "The signing key")):
             if (found := exposed(place)) is not None:
                 raise FailedPrecondition(f"{found.sentence(what)}.", reason="signing_key_exposed", paths=(place,))
-        private = _private_key(path.read_bytes())
+        private = _private_key(pem)
     except OSError as error:
         message = f"The signing key {path} can be neither read nor made ({error.strerror})."
         raise Unavailable(message, paths=(path,)) from error
@@ -126,18 +124,49 @@ def load_or_create_signing_key(path: Path) -> SigningKey:
     return SigningKey(_thumbprint(private.public_key()), private)
 
 
-class TokenIssuer:
-    """Signs session tokens for one database (``issuer``)."""
+def signing_keys(paths: Sequence[Path], *, default: Path) -> tuple[SigningKey, ...]:
+    """The keys in these files, each once; without any, the one in ``default``, which alone is made where it is missing.
 
-    def __init__(self, issuer: str, key: SigningKey) -> None:
+    :raises LakesailError: when a file cannot be read, or holds something else.
+    """
+    if not paths:
+        return (load_or_create_signing_key(default),)
+    keys: dict[str, SigningKey] = {}
+    for path in paths:
+        if path != default and not path.exists():
+            raise FailedPrecondition(
+                f"There is no signing key {path}; make it with 'openssl genpkey -algorithm ed25519 -out {path}', or "
+                "take it out of c.LakesailApp.signing_key_files."
+            )
+        key = load_or_create_signing_key(path)
+        keys.setdefault(key.kid, key)
+    return tuple(keys.values())
+
+
+class TokenIssuer:
+    """Signs session tokens for one database (``issuer``).
+
+    :param others: keys whose tokens are good as well: yesterday's, or tomorrow's.
+    """
+
+    def __init__(self, issuer: str, key: SigningKey, *others: SigningKey) -> None:
         self.issuer = issuer
         self._key = key
+        self._others = others
 
     def public_keys(self) -> tuple[dict[str, Any], ...]:
-        return (self._key.public_jwk(),)
+        return tuple(key.public_jwk() for key in (self._key, *self._others))
 
     def issue(
-        self, *, caller: str, session_id: str, workload_id: str, generation: int, now: datetime, expires_at: datetime
+        self,
+        *,
+        caller: str,
+        session_id: str,
+        workload_id: str,
+        generation: int,
+        now: datetime,
+        expires_at: datetime,
+        holder: Holder | None = None,
     ) -> str:
         """A token that lets ``caller`` use one session until ``expires_at`` (whole seconds)."""
         issued_at = int(now.timestamp())
@@ -152,7 +181,7 @@ class TokenIssuer:
             "iat": issued_at,
             "nbf": issued_at,
             "exp": int(expires_at.timestamp()),
-            "jti": secrets.token_hex(16),
+            "jti": new_jti(holder),
         }
         headers = {"typ": SESSION_TYPE, "kid": self._key.kid}
         return jwt.encode(payload, self._key.private, algorithm="EdDSA", headers=headers)
@@ -322,21 +351,7 @@ def _private_key(pem: bytes) -> Ed25519PrivateKey | None:
     return private if isinstance(private, Ed25519PrivateKey) else None
 
 
-def _create_key_file(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pem = Ed25519PrivateKey.generate().private_bytes(
+def _new_key_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink()

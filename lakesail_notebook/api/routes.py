@@ -31,6 +31,7 @@ from .sessions import (
     list_sessions,
     read_logs,
     relaunch_session,
+    revoke_tokens,
 )
 
 SESSIONS = "/workloads/sessions"
@@ -95,6 +96,13 @@ OPERATIONS = (
         body=models.TokenCreate,
         status=201,
         raises=(FailedPrecondition, ResourceExhausted),
+    ),
+    ApiOperation(
+        verb="POST",
+        path=f"{SESSION}/token/revoke",
+        run=revoke_tokens,
+        status=204,
+        feature="token_revocation",
     ),
     ApiOperation(
         verb="POST",

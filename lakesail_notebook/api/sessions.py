@@ -85,3 +85,11 @@ async def issue_token(service: WorkloadsService, call: Call[models.TokenCreate, 
     A signed bearer token for the session's ``grpcEndpoint``; it encodes the session and where it runs.
     """
     return await service.sessions.issue_token(call.principal, call.path["session"], call.body)
+
+
+async def revoke_tokens(service: WorkloadsService, call: Call[None, None]) -> None:
+    """Revoke all tokens of a session.
+
+    The session stays, and what runs under them is cut. Kernels that use it fetch a new token.
+    """
+    await service.sessions.revoke_tokens(call.principal, call.path["session"])

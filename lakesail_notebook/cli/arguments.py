@@ -71,6 +71,7 @@ def _add_session_verbs(commands: _Commands) -> None:
     token = _command(commands, "token", "print a token for a session's endpoint: it is a secret")
     token.add_argument("session_id", metavar="ID")
     token.add_argument("--duration", metavar="1h", type=_duration, help="how long it is valid")
+    token.add_argument("--revoke", action="store_true", help="end all tokens of the session instead; it stays open")
     close = _command(commands, "close", "close sessions")
     close.add_argument("session_ids", metavar="ID", nargs="+")
     relaunch = _command(commands, "relaunch", "start a session like one that is over")

@@ -48,6 +48,10 @@ def create_session(client: Client, arguments: Namespace) -> Iterator[Shown]:
 
 
 def issue_token(client: Client, arguments: Namespace) -> Iterator[Shown]:
+    if arguments.revoke:
+        client.revoke_tokens(arguments.session_id)
+        yield Shown(f"The tokens of session {arguments.session_id} are revoked.", b"{}")
+        return
     token = client.issue_token(arguments.session_id, arguments.duration)
     info = client.session(arguments.session_id).connection_info
     endpoint = None if info is None else info.grpc_endpoint

@@ -169,6 +169,10 @@ class Client:
         body = self._body(TokenCreate(duration_seconds=duration_seconds))
         return self._read(Asked(verb="POST", path=f"{_session_path(session_id)}/token", body=body), SessionToken)
 
+    def revoke_tokens(self, session_id: str) -> None:
+        """End all tokens of a session, which stays; its kernels fetch new ones by themselves."""
+        self._ask(Asked(verb="POST", path=f"{_session_path(session_id)}/token/revoke", feature="token_revocation"))
+
     # Compute configs; each is named by its id or its name
 
     def compute_config(self, config_id: str) -> WorkloadConfig:

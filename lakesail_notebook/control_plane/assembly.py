@@ -21,6 +21,7 @@ from .owners import ProcessOwners
 if TYPE_CHECKING:
     from ..store.sql import SqlStore
     from ..workloads.reconciling.reconciler import Reconciler
+    from ..workloads.reconciling.token_endings import TokenEndings
     from ..workloads.services.configs import Configs
     from ..workloads.services.events import Events
     from ..workloads.services.launches import Launches
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
     from ..workloads.services.sessions import Sessions
     from .supervisor import ProxySupervisor
 
+SIGNING_KEY_FILE = "signing-key.pem"
+ENCRYPTION_KEY_FILE = "encryption-key"
 _HEAVY_MODULES = (
     "control_plane.supervisor",
+    "encryption",
     "store.sql",
     "tokens",
     "workloads.reconciling.proxy_reports",
@@ -43,7 +47,10 @@ class ControlPlaneOptions:
     """What the server's administrator chose."""
 
     database_url: str
-    signing_key_file: Path
+    signing_key_files: tuple[Path, ...]
+    """The first signs session tokens, all verify them; none: ``signing-key.pem`` in the data directory."""
+    data_directory: Path
+    """Holds the keys that are made on first use."""
     settings: Settings
     proxy_hosts: tuple[str, ...]
     """Addresses that the session proxy listens on; none: loopback."""
@@ -64,6 +71,7 @@ class ControlPlane:
     service_accounts: ServiceAccounts
     events: Events
     _reconciler: Reconciler
+    _token_endings: TokenEndings
     _proxy: ProxySupervisor
     _backends: Mapping[str, Backend]
     _store: SqlStore
@@ -80,6 +88,7 @@ class ControlPlane:
                 closing.push_async_callback(backend.close)
             closing.push_async_callback(self._proxy.close)
             closing.push_async_callback(self._reconciler.close)
+            closing.push_async_callback(self._token_endings.close)
 
 
 def load_modules(database_url: str) -> None:
@@ -107,7 +116,7 @@ async def open_control_plane(
 
     :param audit: told of each move, and of each token issued.
     :param for_a_session: a session will be asked for next: its proxy starts while the rest is opened.
-    :raises LakesailError: when the database or the signing key cannot be used.
+    :raises LakesailError: when the database or a key cannot be used.
     """
     from .supervisor import ProxySupervisor
 
@@ -125,9 +134,11 @@ async def open_control_plane(
         await asyncio.to_thread(
             load_modules, options.database_url
         )  # in the event loop it would stall every notebook of this server
+        from ..encryption import load_or_create_cipher
         from ..store.sql import open_store
 
-        store = await open_store(options.database_url, audit)
+        cipher = await asyncio.to_thread(load_or_create_cipher, options.data_directory / ENCRYPTION_KEY_FILE)
+        store = await open_store(options.database_url, audit, cipher=cipher)
         undo.push_async_callback(store.close)
         plane = await _begin(store, proxy, options, backends, kernels, clock, audit)
         undo.pop_all()
@@ -143,9 +154,10 @@ async def _begin(
     clock: Clock,
     audit: Audit | None,
 ) -> ControlPlane:
-    from ..tokens import TokenIssuer, TokenTime, load_or_create_signing_key
+    from ..tokens import TokenIssuer, TokenTime, signing_keys
     from ..workloads.reconciling.proxy_reports import ProxyReports
     from ..workloads.reconciling.reconciler import Reconciler
+    from ..workloads.reconciling.token_endings import TokenEndings
     from ..workloads.reconciling.usage import Usage
     from ..workloads.services.configs import Configs
     from ..workloads.services.events import Events
@@ -153,11 +165,14 @@ async def _begin(
     from ..workloads.services.placement import Placement
     from ..workloads.services.quota_keeper import QuotaKeeper
     from ..workloads.services.service_accounts import ServiceAccounts
+    from ..workloads.services.session_tokens import SessionTokenService
     from ..workloads.services.sessions import Sessions
     from .feed_server import FeedSource
 
-    key = await asyncio.to_thread(load_or_create_signing_key, options.signing_key_file)
-    tokens = TokenIssuer(store.issuer, key)
+    keys = await asyncio.to_thread(
+        signing_keys, options.signing_key_files, default=options.data_directory / SIGNING_KEY_FILE
+    )
+    tokens = TokenIssuer(store.issuer, *keys)
     token_time = TokenTime(clock)
     owners = ProcessOwners()
     usage = Usage()
@@ -185,17 +200,33 @@ async def _begin(
     configs = Configs(store, backends.keys(), clock, options.settings)
     await configs.ensure_default()
     await reconciler.start()
-    quotas = QuotaKeeper(options.settings.quotas)
-    sessions = Sessions(
+    token_endings = TokenEndings(
         store=store,
-        backends=backends,
+        proxy=proxy,
+        kernels=kernels,
+        owners=owners,
+        clock=clock,
+        max_spark_sessions=options.settings.limits.spark_sessions_per_session,
+    )
+    await token_endings.start()
+    quotas = QuotaKeeper(options.settings.quotas)
+    session_tokens = SessionTokenService(
+        store=store,
         owners=owners,
         kernels=kernels,
-        reconciler=reconciler,
+        endings=token_endings,
         tokens=tokens,
         token_time=token_time,
         quotas=quotas,
         audit=audit,
+        clock=clock,
+        settings=options.settings,
+    )
+    sessions = Sessions(
+        store=store,
+        backends=backends,
+        reconciler=reconciler,
+        session_tokens=session_tokens,
         clock=clock,
         settings=options.settings,
     )
@@ -216,6 +247,7 @@ async def _begin(
         service_accounts=service_accounts,
         events=Events(store),
         _reconciler=reconciler,
+        _token_endings=token_endings,
         _proxy=proxy,
         _backends=backends,
         _store=store,

@@ -112,12 +112,14 @@ class ProxySupervisor:
             raise Unavailable("The session proxy has not been started.")
         return f"localhost:{self._reserved[0].getsockname()[1]}"
 
-    async def publish(self, route: Route) -> None:
-        """Put a route in force; of a closed session, wait up to a second until the proxy lets nothing of it pass."""
+    async def publish(self, route: Route, *, confirmed: bool = False) -> None:
+        """Put a route in force; of a closed session, or where it is to be ``confirmed``, wait up to a second until the
+        proxy lets nothing pass that has ended."""
         sequence = self._feed.publish(route)
         runs = self._child is not None and self._child.return_code is None
-        if route.state == "closed" and runs and not await self._feed.applied(sequence):
-            log.warning("session proxy: it did not confirm in time that session %s is closed", route.session_id)
+        awaited = (confirmed or route.state == "closed") and runs
+        if awaited and not await self._feed.applied(sequence):
+            log.warning("session proxy: it did not confirm in time what has ended of session %s", route.session_id)
 
     def log_tail(self, count: int) -> list[str]:
         """The last lines that the proxy wrote."""

@@ -6,7 +6,7 @@ Unlike a mistake in the settings, each of these can be mended while the server r
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import Unavailable
@@ -15,25 +15,30 @@ from ..store.looking import foreign, sqlite_path
 from .mistakes import Ground, Mistake
 
 
-def obstacles(signing_key_file: Path, ground: Ground) -> tuple[Mistake, ...]:
-    """All of them at once; none when nothing is known to be wrong."""
+def obstacles(key_files: Mapping[str, Iterable[Path]], ground: Ground) -> tuple[Mistake, ...]:
+    """All of them at once; none when nothing is known to be wrong.
+
+    :param key_files: the files that hold keys, by what the keys are.
+    """
+    found = (mistake for what, files in key_files.items() for file in files for mistake in _key_file(what, file))
     return (
-        *_signing_key(signing_key_file),
+        *dict.fromkeys(found),
         *_database(ground.database_url),
         *_tls_files(ground),
         *_port(ground),
     )
 
 
-def _signing_key(file: Path) -> Iterator[Mistake]:
-    for path, what in ((file.parent, "The directory of the signing key"), (file, "The signing key")):
+def _key_file(key: str, file: Path) -> Iterator[Mistake]:
+    where = (key.replace(" ", "_"),)
+    for path, what in ((file.parent, f"The directory of the {key}"), (file, f"The {key}")):
         try:
             found = exposed(path)
         except OSError as error:
-            yield _about(("signing_key",), path, f"{what} ", f"cannot be looked at ({error.strerror})")
+            yield _about(where, path, f"{what} ", f"cannot be looked at ({error.strerror})")
             continue
         if found is not None:
-            yield Mistake(("signing_key",), found.sentence(what, Path(path.name)), found.sentence(what))
+            yield Mistake(where, found.sentence(what, Path(path.name)), found.sentence(what))
 
 
 def _database(url: str) -> Iterator[Mistake]:

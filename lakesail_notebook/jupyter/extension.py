@@ -18,7 +18,14 @@ from ..api.routes import closed_handlers, handlers
 from ..api_location import API_PATH
 from ..backends.local.backend import LocalBackend
 from ..clock import SystemClock
-from ..control_plane.assembly import ControlPlane, ControlPlaneOptions, load_modules, open_control_plane
+from ..control_plane.assembly import (
+    ENCRYPTION_KEY_FILE,
+    SIGNING_KEY_FILE,
+    ControlPlane,
+    ControlPlaneOptions,
+    load_modules,
+    open_control_plane,
+)
 from ..control_plane.lazy import LazyControlPlane
 from ..store import SCHEMA_MAJOR
 from ..workloads.settings import LOCAL
@@ -72,6 +79,11 @@ class LakesailApp(ExtensionApp):
         help="""Sizes of compute configs, over the common ones of AWS, which have no price here:
         {"c8g.2xlarge": {"price_per_hour": 0.32}, "desk": {"vcpus": 4, "memory_gib": 8}}."""
     ).tag(config=True)
+    allowed_index_hosts = List(
+        Unicode(),
+        help="""HOST or HOST:PORT of package indexes that compute configs may name on a server with teams, beside pip's
+        own; they may lie in a private network. A server of one user allows all.""",
+    ).tag(config=True)
     proxy_bind = Unicode(
         "",
         help="HOST or HOST:PORT that the session proxy listens on; empty: loopback alone, on a free port. "
@@ -81,6 +93,12 @@ class LakesailApp(ExtensionApp):
         "", help="HOST:PORT by which clients reach the session proxy, when it is not this machine's loopback."
     ).tag(config=True)
     proxy_tls_cert = Unicode("", help="PEM file of the session proxy's certificate.").tag(config=True)
+    signing_key_files = List(
+        Unicode(),
+        help="""PEM files of Ed25519 keys: the first signs session tokens, all of them verify. To change the key, put
+        the new one first, and take the old one out when its last token has ended. Default: the one in lakesail in
+        Jupyter's data directory, made on first use.""",
+    ).tag(config=True)
     proxy_tls_key = Unicode("", help="PEM file of that certificate's private key.").tag(config=True)
 
     @default("database_url")
@@ -115,7 +133,7 @@ class LakesailApp(ExtensionApp):
             root=url_path_join(server.base_url, API_PATH),
             service=self._control_plane.get,
             ready=self._control_plane.ready,
-            public=_PublicKeys(_signing_key_file()),
+            public=_PublicKeys(chosen.ground.signing_key_files),
             by_login=identify,
             by_kernel_token=self._kernels.by_token,
             single_user=chosen.settings.single_user,
@@ -125,7 +143,7 @@ class LakesailApp(ExtensionApp):
 
     def all_that_is_wrong(self) -> tuple[Mistake, ...]:
         """With the settings, and with what they ask of this machine."""
-        return (*self._mistakes, *obstacles(_signing_key_file(), self._ground))
+        return (*self._mistakes, *obstacles(self._key_files(), self._ground))
 
     async def stop_extension(self) -> None:
         """Called when the server stops, perhaps twice. Raises nothing, and ends: Jupyter would wait for it for ever."""
@@ -213,7 +231,8 @@ class LakesailApp(ExtensionApp):
         chosen, ground = self._chosen, self._ground
         return ControlPlaneOptions(
             database_url=ground.database_url,
-            signing_key_file=_signing_key_file(),
+            signing_key_files=ground.signing_key_files,
+            data_directory=_data_directory(),
             settings=chosen.settings,
             proxy_hosts=ground.proxy_hosts,
             proxy_port=ground.proxy_port,
@@ -221,6 +240,12 @@ class LakesailApp(ExtensionApp):
             proxy_tls_certificate_file=ground.proxy_tls_certificate_file,
             proxy_tls_key_file=ground.proxy_tls_key_file,
         )
+
+    def _key_files(self) -> dict[str, tuple[Path, ...]]:
+        """The files that hold keys, by what the keys are for."""
+        directory = _data_directory()
+        signing = self._ground.signing_key_files or (directory / SIGNING_KEY_FILE,)
+        return {"signing key": signing, "encryption key": (directory / ENCRYPTION_KEY_FILE,)}
 
     def _server(self) -> ServerApp:
         assert self.serverapp is not None  # set before any of our hooks is called
@@ -235,23 +260,20 @@ class LakesailApp(ExtensionApp):
 
 
 class _PublicKeys:
-    """Implements the API's ``PublicService`` from the key's file alone."""
+    """Implements the API's ``PublicService`` from the files of the keys alone."""
 
-    def __init__(self, signing_key_file: Path) -> None:
-        self._file = signing_key_file
+    def __init__(self, signing_key_files: tuple[Path, ...]) -> None:
+        self._files = signing_key_files
 
     async def public_keys(self) -> tuple[Mapping[str, Any], ...]:
-        return await asyncio.to_thread(_public_keys, self._file)
+        return await asyncio.to_thread(_public_keys, self._files)
 
 
-def _public_keys(file: Path) -> tuple[Mapping[str, Any], ...]:
-    from ..tokens import load_or_create_signing_key  # brings cryptography
+def _public_keys(files: tuple[Path, ...]) -> tuple[Mapping[str, Any], ...]:
+    from ..tokens import signing_keys  # brings cryptography
 
-    return (load_or_create_signing_key(file).public_jwk(),)
-
-
-def _signing_key_file() -> Path:
-    return _data_directory() / "signing-key.pem"
+    keys = signing_keys(files, default=_data_directory() / SIGNING_KEY_FILE)
+    return tuple(key.public_jwk() for key in keys)
 
 
 def _data_directory() -> Path:

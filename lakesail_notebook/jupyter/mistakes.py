@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..errors import FieldError, Unavailable, json_pointer
 
@@ -30,6 +31,8 @@ class Ground:
     """0: a free one."""
     proxy_tls_certificate_file: str | None = None
     proxy_tls_key_file: str | None = None
+    signing_key_files: tuple[Path, ...] = ()
+    """None: the one in the data directory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from traitlets.config.loader import DeferredConfig, LazyConfigValue
 from ..api_location import is_loopback
 from ..errors import InvalidArgument
 from ..store.looking import sqlite_path
+from ..workloads.rules import addresses
 from ..workloads.rules.instance_types import instance_types_from
 from ..workloads.rules.names import check_name
 from ..workloads.rules.quotas import TEAM_QUOTAS, Quotas, quotas_from
@@ -84,6 +86,7 @@ def _ground(values: Mapping[str, Any]) -> Ground:
         proxy_port=port,
         proxy_tls_certificate_file=values.get("proxy_tls_cert") or None,
         proxy_tls_key_file=values.get("proxy_tls_key") or None,
+        signing_key_files=tuple(map(Path, values.get("signing_key_files", ()))),
     )
 
 
@@ -100,6 +103,7 @@ def _chosen(values: Mapping[str, Any], ground: Ground, single_user: bool, limits
             team_ids=frozenset(roster.teams),
             single_user=single_user,
             known_members=known_members(roster),
+            allowed_index_hosts=frozenset(values["allowed_index_hosts"]),
         ),
         proxy_public_endpoint=values["proxy_public_endpoint"] or None,
     )
@@ -249,6 +253,17 @@ def _endpoint_problems(endpoint: str) -> Iterator[str]:
         yield "is HOST:PORT, with a port from 1 to 65535"
 
 
+def _index_problems(hosts: Sequence[str]) -> Iterator[str]:
+    bad = [host for host in hosts if addresses.host_and_port(host) is None]
+    if bad:
+        yield f"holds HOST or HOST:PORT, not {bad[0]!r}"
+
+
+def _key_file_problems(files: Sequence[str]) -> Iterator[str]:
+    if any(not file.strip() for file in files):
+        yield "holds an empty name; give the paths of PEM files"
+
+
 _CHECKS: Mapping[str, Callable[[Any], Iterator[str]]] = {
     "database_url": _database_problems,
     "default_config": _config_name_problems,
@@ -257,6 +272,8 @@ _CHECKS: Mapping[str, Callable[[Any], Iterator[str]]] = {
     "teams": _team_problems,
     "org_admins": _admin_problems,
     "instance_types": _each(instance_types_from),
+    "allowed_index_hosts": _index_problems,
+    "signing_key_files": _key_file_problems,
     "proxy_bind": _bind_problems,
     "proxy_public_endpoint": _endpoint_problems,
 }

@@ -7,6 +7,7 @@ Times are RFC 3339 text (see :mod:`lakesail_notebook.clock`).
 from __future__ import annotations
 
 from .compute import (
+    MASKED,
     Compute,
     DriverCompute,
     EbsConfig,
@@ -91,6 +92,7 @@ __all__ = [
     "FEATURE_KEY",
     "KERNEL_KEY",
     "LIVE_STATUSES",
+    "MASKED",
     "NOTEBOOK_KEY",
     "PYTHON_KEY",
     "CapacityType",

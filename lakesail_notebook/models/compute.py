@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .wire import _INT32, Answer, CapacityType, ExecutionMode, Id, InfraStatus, Name, PageLimit, Request, Size
@@ -50,12 +51,27 @@ class Library(Request, frozen=True, kw_only=True):
     whl: str | None = None
 
 
+MASKED = "********"
+"""Stands in answers for a value that is not the caller's to see; in a change it keeps the value that there is."""
+
+
 class SailConfig(Request, frozen=True, kw_only=True):
     execution_mode: ExecutionMode = "standalone"
     compute: Compute | None = None
     lakesail_image_uri: str | None = None
     libraries: tuple[Library, ...] = ()
     extra_env: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it
+
+    def masked(self) -> SailConfig:
+        """The same without the values of variables."""
+        return msgspec.structs.replace(self, extra_env=dict.fromkeys(self.extra_env, MASKED))
+
+    def __repr__(self) -> str:
+        return f"SailConfig({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        shown = self.masked()
+        return [(name, getattr(shown, name)) for name in self.__struct_fields__]
 
 
 class WorkloadConfigBody(Request, frozen=True, kw_only=True):

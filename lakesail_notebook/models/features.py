@@ -27,6 +27,7 @@ Feature = Literal[
     "queries",
     "service_accounts",
     "short_config_paths",
+    "token_revocation",
 ]
 FEATURES: tuple[Feature, ...] = get_args(Feature)
 

@@ -50,6 +50,9 @@ class NewServiceAccount(TeamServiceAccount, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"NewServiceAccount(id={self.id!r}, username={self.username!r}, team_id={self.team_id!r}, key='…')"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("id", self.id), ("username", self.username), ("team_id", self.team_id), ("key", "…")]
+
 
 class ServiceAccountPage(Answer, frozen=True, kw_only=True):
     items: tuple[TeamServiceAccount, ...]

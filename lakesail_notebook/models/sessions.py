@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -93,6 +93,9 @@ class SessionToken(Answer, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"SessionToken(token='…', expires_at={self.expires_at!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("token", "…"), ("expires_at", self.expires_at)]
 
 
 class SessionListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"team_id": "teamId"}):

@@ -128,6 +128,7 @@ def _queries_parser() -> Parser:
 def _token_parser() -> Parser:
     parser = _of_a_session("token", "Print a session's endpoint and a token for a client outside the notebook.")
     parser.add_argument("--duration", metavar="1h", type=_duration, default=3600, help="how long it is valid")
+    parser.add_argument("--revoke", action="store_true", help="end all tokens of the session instead; it stays open")
     return parser
 
 

@@ -99,6 +99,10 @@ def token(arguments: Namespace) -> None:
     """It was asked for, so it is printed: it is in this notebook's output until that is cleared."""
     client = default_client()
     session = client.session(arguments.session_id or _required(_live_session_id(client), "live session"))
+    if arguments.revoke:
+        client.revoke_tokens(session.id)
+        print(f"All tokens of session {session.id} are revoked. Notebooks on it fetch a new one by themselves.")
+        return
     endpoint = None if session.connection_info is None else session.connection_info.grpc_endpoint
     if endpoint is None:
         raise FailedPrecondition(

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable
 
 from ..errors import LakesailError, Unauthenticated, Unavailable
-from ..feed import REMEMBERED_CLOSED, Route, supersedes
+from ..feed import REMEMBERED_CLOSED, Route, after
+from ..token_ids import KernelToken, LoginToken, holder_of
 from .auth import SessionClosed
 
 UNKNOWN_SECONDS = 0.5
@@ -39,9 +40,10 @@ class RouteTable:
 
     def change(self, route: Route) -> None:
         old = self._routes.get(route.session_id)
-        if supersedes(route, old):
-            self._routes[route.session_id] = route
-            if route.state == "closed":
+        new = after(old, route)
+        if new != old:
+            self._routes[route.session_id] = new
+            if new.state == "closed":
                 self._forget_an_old_one(route.session_id)
             self._tell(route.session_id, old)
 
@@ -107,6 +109,15 @@ class RouteTable:
 
 def revoked() -> Unauthenticated:
     return Unauthenticated("The token was revoked; run %sail connect to get a new one.")
+
+
+def require_live(jti: str, route: Route) -> None:
+    """:raises Unauthenticated: when a token of the generation in force has ended before the others."""
+    holder = holder_of(jti)
+    if isinstance(holder, LoginToken) and holder.number < route.logins_from:
+        raise Unauthenticated("The token ended when newer ones were issued for its session; fetch a new one.")
+    if isinstance(holder, KernelToken) and holder.kernel in route.ended_kernels:
+        raise Unauthenticated("The token ended with the kernel that it was issued to; run %sail connect in another.")
 
 
 def _is_pending(route: Route | None) -> bool:

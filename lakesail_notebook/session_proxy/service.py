@@ -21,7 +21,7 @@ from .executions import Interrupt
 from .feed_client import FeedClient
 from .forwarding import EngineAnswer, EngineLost, Engines, forward
 from .operations import OperationBook, Passing, SparkSession
-from .routes import RouteTable, revoked
+from .routes import RouteTable, require_live, revoked
 from .running_rpcs import RunningRpc, RunningRpcs
 from .spark_rpc import ADD_ARTIFACTS, CLONE_SESSION, RELEASE_SESSION, Head, Method
 from .spark_sessions import SparkSessions, stopped
@@ -196,6 +196,7 @@ def _address(route: Route) -> str:
 def _require_current(claims: SessionClaims, route: Route, *, expired_is_fine: bool, now: float) -> None:
     if claims.gen < route.generation:
         raise revoked()
+    require_live(claims.jti, route)
     if claims.wid != route.workload_id:
         raise Unauthenticated("The token is for another workload; run %sail connect to get a new one.")
     if claims.exp <= now and not expired_is_fine:

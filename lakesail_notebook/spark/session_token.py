@@ -85,6 +85,8 @@ class RenewedToken:
         with self._fetching:
             if self._token is not None and self._token.token != refused:
                 return True
+            if self._not_before is not None and self._clock.now() < self._not_before:
+                return False  # another thread has just asked in vain
             self._try_to_renew()
             return self._token is not None and self._token.token != refused
 

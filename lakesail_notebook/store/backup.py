@@ -13,6 +13,7 @@ from ..errors import Unavailable
 KEPT = 2
 """Copies of one database; older ones are removed."""
 _SUFFIX = ".before-"
+_DRAFT = ".part"
 
 
 def back_up(database: Path, revision: str) -> Path:
@@ -21,7 +22,7 @@ def back_up(database: Path, revision: str) -> Path:
     :raises Unavailable: when it cannot be copied; nothing is migrated then.
     """
     copy = database.with_name(f"{database.name}{_SUFFIX}{revision}")
-    draft = copy.with_name(f"{copy.name}.part")
+    draft = copy.with_name(f"{copy.name}{_DRAFT}")
     try:
         draft.unlink(missing_ok=True)
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -44,7 +45,13 @@ def back_up(database: Path, revision: str) -> Path:
 def copies_of(database: Path) -> list[Path]:
     """The copies, the latest last."""
     found = database.parent.glob(f"{database.name}{_SUFFIX}*")
-    return sorted((path for path in found if path.suffix != ".part"), key=lambda path: path.stat().st_mtime_ns)
+    whole = (path for path in found if not path.name.endswith((_DRAFT, "-wal", "-shm", "-journal")))
+    return sorted(whole, key=lambda path: path.stat().st_mtime_ns)
+
+
+def drafts_of(database: Path) -> list[Path]:
+    """Copies that somebody died over."""
+    return list(database.parent.glob(f"{database.name}{_SUFFIX}*{_DRAFT}"))
 
 
 def _remove_older(database: Path, latest: Path) -> None:

@@ -26,7 +26,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ..errors import FailedPrecondition, Unavailable
+from .encryption import Cipher
 from .looking import sqlite_path
+from .plain_values import encrypt_plain_values, erase_plain_values
 from .schema import meta
 from .upgrade import preload, upgrade
 
@@ -75,14 +77,15 @@ def preload_for(url: str) -> None:
         preload()
 
 
-async def open_pools(url: str) -> tuple[Pools, DatabaseIdentity]:
+async def open_pools(url: str, cipher: Cipher | None) -> tuple[Pools, DatabaseIdentity]:
     """The pools on an up-to-date database, and its identity.
 
+    :param cipher: encrypts the values that an older version stored as they were.
     :raises LakesailError: says what is wrong with the database and what to do.
     """
     path = _sqlite_path(url)
     # In a thread: the imports of a migration, and waiting for others, would stall every notebook of the server.
-    identity = await asyncio.to_thread(_prepare, path)
+    identity = await asyncio.to_thread(_prepare, path, cipher)
     threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
     url_of_pools = sa.URL.create("sqlite+aiosqlite", database=str(path))
     connect = functools.partial(_connect, path, threads)
@@ -114,15 +117,18 @@ def _connect(path: Path, threads: weakref.WeakSet[threading.Thread]) -> Awaitabl
     return connection
 
 
-def _prepare(path: Path) -> DatabaseIdentity:
+def _prepare(path: Path, cipher: Cipher | None) -> DatabaseIdentity:
     _make_private(path)
     _use_write_ahead_log(path)
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), poolclass=sa.NullPool)
     _set_up(engine, "BEGIN IMMEDIATE", query_only=False)
     with trouble_is_told(path), engine.begin() as connection:
-        upgrade(connection)
+        before = upgrade(connection)
+        plain_values_left = cipher is not None and encrypt_plain_values(connection, cipher, new=before is None)
         issuer = _kept(connection, "issuer", f"lakesail-{secrets.token_hex(10)}")
         marker_key = _kept(connection, "marker_key", secrets.token_hex(32))
+    if cipher is not None and plain_values_left:
+        erase_plain_values(path.absolute(), cipher)
     return DatabaseIdentity(issuer, bytes.fromhex(marker_key))
 
 

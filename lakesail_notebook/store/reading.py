@@ -23,6 +23,7 @@ from ..workloads.records import (
     WorkloadRecord,
 )
 from ..workloads.rules.lifecycle import UNFINISHED
+from .encryption import RecordEncryption
 from .schema import (
     control_plane,
     event,
@@ -51,8 +52,9 @@ def select_sessions() -> sa.Select[Any]:
 class SqlReading:
     """A consistent view: one transaction of the reader pool."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, encryption: RecordEncryption) -> None:
         self._connection = connection
+        self._encryption = encryption
 
     async def session(self, session_id: str) -> SessionRecord | None:
         return await self._one(SessionRecord, select_sessions().where(session.c.id == session_id))
@@ -172,12 +174,20 @@ class SqlReading:
     async def last_event_sequence(self) -> int:
         return int(await self._connection.scalar(sa.select(sa.func.max(event.c.sequence))) or 0)
 
+    async def last_token_change(self) -> int:
+        return int(await self._connection.scalar(sa.select(sa.func.max(session.c.tokens_changed))) or 0)
+
+    async def token_changes_after(self, number: int) -> list[SessionRecord]:
+        later = select_sessions().where(session.c.tokens_changed > number)
+        return await self._many(SessionRecord, later.order_by(session.c.tokens_changed))
+
     async def _one(self, kind: type[Record], query: sa.Executable) -> Record | None:
         row = (await self._connection.execute(query)).mappings().one_or_none()
-        return None if row is None else kind(**row)
+        return None if row is None else self._encryption.opened(kind(**row))
 
     async def _many(self, kind: type[Record], query: sa.Executable) -> list[Record]:
-        return [kind(**row) for row in (await self._connection.execute(query)).mappings()]
+        rows = (await self._connection.execute(query)).mappings()
+        return [self._encryption.opened(kind(**row)) for row in rows]
 
 
 def _of(owner: Owner | None) -> list[sa.ColumnElement[bool]]:

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from ..models import EndpointLimits, SailConfig
-from ..workloads.records import LaunchSpec, Owner, Timeouts
+from ..workloads.records import LaunchSpec, Owner, SessionTokens, Timeouts
 
 REVISION = "0003"
 """The newest migration; the database is upgraded when it has another."""
@@ -169,9 +169,12 @@ session = sa.Table(
     sa.Column("status_message", sa.Text),
     sa.Column("allow_shared", sa.Boolean, nullable=False),
     sa.Column("due_at", Moment),
+    sa.Column("tokens", Packed(SessionTokens)),
+    sa.Column("tokens_changed", sa.BigInteger),
 )
 _live = sa.text("status IN ('pending', 'active', 'idle')")
 sa.Index("session_due_at", session.c.due_at, sqlite_where=_live, postgresql_where=_live)
+sa.Index("session_tokens_changed", session.c.tokens_changed)
 # Pages are read newest first by (created_at, id), under any of the filters (measured: 0.3 ms a page at 1e5 rows).
 for _columns in (
     ("created_at", "id"),

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 
 from ..workloads.logins import tell_logins
 from ..workloads.ports import Audit
+from .encryption import Cipher, NoCipher, RecordEncryption
 from .news import SqlNews
 from .pools import DatabaseIdentity, Pools, open_pools, trouble_is_told
 from .reading import SqlReading
@@ -16,10 +17,13 @@ from .writing import SqlWriting
 class SqlStore:
     """Open one with :func:`open_store`."""
 
-    def __init__(self, pools: Pools, identity: DatabaseIdentity, audit: Audit | None) -> None:
+    def __init__(
+        self, pools: Pools, identity: DatabaseIdentity, audit: Audit | None, encryption: RecordEncryption
+    ) -> None:
         self._pools = pools
         self._news = SqlNews(pools)
         self._audit = audit
+        self._encryption = encryption
         self.issuer = identity.issuer
         self.marker_key = identity.marker_key
 
@@ -28,14 +32,14 @@ class SqlStore:
         """:raises Unavailable: when the database is held by others for too long, or out of order."""
         with trouble_is_told(self._pools.path):
             async with self._pools.reader.begin() as connection:
-                yield SqlReading(connection)
+                yield SqlReading(connection, self._encryption)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlWriting]:
         """:raises Unavailable: when the database is held by others for too long, full, or out of order."""
         with trouble_is_told(self._pools.path):
             async with self._pools.writer.begin() as connection:
-                unit = SqlWriting(connection)
+                unit = SqlWriting(connection, self._encryption)
                 yield unit
                 if self._audit is not None:
                     people = [person for event in unit.written for person in (event.by, event.caller_id)]
@@ -57,9 +61,11 @@ class SqlStore:
                 self._audit.moved(event, event.by)
 
 
-async def open_store(url: str, audit: Audit | None = None) -> SqlStore:
+async def open_store(url: str, audit: Audit | None = None, *, cipher: Cipher | None = None) -> SqlStore:
     """
     :param audit: told of each move that is written here, once it is committed.
+    :param cipher: of the ``extraEnv`` values of configs; without one, they can be neither read nor written.
     :raises LakesailError: says what is wrong with the database and what to do.
     """
-    return SqlStore(*await open_pools(url), audit)
+    pools, identity = await open_pools(url, cipher)
+    return SqlStore(pools, identity, audit, RecordEncryption(cipher or NoCipher()))

@@ -20,18 +20,19 @@ def preload() -> None:
     importlib.import_module("alembic.command")
 
 
-def upgrade(connection: sa.Connection) -> None:
+def upgrade(connection: sa.Connection) -> str | None:
     """Run the migrations that the database lacks, in the caller's transaction; an SQLite file is copied before.
 
     A database that a newer version has migrated is used as it is: migrations only add what older versions do not need.
 
+    :return: the revision that it had; ``None``: it was empty.
     :raises FailedPrecondition: for a database that another program made.
     :raises Unavailable: when the file cannot be copied.
     """
     current = _revision(connection)
     database = str(connection.engine.url.database)
     if current == REVISION or _is_newer(current):
-        return
+        return current
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -49,6 +50,7 @@ def upgrade(connection: sa.Connection) -> None:
     if current is not None and connection.dialect.name == "sqlite":
         back_up(Path(database).absolute(), current)
     command.upgrade(config, "head")
+    return current
 
 
 def _is_newer(revision: str | None) -> bool:

@@ -20,9 +20,12 @@ from ..workloads.records import (
     QueryRecord,
     ServiceAccountRecord,
     SessionRecord,
+    SessionTokens,
     WorkloadRecord,
 )
 from ..workloads.rules.lifecycle import REUSABLE, SessionMove, WorkloadMove, due_at
+from ..workloads.rules.session_tokens import revoked
+from .encryption import RecordEncryption
 from .reading import SESSION_COLUMNS, SqlReading
 from .schema import (
     control_plane,
@@ -41,8 +44,8 @@ from .schema import (
 class SqlWriting(SqlReading):
     """One transaction of the writer."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: AsyncConnection, encryption: RecordEncryption) -> None:
+        super().__init__(connection, encryption)
         self.written: list[EventRecord] = []
         """The events of this transaction."""
 
@@ -63,7 +66,8 @@ class SqlWriting(SqlReading):
         await self._add(workload_config, record)
 
     async def change_config(self, record: ConfigRecord, *, version: int) -> bool:
-        values = {column.name: getattr(record, column.name) for column in workload_config.columns}
+        stored = self._encryption.encrypted(record)
+        values = {column.name: getattr(stored, column.name) for column in workload_config.columns}
         same = (workload_config.c.id == record.id, workload_config.c.version == version)
         changed = sa.update(workload_config).where(*same, workload_config.c.deleted_at.is_(None)).values(**values)
         return bool((await self._connection.execute(changed)).rowcount)
@@ -102,6 +106,23 @@ class SqlWriting(SqlReading):
             await self._settle(extended)
             await self._note_session(extended, now, kind="extension")
         return extended
+
+    async def set_tokens(self, session_id: str, tokens: SessionTokens, *, told: bool) -> SessionRecord | None:
+        changes: dict[str, Any] = {"tokens": tokens}
+        return await self._change_tokens(session_id, changes, told=told)
+
+    async def revoke_tokens(self, session_id: str, now: datetime) -> SessionRecord | None:
+        old = await self.session(session_id)
+        tokens = revoked((old.tokens if old is not None else None) or SessionTokens())
+        changes = {"tokens": tokens, "generation": session.c.generation + 1, "updated_at": now}
+        return await self._change_tokens(session_id, changes, told=True)
+
+    async def _change_tokens(self, session_id: str, changes: dict[str, Any], *, told: bool) -> SessionRecord | None:
+        if told:
+            changes = changes | {"tokens_changed": await self.last_token_change() + 1}
+        live = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES))
+        changed = sa.update(session).where(*live).values(**changes).returning(*SESSION_COLUMNS)
+        return await self._one(SessionRecord, changed)
 
     async def mark_warned(self, session_id: str, message: str, now: datetime) -> bool:
         live = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES))
@@ -258,7 +279,8 @@ class SqlWriting(SqlReading):
         )
 
     async def _add(self, table: sa.Table, record: Any) -> None:
-        values = {column.name: getattr(record, column.name) for column in table.columns}
+        stored = self._encryption.encrypted(record)
+        values = {column.name: getattr(stored, column.name) for column in table.columns}
         await self._connection.execute(sa.insert(table).values(**values))
 
     async def _status(self, column: sa.Column[str], this: sa.ColumnElement[bool]) -> str | None:

@@ -23,6 +23,7 @@ from .records import (
     QueryRecord,
     ServiceAccountRecord,
     SessionRecord,
+    SessionTokens,
     WorkloadRecord,
 )
 from .rules.lifecycle import SessionMove, WorkloadMove
@@ -90,6 +91,13 @@ class Reading(Protocol):
     async def idempotent_answer(self, caller_id: str, key: str) -> IdempotentAnswer | None: ...
     async def events_after(self, sequence: int, limit: int, which: EventFilter) -> list[EventRecord]: ...
     async def last_event_sequence(self) -> int: ...
+    async def last_token_change(self) -> int:
+        """The number of the last ending of tokens of any session; 0 before the first."""
+        ...
+
+    async def token_changes_after(self, number: int) -> list[SessionRecord]:
+        """The sessions whose tokens have ended since then, by :attr:`SessionRecord.tokens_changed`."""
+        ...
 
 
 class Writing(Reading, Protocol):
@@ -129,6 +137,17 @@ class Writing(Reading, Protocol):
 
     async def extend_session(self, session_id: str, until: datetime, now: datetime) -> SessionRecord | None:
         """Keep a live session until then at least, and note the event; ``None`` when it is over."""
+        ...
+
+    async def set_tokens(self, session_id: str, tokens: SessionTokens, *, told: bool) -> SessionRecord | None:
+        """Note the tokens of a live session; ``None`` when it is over.
+
+        :param told: whether some have ended, so that proxies must hear of it.
+        """
+        ...
+
+    async def revoke_tokens(self, session_id: str, now: datetime) -> SessionRecord | None:
+        """Begin the next generation of a live session's tokens; ``None`` when it is over."""
         ...
 
     async def mark_warned(self, session_id: str, message: str, now: datetime) -> bool:
@@ -316,9 +335,9 @@ class SessionProxy(Protocol):
         """``HOST:PORT`` for clients; stable once started."""
         ...
 
-    async def publish(self, route: Route) -> None:
-        """Put a route in force. Returns at once for live routes; for a closed one after the proxy has confirmed, but
-        after one second at most."""
+    async def publish(self, route: Route, *, confirmed: bool = False) -> None:
+        """Put a route in force. Returns at once for live routes; for a closed one, and where it is to be ``confirmed``,
+        after the proxy has confirmed, but after one second at most."""
         ...
 
     async def close(self) -> None: ...

@@ -51,6 +51,35 @@ class Timeouts:
     detached: int
 
 
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token that was issued to a login or to the key of a service account."""
+
+    number: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndedKernel:
+    """A kernel that is gone, by the mark in its tokens, and when the last of these expires."""
+
+    kernel: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionTokens:
+    """What is to be known of a session's tokens. The tokens themselves are kept nowhere."""
+
+    issued: int = 0
+    """How many were issued to logins and keys of service accounts; each has its number."""
+    live: tuple[IssuedToken, ...] = ()
+    """Those of them that count, the oldest first."""
+    logins_from: int = 0
+    """Those with a smaller number are dead."""
+    ended_kernels: tuple[EndedKernel, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRecord:
     id: str
@@ -80,6 +109,9 @@ class SessionRecord:
     termination_reason: TerminationReason | None = None
     status_message: str | None = None
     allow_shared: bool = False
+    tokens: SessionTokens | None = None
+    tokens_changed: int | None = None
+    """Numbers the endings of tokens, over all sessions: the last one of this session."""
 
     @property
     def caller_id(self) -> str:
@@ -95,6 +127,8 @@ class LaunchSpec:
     python: str | None = None
     """The interpreter that runs the engine and so the UDFs; ``None``: the backend's own."""
     working_directory: str | None = None
+    unreadable_env: Mapping[str, str] = field(default_factory=dict)
+    """Variables beside those of ``sail`` whose values cannot be read here, as they are stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +182,8 @@ class ConfigRecord:
     updated_at: datetime
     updated_by: str | None
     deleted_at: datetime | None = None
+    unreadable_env: Mapping[str, str] = field(default_factory=dict)
+    """Variables beside those of ``sail`` whose values cannot be read here, as they are stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,3 +131,10 @@ class Settings:
     """What the sizes of compute configs mean, by name."""
     known_members: Mapping[str, KnownMember] = field(default_factory=dict)
     """By id."""
+    allowed_index_hosts: frozenset[str] = frozenset()
+    """``HOST`` or ``HOST:PORT`` of package indexes that compute configs may name, on a server of several people."""
+
+    @property
+    def index_hosts(self) -> frozenset[str] | None:
+        """The same, ``None`` being any: one person may use what they like."""
+        return None if self.single_user else self.allowed_index_hosts

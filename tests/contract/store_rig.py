@@ -9,21 +9,23 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, TypeVar
 
+from lakesail_notebook.encryption import ValueCipher
 from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.store.sql import SqlStore, open_store
 
 T = TypeVar("T")
 
+CIPHER = ValueCipher([b"k" * 32])
 PROCESSES = 4
 _PATIENCE_SECONDS = 60
 _start: Any = None
 
 
-def in_store(url: str, work: Callable[[SqlStore], Awaitable[T]]) -> T:
+def in_store(url: str, work: Callable[[SqlStore], Awaitable[T]], cipher: ValueCipher = CIPHER) -> T:
     """What ``work`` makes of an open store."""
 
     async def main() -> T:
-        store = await patiently(lambda: open_store(url))
+        store = await patiently(lambda: open_store(url, cipher=cipher))
         try:
             return await work(store)
         finally:

@@ -52,7 +52,14 @@ def refused(url: str) -> LakesailError:
 def declared(connection: sqlite3.Connection) -> set[str]:
     """The statements that made the database, spelt alike."""
     rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name != 'alembic_version'")
-    return {re.sub(r"\s*([(),])\s*", r"\1", " ".join(sql.split())) for (sql,) in rows}
+    return {_in_one_order(" ".join(sql.split())) for (sql,) in rows}
+
+
+def _in_one_order(sql: str) -> str:
+    """A column that is added later stands behind the constraints."""
+    head, _, body = sql.partition("(")
+    parts = re.split(r", (?![^()]*\))", body.rpartition(")")[0])
+    return f"{head}({', '.join(sorted(part.strip() for part in parts))})" if sql.startswith("CREATE TABLE") else sql
 
 
 # The schema

@@ -25,6 +25,7 @@ from lakesail_notebook.tokens import SigningKey, TokenIssuer, TokenTime
 from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
 from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
 from lakesail_notebook.workloads.reconciling.reconciler import Reconciler
+from lakesail_notebook.workloads.reconciling.token_endings import TokenEndings
 from lakesail_notebook.workloads.reconciling.usage import Usage
 from lakesail_notebook.workloads.records import Handle, LaunchSpec, Owner, WorkloadRecord
 from lakesail_notebook.workloads.rules.access import Principal
@@ -32,6 +33,7 @@ from lakesail_notebook.workloads.services.configs import Configs
 from lakesail_notebook.workloads.services.launches import Launches
 from lakesail_notebook.workloads.services.placement import Placement
 from lakesail_notebook.workloads.services.quota_keeper import QuotaKeeper
+from lakesail_notebook.workloads.services.session_tokens import SessionTokenService
 from lakesail_notebook.workloads.services.sessions import Sessions
 from lakesail_notebook.workloads.settings import LOCAL, Settings
 
@@ -118,7 +120,7 @@ class RoutesOnly:
     async def start(self) -> None:
         return
 
-    async def publish(self, route: Route) -> None:
+    async def publish(self, route: Route, *, confirmed: bool = False) -> None:
         self.closes[route.session_id] += route.state == "closed"
         self.table.change(route)
 
@@ -143,9 +145,14 @@ class Owners:
         return owner == self.mine if self.can_look else None
 
 
-class NoKernels:
+class KernelsByHand:
+    """All live but those that are said to be gone."""
+
+    def __init__(self) -> None:
+        self.gone: set[str] = set()
+
     def alive(self, kernel_id: str) -> bool:
-        return True
+        return kernel_id not in self.gone
 
     def living(self) -> frozenset[str]:
         return frozenset()
@@ -171,27 +178,40 @@ class Plane:
         usage = Usage()
         chosen = settings or Settings(default_config=None)
         parts: dict[str, Any] = {"store": store, "clock": clock, "settings": chosen}
+        quotas = QuotaKeeper(chosen.quotas)
+        self.tokens = TokenIssuer(store.issuer, SigningKey("k", Ed25519PrivateKey.generate()))
+        self.kernels = KernelsByHand()
+        self.token_endings = TokenEndings(
+            store=store,
+            proxy=self.proxy,
+            kernels=self.kernels,
+            owners=self.owners,
+            clock=clock,
+            max_spark_sessions=64,
+        )
         self.reconciler = Reconciler(
             backends={LOCAL: self.backend},
             proxy=self.proxy,
             owners=self.owners,
-            kernels=NoKernels(),
+            kernels=self.kernels,
             usage=usage,
             **parts,
         )
-        quotas = QuotaKeeper(chosen.quotas)
-        tokens = TokenIssuer(store.issuer, SigningKey("k", Ed25519PrivateKey.generate()))
         self.reports = ProxyReports(store, self.reconciler, usage, clock, 64)
         self.configs = Configs(store, [LOCAL], clock, chosen)
         self.sessions = Sessions(
             backends={LOCAL: self.backend},
-            owners=self.owners,
-            kernels=NoKernels(),
             reconciler=self.reconciler,
-            tokens=tokens,
-            token_time=TokenTime(clock),
-            quotas=quotas,
-            audit=None,
+            session_tokens=SessionTokenService(
+                owners=self.owners,
+                kernels=self.kernels,
+                endings=self.token_endings,
+                tokens=self.tokens,
+                token_time=TokenTime(clock),
+                quotas=quotas,
+                audit=None,
+                **parts,
+            ),
             **parts,
         )
         placement = Placement(backends={LOCAL: self.backend}, proxy=self.proxy, owners=self.owners, settings=chosen)

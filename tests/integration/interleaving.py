@@ -219,7 +219,7 @@ class SwitchingProxy(RoutesOnly):
         self.fails = 0
         """So many of the next calls fail."""
 
-    async def publish(self, route: Route) -> None:
+    async def publish(self, route: Route, *, confirmed: bool = False) -> None:
         await self._switch.point()
         if self.fails:
             self.fails -= 1

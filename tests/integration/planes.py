@@ -35,7 +35,8 @@ async def control_plane(directory: Path, clock: Clock, limits: SessionLimits) ->
     """One on the database in ``directory``, with engines whose scratch directories are there too."""
     options = ControlPlaneOptions(
         database_url=f"sqlite:///{directory / 'sessions.db'}",
-        signing_key_file=directory / "signing-key.pem",
+        signing_key_files=(),
+        data_directory=directory,
         settings=Settings(limits=limits, quotas=Quotas(live_sessions_per_member=None)),
         proxy_hosts=(),
         proxy_port=0,

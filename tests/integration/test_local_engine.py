@@ -181,3 +181,44 @@ def test_the_logs_of_the_latest_workloads_outlive_them(tmp_path: Path) -> None:
         assert list(backend.log_tail(workload.id, 500))[: len(before)] == list(before)
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [{"SAIL_CATALOG__LIST": value} for value in ("the-secret = of [it", 'the-secret "of" it', "the-secret\\of it")],
+)
+def test_a_setting_that_the_engine_cannot_read_is_not_quoted_in_its_log(
+    tmp_path: Path, variable: dict[str, str]
+) -> None:
+    async def start() -> str:
+        backend, workload = backend_in(tmp_path), workload_of({"extraEnv": variable})
+        try:
+            with contextlib.suppress(LakesailError):
+                await last_step(backend, workload)
+            return "\n".join(backend.log_tail(workload.id, 500))
+        finally:
+            await backend.close()
+
+    log = asyncio.run(start())
+    assert "failed to load the application config" in log
+    assert "the-secret" not in log
+
+
+def test_what_a_udf_prints_of_a_variable_is_masked_in_the_log(tmp_path: Path) -> None:
+    async def run() -> str:
+        backend, workload = backend_in(tmp_path), workload_of({"extraEnv": {"PASSWORD": "the-secret-value"}})
+        try:
+            ready = await last_step(backend, workload)
+            spark = SparkSession.builder.remote(f"sc://{ready.address}").create()
+            seen = await asyncio.to_thread(
+                seen_by_a_udf, spark, "os.write(2, ('said ' + os.environ['PASSWORD'] + chr(10)).encode())"
+            )
+            assert seen == str(len("said the-secret-value\n"))
+            spark.stop()
+            return "\n".join(backend.log_tail(workload.id, 500))
+        finally:
+            await backend.close()
+
+    log = asyncio.run(run())
+    assert "said ********" in log
+    assert "the-secret-value" not in log

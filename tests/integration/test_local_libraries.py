@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from lakesail_notebook.backends.local.directories import private_directory
+from lakesail_notebook.backends.local.downloads import Downloads
 from lakesail_notebook.backends.local.environment import user_environment
 from lakesail_notebook.backends.local.libraries import LocalLibraries
 from lakesail_notebook.errors import Unavailable
@@ -32,9 +33,10 @@ class Cache:
     def __init__(self, directory: Path) -> None:
         self.directory = private_directory(directory, "the test")
         self.logs: list[LogRing] = []
+        self.downloads = Downloads()
 
     async def install(self, *libraries: Library, **environment: str) -> Path:
-        cache = LocalLibraries(self.directory, user_environment(os.environ) | environment)
+        cache = LocalLibraries(self.directory, user_environment(os.environ) | environment, self.downloads)
         return await cache.install(libraries, own_python(), self.logs.append)
 
     def leftovers(self) -> list[str]:

@@ -59,8 +59,8 @@ class Obliging(RoutesOnly):
         super().__init__()
         self.on_close: Callable[[str], Awaitable[None]] | None = None
 
-    async def publish(self, route: Route) -> None:
-        await super().publish(route)
+    async def publish(self, route: Route, *, confirmed: bool = False) -> None:
+        await super().publish(route, confirmed=confirmed)
         if route.state == "closed" and self.on_close is not None:
             on_close, self.on_close = self.on_close, None
             await on_close(route.session_id)

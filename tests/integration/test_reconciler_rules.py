@@ -241,7 +241,7 @@ def test_an_end_that_overtakes_the_creation_is_the_last_word(tmp_path: Path) -> 
             super().__init__()
             self.go_on = asyncio.Event()
 
-        async def publish(self, route: feed.Route) -> None:
+        async def publish(self, route: feed.Route, *, confirmed: bool = False) -> None:
             if route.state != "closed":
                 await self.go_on.wait()
             await super().publish(route)

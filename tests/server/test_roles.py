@@ -76,6 +76,7 @@ TABLE: dict[tuple[str, str], Row] = {
         {OWN: (409,) * 5, RED: (404, 403, 404, 409, 404), BLUE: (404, 404, 403, 409, 404)},
         lambda team: {},
     ),
+    ("POST", f"{SESSION}/token/revoke"): Row("session", seen_by_owner_and_administrators(204)),
     ("POST", f"{SESSION}/relaunch"): Row(
         "session", {OWN: (429,) * 5, RED: (404, 403, 404, 403, 404), BLUE: (404, 404, 403, 403, 404)}
     ),

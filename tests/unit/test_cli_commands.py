@@ -112,6 +112,14 @@ def test_a_token_stands_alone_on_standard_output(api: SmallApi, capsys: pytest.C
     assert api.requests[0].body == {"durationSeconds": 3600}
 
 
+def test_tokens_are_revoked_instead(api: SmallApi, capsys: pytest.CaptureFixture[str]) -> None:
+    api.on("POST", f"{SESSIONS}/S1/token/revoke", Answer(204))
+    assert main(["token", "S1", "--revoke"]) == 0
+    assert "S1 are revoked" in capsys.readouterr().out
+    assert main(["token", "S1", "--revoke", "--json"]) == 0
+    assert api.count("POST", f"{SESSIONS}/S1/token/revoke") == 2
+
+
 def test_several_sessions_are_closed_up_to_the_first_that_cannot_be(
     api: SmallApi, capsys: pytest.CaptureFixture[str]
 ) -> None:

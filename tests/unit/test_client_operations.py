@@ -57,6 +57,12 @@ def test_a_session_is_relaunched_extended_and_its_log_read(api: SmallApi, client
     assert [request.body for request in api.requests[:2]] == [None, {"durationSeconds": 1800}]
 
 
+def test_the_tokens_of_a_session_are_revoked(api: SmallApi, client: Client) -> None:
+    api.on("POST", f"{SESSION}/token/revoke", Answer(204))
+    client.revoke_tokens("S1")
+    assert [(request.verb, request.body) for request in api.requests if "revoke" in request.path] == [("POST", None)]
+
+
 def test_the_use_of_an_engine_is_read(api: SmallApi, client: Client) -> None:
     api.on("GET", f"{SESSION}/engine", Answer(200, models.EngineUse(cpu_seconds=1.5)))
     assert client.engine_use("S1").cpu_seconds == 1.5

@@ -152,6 +152,37 @@ def test_a_private_host_serves_one_person_and_no_team(host: str) -> None:
     assert refused(sail, ONE_PERSON) == []
 
 
+@pytest.mark.parametrize(
+    ("repo", "allowed"),
+    [
+        ("https://pypi.example.com/simple", True),
+        ("https://intranet:8443/simple", True),
+        ("https://pypi.org/simple", False),
+        ("https://127.0.0.1/simple", False),
+        ("https://pypi.example.com@evil.com/simple", False),
+        ("http://pypi.example.com/simple", False),
+    ],
+)
+def test_a_team_may_name_the_indexes_that_its_administrator_allows(repo: str, allowed: bool) -> None:
+    hosts = frozenset({"pypi.example.com", "intranet:8443"})
+    rules = ComputeRules(instance_types=shipped_instance_types(), private_hosts=False, index_hosts=hosts)
+    sail = {"libraries": [{"pypi": {"package": "a", "repo": repo}}]}
+    assert refused(sail, rules) == ([] if allowed else ["/libraries/0/pypi/repo"])
+    assert refused({"libraries": [{"pypi": {"package": "a"}}]}, rules) == [], "pip's own"
+
+
+@pytest.mark.parametrize("library", [{"whl": "https://{}/a.whl"}, {"requirements": {"uri": "https://{}/r.txt"}}])
+@pytest.mark.parametrize(
+    "host", ["2130706433", "[::ffff:10.0.0.1]", "[64:ff9b::7f00:1]", "[fe80::1%25eth0]", "017700000001"]
+)
+def test_what_is_fetched_for_a_team_comes_from_no_private_place(library: dict[str, Any], host: str) -> None:
+    def at(value: Any) -> Any:
+        return {key: at(inner) for key, inner in value.items()} if isinstance(value, dict) else value.format(host)
+
+    assert len(refused({"libraries": [at(library)]}, TEAMS)) == 1
+    assert refused({"libraries": [at(library)]}, ONE_PERSON) == []
+
+
 def test_an_instance_type_must_be_one_of_the_servers() -> None:
     compute = {"driver": {"instanceType": "z9.gigantic"}, "worker": {"instanceType": "m7i.large"}}
     assert refused({"compute": compute}) == ["/compute/driver/instanceType"]

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from lakesail_notebook import feed
-from lakesail_notebook.feed import Route, supersedes
+from lakesail_notebook.feed import Route, after
 
 OPERATION = feed.OperationReport(
     session_id="S",
@@ -79,19 +79,31 @@ def test_secrets_stand_in_no_repr() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "takes_its_place"),
+    ("old", "heard", "in_force"),
     [
-        (None, route("pending"), True),
-        (route("pending"), route("ready"), True),
-        (route("pending"), route("closed"), True),
-        (route("ready"), route("closed"), True),
-        (route("ready"), route("pending"), False),
-        (route("closed"), route("ready"), False),
-        (route("closed"), route("pending"), False),
-        (route("closed"), route("closed"), False),
-        (route("ready"), route("ready", generation=2), True),
-        (route("ready", generation=2), route("ready", generation=1), False),
+        (None, route("pending"), route("pending")),
+        (route("pending"), route("ready"), route("ready")),
+        (route("pending"), route("closed"), route("closed")),
+        (route("ready"), route("closed"), route("closed")),
+        (route("ready"), route("pending"), route("ready")),
+        (route("closed"), route("ready"), route("closed")),
+        (route("closed"), route("pending"), route("closed")),
+        (route("closed", generation=2), route("closed"), route("closed", generation=2)),
+        (route("ready"), route("ready", generation=2), route("ready", generation=2)),
+        (route("ready", generation=2), route("ready"), route("ready", generation=2)),
+        (route("pending", generation=2), route("ready"), route("ready", generation=2)),
+        (route("ready"), route("pending", generation=2), route("ready", generation=2)),
     ],
 )
-def test_a_route_that_comes_late_changes_nothing(old: Route | None, new: Route, takes_its_place: bool) -> None:
-    assert supersedes(new, old) is takes_its_place
+def test_a_route_that_comes_late_takes_nothing_back(old: Route | None, heard: Route, in_force: Route) -> None:
+    assert after(old, heard) == in_force
+
+
+def test_what_has_ended_of_a_sessions_tokens_stays_ended() -> None:
+    early = msgspec.structs.replace(route("ready"), logins_from=3, ended_kernels=("a", "b"))
+    late = msgspec.structs.replace(route("ready"), logins_from=5, ended_kernels=("b", "c"))
+    for old, heard in ((early, late), (late, early)):
+        both = after(old, heard)
+        assert both.logins_from == 5
+        assert set(both.ended_kernels) == {"a", "b", "c"}
+    assert after(late, route("pending")) == late

@@ -198,6 +198,14 @@ def test_a_token_is_printed_for_who_asks_with_a_warning_and_enters_no_history(no
     assert SESSION_TOKEN not in str(notebook.shell.user_ns.get("Out"))
 
 
+def test_tokens_are_revoked_instead_of_printed(notebook: Notebook) -> None:
+    notebook.has(notebook.live)
+    notebook.api.on("POST", f"{SESSIONS}/S1/token/revoke", Answer(204))
+    said = notebook.run("%sail token --revoke")[1]
+    assert "S1 are revoked" in said
+    assert SESSION_TOKEN not in said
+
+
 def test_a_session_without_an_endpoint_gets_no_token(notebook: Notebook) -> None:
     notebook.has(session(status="pending", metadata={models.KERNEL_KEY: "k-magic"}))
     result, said = notebook.run("%sail token")

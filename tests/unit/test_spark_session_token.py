@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import functools
+import itertools
 import logging
 import threading
 import time
@@ -156,3 +158,62 @@ def test_the_token_is_not_shown(token: RenewedToken) -> None:
     token.renew()
     assert token.text() == "t1"
     assert "t1" not in repr(token) + str(token) + repr(vars(token))
+
+
+def _has_length(found: list[datetime], wanted: int) -> bool:
+    return len(found) == wanted
+
+
+def at_once(work: Callable[[], object], workers: int = 40) -> list[object]:
+    """What so many threads make of it that begin together."""
+    start, done = threading.Barrier(workers), []
+
+    def run() -> None:
+        start.wait(10)
+        done.append(work())
+
+    threads = [threading.Thread(target=run) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return done
+
+
+@pytest.mark.parametrize("step_seconds", [12, 50, 70])
+def test_forty_workers_on_one_token_have_each_fetched_once_in_ten_minutes(clock: SetClock, step_seconds: int) -> None:
+    """A token of a minute is due at its 48th second; no worker asks for one that another has."""
+    asked_at: list[datetime] = []
+
+    def issue() -> SessionToken:
+        asked_at.append(clock.time)
+        return SessionToken(token=f"t{len(asked_at)}", expires_at=to_rfc3339(clock.time + timedelta(minutes=1)))
+
+    token = RenewedToken(issue, clock)
+    token.renew()
+    end = clock.time + timedelta(minutes=10)
+    while clock.time < end:
+        clock.time += timedelta(seconds=step_seconds)
+        wanted = len(asked_at) + (clock.time >= asked_at[-1] + timedelta(seconds=48))
+        at_once(token.text)
+        eventually(functools.partial(_has_length, asked_at, wanted))
+    gaps = [later - earlier for earlier, later in itertools.pairwise(asked_at)]
+    assert min(gaps) >= timedelta(seconds=48)
+
+
+def test_a_token_that_forty_workers_were_refused_with_is_replaced_once(token: RenewedToken, issuer: Issuer) -> None:
+    token.renew()
+    assert at_once(lambda: token.replaced("t1")) == [True] * 40
+    assert (issuer.asked, token.text()) == (2, "t2")
+
+
+def test_a_control_plane_that_is_down_is_asked_once_by_forty_workers_that_were_refused(
+    token: RenewedToken, issuer: Issuer, clock: SetClock
+) -> None:
+    token.renew()
+    issuer.down = True
+    assert at_once(lambda: token.replaced("t1")) == [False] * 40
+    assert issuer.asked == 2
+    issuer.down = False
+    clock.time += timedelta(seconds=6)
+    assert token.replaced("t1")

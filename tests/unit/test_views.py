@@ -98,7 +98,7 @@ def test_a_workload_is_shown_in_the_apis_words() -> None:
 
 def test_a_config_is_shown_in_the_apis_words() -> None:
     config = a_config(name="small", endpoint_limits=EndpointLimits(spark_connect=2), created_by="ADA")
-    shown = config_view(config)
+    shown = config_view(config, a_principal())
     assert (shown.id, shown.name, shown.workload_type, shown.cluster_id) == (config.id, "small", "sail", "LOCAL")
     assert (shown.team_id, shown.created_by) == ("LOCAL", "ADA")
     assert shown.config.sail == config.sail

@@ -23,9 +23,11 @@ from ...workloads.ports import Checkpoint, Observation, Offer
 from ...workloads.records import Handle, LaunchSpec, WorkloadRecord
 from ...workloads.rules.instance_types import InstanceType, shipped_instance_types
 from .directories import private_directory
+from .downloads import Downloads
 from .environment import (
     EngineSettings,
     engine_environment,
+    masking,
     memory_of_machine,
     shared_environment,
     user_environment,
@@ -120,6 +122,7 @@ class LocalBackend(Configurable):
                 self._environment(), workload.spec.sail.extra_env, self._settings(scratch, size, libraries)
             ),
             cwd=workload.spec.working_directory or self._server_root,
+            edit_log=masking(workload.spec.sail.extra_env.values()),
         )
         self._children[workload.id] = child
         self._logs.add(workload.id, child.log)
@@ -188,7 +191,7 @@ class LocalBackend(Configurable):
             return None
         chosen = self.library_directory or platformdirs.user_cache_path("lakesail") / "libraries"
         directory = private_directory(Path(chosen), "c.LocalBackend.library_directory")
-        libraries = LocalLibraries(directory, self._environment())
+        libraries = LocalLibraries(directory, self._environment(), Downloads(guarded=self._serves_others))
         return await libraries.install(
             wanted, workload.spec.python or own_python(), on_log=lambda ring: self._logs.add(workload.id, ring)
         )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from ...models import MASKED
 from .size import EngineSize, Workers
 
 _NOT_FOR_ENGINES = re.compile(r"JUPYTER.*|JPY_.*|LAKESAIL_.*")
@@ -22,6 +24,7 @@ _FOR_EVERYBODY = re.compile(
 )
 """What processes need to run and to reach the network: no credentials of whoever started the server."""
 
+_SHORTEST_MASKED = 6
 _NEVER_SECONDS = 365 * 24 * 3600
 _MEMORY_LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
@@ -54,6 +57,17 @@ def engine_environment(base: Mapping[str, str], extra: Mapping[str, str], settin
     """Over the base the compute config's variables, and over both our settings of Sail."""
     kept = {**base, **extra}
     return kept | _sail_settings(settings) | _python_path(kept.get("PYTHONPATH"), settings.libraries_directory)
+
+
+def masking(values: Iterable[str]) -> Callable[[str], str]:
+    """Takes the values of a compute config's variables out of a line of a log: Sail quotes a setting that it cannot
+    read, and a UDF may print what it likes. Shorter values are words of any line, and no secrets."""
+    lines = {line for value in values for line in (value, *value.splitlines()) if len(line) >= _SHORTEST_MASKED}
+    if not lines:
+        return lambda line: line
+    spelt = lines | {json.dumps(line, ensure_ascii=False)[1:-1] for line in lines}  # as Rust's messages quote it
+    pattern = re.compile("|".join(re.escape(text) for text in sorted(spelt, key=len, reverse=True)))
+    return lambda line: pattern.sub(MASKED, line)
 
 
 def _sail_settings(settings: EngineSettings) -> dict[str, str]:

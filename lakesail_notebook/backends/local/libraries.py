@@ -16,12 +16,14 @@ from urllib.parse import unquote, urlsplit
 from ...errors import Unavailable
 from ...models import Library
 from ...process import ChildProcess, LogRing, describe_exit, spawn
+from .downloads import Downloads
 from .requirements import Requirements, requirements_of
+from .wheels import require_its_hash, require_no_urls, wheel_name
 
 STOP_GRACE_SECONDS = 1.0
 _POLL_SECONDS = 0.1
 _QUOTED_LINES = 3
-_INSTALLED, _TEMPORARY = "installed", "temporary"
+_INSTALLED, _TEMPORARY, _DOWNLOADED = "installed", "temporary", "downloaded"
 _PIP_OPTIONS = (
     *("--no-input", "--isolated", "--disable-pip-version-check", "--no-warn-script-location"),
     *("--progress-bar", "off", "--only-binary", ":all:"),
@@ -32,13 +34,14 @@ _ASK_VERSION = "import sys, sysconfig; print(sys.version, sysconfig.get_platform
 class LocalLibraries:
     """A cache of installed libraries, shared by the servers of one user."""
 
-    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, environment: Mapping[str, str], downloads: Downloads) -> None:
         """
         :param directory: one of this user alone.
         :param environment: of the processes that install.
         """
         self._directory = directory
         self._environment = environment
+        self._downloads = downloads
 
     async def install(self, libraries: Sequence[Library], python: str, on_log: Callable[[LogRing], None]) -> Path:
         """The directory that holds them, for the engine's PYTHONPATH.
@@ -48,7 +51,7 @@ class LocalLibraries:
         :param on_log: told of the log of each process before it is waited for.
         :raises LakesailError: when they cannot be installed, with pip's last words.
         """
-        runs = await requirements_of(libraries)
+        runs = await requirements_of(libraries, self._downloads)
         try:
             return await self._install_once(runs, python, on_log)
         except OSError as error:
@@ -71,14 +74,27 @@ class LocalLibraries:
     ) -> None:
         work = target.with_suffix(".partial")
         await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)  # of an install that was killed
-        for directory in (work, work / _INSTALLED, work / _TEMPORARY):
+        for directory in (work, work / _INSTALLED, work / _TEMPORARY, work / _DOWNLOADED):
             directory.mkdir(mode=0o700)
         try:
             for run in runs:
-                await self._run_pip(python, run, work, on_log)
+                local = run.with_files({url: await self._download(url, work) for url in run.urls})
+                if self._downloads.guarded:
+                    await asyncio.to_thread(require_no_urls, local, work)
+                await self._run_pip(python, local, work, on_log)
             (work / _INSTALLED).rename(target)
         finally:
             await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
+
+    async def _download(self, url: str, work: Path) -> str:
+        """The wheel's file as pip is to be told of it, relative to where it runs."""
+        name = wheel_name(url)
+        directory = work / _DOWNLOADED / hashlib.sha256(url.encode()).hexdigest()[:16]
+        directory.mkdir(mode=0o700, exist_ok=True)
+        if not (directory / name).exists():
+            await self._downloads.file(url, directory / name, f"its wheel {name}")
+            await asyncio.to_thread(require_its_hash, url, directory / name)
+        return f"./{(directory / name).relative_to(work)}"
 
     async def _run_pip(self, python: str, run: Requirements, work: Path, on_log: Callable[[LogRing], None]) -> None:
         requirements, constraints = work / "requirements.txt", work / "constraints.txt"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import Unavailable
 from ...models import Library
 from ...workloads.rules.libraries import requirement, requirements_in
+from .downloads import Downloads
 
-_FETCH_SECONDS = 15.0
 _MAX_REQUIREMENTS_BYTES = 256 * 1024
 
 
@@ -27,8 +27,17 @@ class Requirements:
         """In a file, since a URL may be a secret, and arguments of processes are everybody's to read."""
         return "\n".join([*([] if self.index is None else [f"--index-url {self.index}"]), *self.lines, ""])
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Of the wheels that are yet to be downloaded: pip would follow every redirect."""
+        return tuple(line for line in self.lines if line.startswith("https://"))
 
-async def requirements_of(libraries: Sequence[Library]) -> tuple[Requirements, ...]:
+    def with_files(self, files: Mapping[str, str]) -> Requirements:
+        """The same with what was downloaded in place of its URLs."""
+        return Requirements(self.index, tuple(files.get(line, line) for line in self.lines))
+
+
+async def requirements_of(libraries: Sequence[Library], downloads: Downloads) -> tuple[Requirements, ...]:
     """What pip is to install, one run for each index: a library that names its own must come from nowhere else.
 
     :raises LakesailError: when a list of requirements cannot be read.
@@ -41,7 +50,9 @@ async def requirements_of(libraries: Sequence[Library]) -> tuple[Requirements, .
             lines.setdefault(None, []).append(_place_of(library.whl))
         elif library.requirements is not None:
             text = library.requirements.source
-            text = await _fetch(library.requirements.uri or "") if text is None else text
+            if text is None:
+                uri = library.requirements.uri or ""
+                text = await downloads.text(uri, "its list of requirements", most_bytes=_MAX_REQUIREMENTS_BYTES)
             try:
                 lines.setdefault(None, []).extend(requirements_in(text))
             except ValueError as error:
@@ -63,24 +74,3 @@ def whl_problem(whl: str, roots: Sequence[str]) -> str | None:
 
 def _place_of(whl: str) -> str:
     return whl if "://" in whl else Path(os.path.realpath(whl)).as_uri()
-
-
-async def _fetch(uri: str) -> str:
-    """:raises Unavailable: when it cannot be read whole and at once; redirects are not followed."""
-    import httpx  # few need it, and a server that is not used must start fast
-
-    try:
-        async with (
-            httpx.AsyncClient(timeout=_FETCH_SECONDS, follow_redirects=False) as client,
-            client.stream("GET", uri) as answer,
-        ):
-            if answer.status_code != httpx.codes.OK:
-                raise Unavailable(f"its list of requirements was answered with status {answer.status_code}")
-            content = b""
-            async for chunk in answer.aiter_bytes():
-                content += chunk
-                if len(content) > _MAX_REQUIREMENTS_BYTES:
-                    raise Unavailable(f"its list of requirements has more than {_MAX_REQUIREMENTS_BYTES} bytes")
-            return content.decode()
-    except (httpx.HTTPError, UnicodeDecodeError) as error:
-        raise Unavailable(f"its list of requirements cannot be read ({type(error).__name__})") from error

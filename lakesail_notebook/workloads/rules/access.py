@@ -109,6 +109,10 @@ def issues_token(principal: Principal, session: SessionRecord) -> bool:
     return owns_session(principal, session) or principal.organization_admin
 
 
+def revokes_tokens(principal: Principal, session: SessionRecord) -> bool:
+    return closes_session(principal, session)
+
+
 def relaunches_session(principal: Principal, session: SessionRecord) -> bool:
     return owns_session(principal, session)
 

@@ -50,6 +50,8 @@ class ComputeRules:
     private_hosts: bool
     """Whether libraries may come from this machine or a private network: on a server of one person, who reaches
     them anyway."""
+    index_hosts: frozenset[str] | None = None
+    """Of the only package indexes that libraries may name; ``None``: any."""
 
 
 def check_sail(sail: SailConfig, rules: ComputeRules) -> None:
@@ -92,7 +94,7 @@ def _library_problems(sail: SailConfig, rules: ComputeRules) -> Iterator[FieldEr
         return
     for number, library in enumerate(sail.libraries):
         pointer = json_pointer("config", "sail", "libraries", number)
-        yield from library_problems(library, pointer, private_hosts=rules.private_hosts)
+        yield from library_problems(library, pointer, private_hosts=rules.private_hosts, index_hosts=rules.index_hosts)
 
 
 def _variable_problems(variables: Mapping[str, str]) -> Iterator[FieldError]:

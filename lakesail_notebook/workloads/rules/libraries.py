@@ -5,9 +5,7 @@ Nothing passes that pip would read as an option, a file or a place of its own ch
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
 from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -15,26 +13,29 @@ from urllib.parse import urlsplit
 from packaging.requirements import InvalidRequirement, Requirement
 
 from ...errors import FieldError
-from ...models import Library, PypiLibrary, RequirementsLibrary
+from ...models import Library, PypiLibrary, RequirementsLibrary, SailConfig
+from .addresses import is_among, is_private_host
 
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0]")
 _COMMENT = re.compile(r"(^|\s+)#.*$")
-_LOCAL_NAMES = re.compile(r".*\.(localhost|local|internal)", re.IGNORECASE)
 _EXPANDED = "${"
 """pip puts environment variables in its place."""
 
 
-def library_problems(library: Library, pointer: str, *, private_hosts: bool) -> Iterator[FieldError]:
+def library_problems(
+    library: Library, pointer: str, *, private_hosts: bool, index_hosts: Collection[str] | None = None
+) -> Iterator[FieldError]:
     """What stands against a library.
 
     :param pointer: JSON pointer of the library.
     :param private_hosts: whether it may come from this machine or a private network.
+    :param index_hosts: of the only indexes that it may name, wherever they are; ``None``: any.
     """
     given = [name for name in ("pypi", "requirements", "whl") if getattr(library, name) is not None]
     if len(given) != 1:
         yield FieldError(pointer, "must have exactly one of pypi, requirements and whl")
     if library.pypi is not None:
-        yield from _pypi_problems(library.pypi, f"{pointer}/pypi", private_hosts)
+        yield from _pypi_problems(library.pypi, f"{pointer}/pypi", private_hosts, index_hosts)
     if library.requirements is not None:
         yield from _requirements_problems(library.requirements, f"{pointer}/requirements", private_hosts)
     if library.whl is not None:
@@ -97,33 +98,25 @@ def url_problem(text: str, schemes: Collection[str], *, private_hosts: bool) -> 
     return None
 
 
-def is_private_host(host: str) -> bool:
-    """Whether a host is local by its name or, in any notation, by its address."""
-    name = host.strip("[]").rstrip(".")
-    address = _address(name)
-    if address is None:
-        return "." not in name or _LOCAL_NAMES.fullmatch(name) is not None
-    return not (getattr(address, "ipv4_mapped", None) or address).is_global
+def refused_indexes(sail: SailConfig, index_hosts: Collection[str] | None) -> list[str]:
+    """The indexes of a config that a server does not allow (any more)."""
+    named = [library.pypi.repo for library in sail.libraries if library.pypi is not None]
+    if index_hosts is None:
+        return []
+    return [repo for repo in named if repo is not None and not is_among(repo, index_hosts)]
 
 
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    try:
-        return ipaddress.IPv4Address(socket.inet_aton(host))  # 127.1, 0x7f.0.0.1, 2130706433
-    except OSError:
-        return None
-
-
-def _pypi_problems(pypi: PypiLibrary, pointer: str, private_hosts: bool) -> Iterator[FieldError]:
+def _pypi_problems(
+    pypi: PypiLibrary, pointer: str, private_hosts: bool, index_hosts: Collection[str] | None
+) -> Iterator[FieldError]:
     try:
         requirement(pypi.package)
     except ValueError as error:
         yield FieldError(f"{pointer}/package", str(error))
     if pypi.repo is not None:
-        problem = url_problem(pypi.repo, {"https"}, private_hosts=private_hosts)
+        problem = url_problem(pypi.repo, {"https"}, private_hosts=private_hosts or index_hosts is not None)
+        if problem is None and index_hosts is not None and not is_among(pypi.repo, index_hosts):
+            problem = "is none of the indexes that this server allows; c.LakesailApp.allowed_index_hosts adds its host"
         if problem is not None:
             yield FieldError(f"{pointer}/repo", problem)
 

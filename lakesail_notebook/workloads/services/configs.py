@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from ... import models
 from ...clock import Clock
@@ -18,6 +18,7 @@ from ..records import ConfigRecord
 from ..rules import access
 from ..rules.access import Principal
 from ..rules.compute import ComputeRules, check_sail
+from ..rules.extra_env import changed_env, refuse_masked
 from ..rules.markers import make_marker, read_marker
 from ..rules.names import check_name
 from ..settings import LOCAL, Settings
@@ -30,7 +31,11 @@ class Configs:
         self._clusters = clusters
         self._clock = clock
         self._settings = settings
-        self._rules = ComputeRules(instance_types=settings.instance_types, private_hosts=settings.single_user)
+        self._rules = ComputeRules(
+            instance_types=settings.instance_types,
+            private_hosts=settings.single_user,
+            index_hosts=settings.index_hosts,
+        )
 
     async def ensure_default(self) -> None:
         """Make the default config of each team that has none."""
@@ -55,7 +60,7 @@ class Configs:
         page = found[: query.limit]
         more = len(found) > query.limit
         return models.WorkloadConfigPage(
-            items=tuple(config_view(config) for config in page),
+            items=tuple(config_view(config, principal) for config in page),
             marker=make_marker(_page_key(page[-1]), scope, self._store.marker_key) if more else None,
         )
 
@@ -72,6 +77,7 @@ class Configs:
             message = f"must be one of this server's clusters: {', '.join(sorted(self._clusters))}"
             raise InvalidArgument(f"clusterId {message}.", errors=(FieldError("/clusterId", message),))
         check_sail(wanted.config.sail, self._rules)
+        refuse_masked(wanted.config.sail.extra_env)
         config = replace(
             _new_config(self._clock, wanted.name, team_id, principal.id),
             workload_type=wanted.workload_type,
@@ -82,12 +88,12 @@ class Configs:
         async with self._store.writing() as unit:
             await _check_name_free(unit, team_id, wanted.name)
             await unit.add_config(config)
-        return config_view(config)
+        return config_view(config, principal)
 
     async def describe(self, principal: Principal, config_id: str) -> models.WorkloadConfig:
         """:raises NotFound: unknown, or not for the caller to see."""
         async with self._store.reading() as view:
-            return config_view(await find_config(view, principal, principal.team_ids, config_id))
+            return config_view(await find_config(view, principal, principal.team_ids, config_id), principal)
 
     async def change(
         self, principal: Principal, config_id: str, wanted: models.WorkloadConfigChange
@@ -100,7 +106,7 @@ class Configs:
             config = await self._find_changeable(unit, principal, config_id)
             changed = self._changed(config, wanted)
             if changed == config:
-                return config_view(config)
+                return config_view(config, principal)
             if changed.name is not None and changed.name != config.name:
                 await self._check_rename(unit, config, changed.name)
             changed = replace(
@@ -111,7 +117,7 @@ class Configs:
                     "Somebody else changed this compute config at the same time; look at it and try again.",
                     reason="config_changed",
                 )
-        return config_view(changed)
+        return config_view(changed, principal)
 
     async def delete(self, principal: Principal, config_id: str) -> None:
         """Free its name, and let no new session name it. Sessions that run keep it.
@@ -137,8 +143,10 @@ class Configs:
             check_name(wanted.name)
             changes["name"] = wanted.name
         if wanted.config is not UNSET:
-            check_sail(wanted.config.sail, self._rules)
-            changes["sail"] = wanted.config.sail
+            env = changed_env(wanted.config.sail.extra_env, config.sail.extra_env, config.unreadable_env)
+            changes["sail"] = structs.replace(wanted.config.sail, extra_env=env.readable)
+            changes["unreadable_env"] = env.unreadable
+            check_sail(changes["sail"], self._rules)
         if wanted.endpoint_limits is not UNSET:
             changes["endpoint_limits"] = wanted.endpoint_limits
         return replace(config, **changes)

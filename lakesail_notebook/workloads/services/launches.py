@@ -26,7 +26,7 @@ from ..settings import KnownMember, Settings
 from .configs import config_for_session
 from .placement import Need, Placement
 from .quota_keeper import QuotaKeeper
-from .sessions import find_session
+from .session_tokens import find_session
 from .views import session_view
 
 MAX_KEY_CHARACTERS = 200
@@ -194,9 +194,10 @@ class Launches:
 
     def _launch_spec(self, config: ConfigRecord, wanted: models.SessionCreate) -> LaunchSpec:
         if not self._settings.single_user:
-            return LaunchSpec(sail=config.sail)
+            return LaunchSpec(sail=config.sail, unreadable_env=config.unreadable_env)
         return LaunchSpec(
             sail=config.sail,
+            unreadable_env=config.unreadable_env,
             python=wanted.metadata.get(models.PYTHON_KEY),
             working_directory=wanted.metadata.get(models.DIRECTORY_KEY),
         )
@@ -264,8 +265,13 @@ async def _config_of(view: Reading, old: SessionRecord) -> tuple[ConfigRecord, L
     if workload is None or config is None:
         raise FailedPrecondition(f"What session {old.id} ran on is not known any more; create a new session.")
     if config.deleted_at is not None:
-        config = replace(config, version=workload.config_version, sail=workload.spec.sail)
-    return config, replace(workload.spec, sail=config.sail)
+        config = replace(
+            config,
+            version=workload.config_version,
+            sail=workload.spec.sail,
+            unreadable_env=workload.spec.unreadable_env,
+        )
+    return config, replace(workload.spec, sail=config.sail, unreadable_env=config.unreadable_env)
 
 
 async def _know(unit: Writing, principal: Principal, now: datetime) -> None:
@@ -305,7 +311,8 @@ async def _with_current_config(unit: Writing, need: Need) -> Need:
         return need
     if stored.deleted_at is not None:
         raise NotFound(f"There is no compute config {need.config.name!r}.", reason="config_not_found")
-    return replace(need, config=stored, spec=replace(need.spec, sail=stored.sail))
+    spec = replace(need.spec, sail=stored.sail, unreadable_env=stored.unreadable_env)
+    return replace(need, config=stored, spec=spec)
 
 
 def _stored_metadata(principal: Principal, wanted: models.SessionCreate) -> models.Metadata:

@@ -13,6 +13,7 @@ from ...errors import FailedPrecondition, InvalidArgument
 from ...ids import new_id
 from ..ports import Backend, Owners, SessionProxy, Writing
 from ..records import ConfigRecord, LaunchSpec, WorkloadRecord
+from ..rules.libraries import refused_indexes
 from ..settings import Settings
 
 
@@ -42,12 +43,15 @@ class Placement:
 
         :raises LakesailError: when no backend can start it; says what stands against it.
         """
+        require_readable(need)
+        self._require_allowed_indexes(need)
         problems = tuple(await self._backend(need.config).validate(need.spec))
         if problems:
             raise InvalidArgument(f"{problems[0].message[:1].upper()}{problems[0].message[1:]}.", errors=problems)
 
     async def place(self, unit: Writing, need: Need, now: datetime, *, by: str) -> WorkloadRecord:
         """The workload, in the transaction that adds the session."""
+        require_readable(need)  # the config may have been changed since it was checked
         key = reuse_key(need)
         if need.shared:
             waiting = await unit.join_shared_workload(key, self._owners.mine)
@@ -58,6 +62,16 @@ class Placement:
         workload = self._new_workload(need, key, now)
         await unit.add_workload(workload, by=by)
         return workload
+
+    def _require_allowed_indexes(self, need: Need) -> None:
+        """The config may be older than the administrator's list."""
+        if refused_indexes(need.spec.sail, self._settings.index_hosts):
+            raise FailedPrecondition(
+                f"Compute config {need.config.name or need.config.id} names a package index that this server does not "
+                "allow (any more); an administrator changes the config, or adds the index's host to "
+                "c.LakesailApp.allowed_index_hosts.",
+                reason="index_not_allowed",
+            )
 
     def _new_workload(self, need: Need, key: str, now: datetime) -> WorkloadRecord:
         limits = need.config.endpoint_limits
@@ -90,6 +104,18 @@ class Placement:
                 f"Compute config {name} needs cluster {config.cluster_id}, unknown to this server."
             )
         return backend
+
+
+def require_readable(need: Need) -> None:
+    """:raises FailedPrecondition: when values of the config's variables were encrypted with a key that is not here."""
+    unreadable = need.spec.unreadable_env
+    if unreadable:
+        which = f"{len(unreadable)} extraEnv value{'' if len(unreadable) == 1 else 's'} of compute config"
+        raise FailedPrecondition(
+            f"This server cannot read {which} {need.config.name or need.config.id} ({', '.join(sorted(unreadable))}): "
+            "another key has encrypted it. An administrator puts the old encryption key back, or sets the value again.",
+            reason="config_unreadable",
+        )
 
 
 def reuse_key(need: Need) -> str:

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 import msgspec
 
 from ... import models
-from ...clock import Clock, to_rfc3339
-from ...errors import FailedPrecondition, NotFound, PermissionDenied
-from ...ids import is_id
-from ...models import LIVE_STATUSES
-from ...tokens import TokenIssuer, TokenTime
+from ...clock import Clock
 from ..filters import PageKey
-from ..logins import tell_logins
-from ..ports import Audit, Backend, Kernels, Owners, Reading, Store
+from ..ports import Backend, Reading, Store
 from ..reconciling.reconciler import Reconciler
 from ..records import SessionRecord
 from ..rules import access, lifecycle
 from ..rules.access import Principal
 from ..rules.markers import make_marker, read_marker
 from ..settings import Settings
-from .quota_keeper import QuotaKeeper
+from .session_tokens import SessionTokenService, denied, find_session, over
 from .views import config_view, member_view, query_view, service_account_view, session_view, workload_view
 
 
@@ -34,25 +29,15 @@ class Sessions:
         *,
         store: Store,
         backends: Mapping[str, Backend],
-        owners: Owners,
-        kernels: Kernels,
         reconciler: Reconciler,
-        tokens: TokenIssuer,
-        token_time: TokenTime,
-        quotas: QuotaKeeper,
-        audit: Audit | None,
+        session_tokens: SessionTokenService,
         clock: Clock,
         settings: Settings,
     ) -> None:
         self._store = store
         self._backends = backends
-        self._owners = owners
-        self._kernels = kernels
         self._reconciler = reconciler
-        self._tokens = tokens
-        self._token_time = token_time
-        self._quotas = quotas
-        self._audit = audit
+        self._session_tokens = session_tokens
         self._clock = clock
         self._settings = settings
 
@@ -93,7 +78,7 @@ class Sessions:
         async with self._store.reading() as view:
             session = await find_session(view, principal, session_id)
         if not access.closes_session(principal, session):
-            raise _denied(session, f"Only its owner or an administrator may close session {session_id}.")
+            raise denied(session, f"Only its owner or an administrator may close session {session_id}.")
         reason = access.closing_reason(principal, session)
         who = "you" if reason == "user_closed" else "an administrator"
         move = lifecycle.ending(
@@ -111,10 +96,10 @@ class Sessions:
         async with self._store.writing() as unit:
             session = await find_session(unit, principal, session_id)
             if not access.extends_session(principal, session):
-                raise _denied(session, f"Only its owner or an administrator may extend session {session_id}.")
+                raise denied(session, f"Only its owner or an administrator may extend session {session_id}.")
             extended = await unit.extend_session(session_id, now + timedelta(seconds=seconds), now)
             if extended is None:
-                raise _over(session)
+                raise over(session)
             workload = await unit.workload(session.workload_id)
         return session_view(extended, workload, principal)
 
@@ -137,7 +122,7 @@ class Sessions:
         async with self._store.reading() as view:
             session = await find_session(view, principal, session_id)
             if not access.reads_logs(principal, session):
-                raise _denied(session, f"Only its owner or an administrator may read the logs of session {session_id}.")
+                raise denied(session, f"Only its owner or an administrator may read the logs of session {session_id}.")
             workload = await view.workload(session.workload_id)
         backend = None if workload is None else self._backends.get(workload.cluster_id)
         lines = [] if backend is None else backend.log_tail(session.workload_id, query.tail)
@@ -154,7 +139,7 @@ class Sessions:
         async with self._store.reading() as view:
             session = await find_session(view, principal, session_id)
             if not access.reads_queries(principal, session):
-                raise _denied(session, f"Only its owner may read the queries of session {session_id}.")
+                raise denied(session, f"Only its owner may read the queries of session {session_id}.")
             found = await view.queries(session_id, limit=query.limit) if query.limit else []
         now = self._clock.now()
         return models.SessionQueries(items=tuple(query_view(one, session, now) for one in found))
@@ -162,77 +147,12 @@ class Sessions:
     async def issue_token(
         self, principal: Principal, session_id: str, wanted: models.TokenCreate
     ) -> models.SessionToken:
-        """A session token, cut to the end that the session's maximum duration sets.
+        """See :meth:`SessionTokenService.issue`."""
+        return await self._session_tokens.issue(principal, session_id, wanted)
 
-        :raises LakesailError: not visible, not the caller's to use, over, or a duration out of range.
-        """
-        limit = self._settings.limits.token_duration
-        seconds = limit.value(wanted.duration_seconds, "/durationSeconds") or 0
-        async with self._store.reading() as view:
-            session = await find_session(view, principal, session_id)
-            if self._audit is not None:
-                await tell_logins(self._audit, view, (session.caller_id,))
-        if not access.issues_token(principal, session):
-            raise _denied(session, f"Only its owner may have a token for session {session_id}.")
-        if session.status not in LIVE_STATUSES:
-            raise _over(session)
-        now = self._clock.now()
-        ahead = self._token_time.ahead_of(now)
-        self._quotas.check_token(principal, now)
-        expires_at = _token_end(session, now, seconds)
-        await self._note_kernel(principal, session)
-        token = self._tokens.issue(
-            caller=principal.id,
-            session_id=session.id,
-            workload_id=session.workload_id,
-            generation=session.generation,
-            now=now + ahead,
-            expires_at=expires_at + ahead,
-        )
-        if self._audit is not None:
-            self._audit.token_issued(session, by=principal.id, at=now, expires_at=expires_at)
-        return models.SessionToken(token=token, expires_at=to_rfc3339(expires_at))
-
-    async def _note_kernel(self, principal: Principal, session: SessionRecord) -> None:
-        """A kernel takes the place of one that is gone. A session of several kernels, or of one that the control
-        plane of its engine cannot see, is nobody's in particular: the idle rules alone end it."""
-        if principal.kernel_id is None or session.kernel_id is None or session.kernel_id == principal.kernel_id:
-            return
-        async with self._store.writing() as unit:
-            workload = await unit.workload(session.workload_id)
-            ours = workload is not None and workload.owner == self._owners.mine
-            gone = not self._kernels.alive(session.kernel_id)
-            await unit.set_kernel(session.id, principal.kernel_id if ours and gone else None)
-
-
-def _over(session: SessionRecord) -> FailedPrecondition:
-    return FailedPrecondition(
-        session.status_message or f"Session {session.id} is {session.status}.",
-        reason="session_closed",
-        whose=session.caller_id,
-    )
-
-
-def _token_end(session: SessionRecord, now: datetime, seconds: int) -> datetime:
-    """Whole seconds, since that is what a token can say."""
-    end = now + timedelta(seconds=seconds)
-    longest = session.timeouts.max_duration
-    if longest is not None and session.active_since is not None:
-        end = min(end, session.active_since + timedelta(seconds=longest))
-    return end.replace(microsecond=0)
-
-
-async def find_session(view: Reading, principal: Principal, session_id: str) -> SessionRecord:
-    """:raises NotFound: unknown, or not for the caller to see."""
-    session = await view.session(session_id) if is_id(session_id) else None
-    if session is None or not access.sees_session(principal, session):
-        whose = None if session is None else session.caller_id
-        raise NotFound("There is no such session.", reason="session_not_found", whose=whose)
-    return session
-
-
-def _denied(session: SessionRecord, message: str) -> PermissionDenied:
-    return PermissionDenied(message, whose=session.caller_id)
+    async def revoke_tokens(self, principal: Principal, session_id: str) -> None:
+        """See :meth:`SessionTokenService.revoke`."""
+        await self._session_tokens.revoke(principal, session_id)
 
 
 async def _included(view: Reading, principal: Principal, page: list[SessionRecord]) -> models.SessionIncluded:
@@ -251,7 +171,7 @@ async def _included(view: Reading, principal: Principal, page: list[SessionRecor
         members=tuple(member_view(member) for member in members),
         service_accounts=tuple(_naming(seen, service_account_view(account)) for account in accounts),
         workloads=tuple(_naming(seen, workload_view(workload)) for workload in workloads.values()),
-        workload_configs=tuple(_naming(seen, config_view(config)) for config in shown),
+        workload_configs=tuple(_naming(seen, config_view(config, principal)) for config in shown),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec import structs
+
 from ... import models
 from ...clock import to_rfc3339
 from ...models import LIVE_STATUSES
@@ -17,7 +19,7 @@ from ..records import (
     WorkloadRecord,
 )
 from ..rules import lifecycle, queries
-from ..rules.access import Principal, owns_session
+from ..rules.access import Principal, changes_configs_of, owns_session
 
 
 def session_view(session: SessionRecord, workload: WorkloadRecord | None, principal: Principal) -> models.Session:
@@ -66,14 +68,19 @@ def workload_view(workload: WorkloadRecord) -> models.Workload:
     )
 
 
-def config_view(config: ConfigRecord) -> models.WorkloadConfig:
+def config_view(config: ConfigRecord, principal: Principal) -> models.WorkloadConfig:
+    """Values of variables are for those who may change the config."""
+    sail = config.sail if changes_configs_of(principal, config.team_id) else config.sail.masked()
+    if config.unreadable_env:
+        shown = sail.extra_env | dict.fromkeys(config.unreadable_env, models.MASKED)
+        sail = structs.replace(sail, extra_env=shown)
     return models.WorkloadConfig(
         id=config.id,
         name=config.name,
         workload_type=config.workload_type,
         cluster_id=config.cluster_id,
         team_id=config.team_id,
-        config=models.WorkloadConfigBody(sail=config.sail),
+        config=models.WorkloadConfigBody(sail=sail),
         endpoint_limits=config.endpoint_limits,
         created_at=to_rfc3339(config.created_at),
         created_by=config.created_by,

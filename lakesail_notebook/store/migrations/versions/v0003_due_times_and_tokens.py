@@ -1,4 +1,4 @@
-"""When a session is due for a look, and who asked for an event."""
+"""When a session is due for a look, which of its tokens have ended, and who asked for an event."""
 
 from __future__ import annotations
 
@@ -14,3 +14,6 @@ def upgrade() -> None:
     live = sa.text("status IN ('pending', 'active', 'idle')")
     op.create_index("session_due_at", "session", ["due_at"], sqlite_where=live, postgresql_where=live)
     op.add_column("event", sa.Column("by", sa.Text))
+    op.add_column("session", sa.Column("tokens", sa.Text))
+    op.add_column("session", sa.Column("tokens_changed", sa.BigInteger))
+    op.create_index("session_tokens_changed", "session", ["tokens_changed"])
