@@ -64,12 +64,12 @@ def running_servers(directory: Path) -> Iterator[RunningServer]:
 
 
 def has_control_plane(server: RunningServer) -> bool:
-    """Whether our extension answers there; it is not told the token."""
+    """Whether our extension answers there, also that its settings are wrong; it is not told the token."""
     try:
         with Client(server.api_url, "") as client:
             client.check_health()
-    except LakesailError:
-        return False
+    except LakesailError as error:
+        return error.reason == "settings_wrong"
     return True
 
 

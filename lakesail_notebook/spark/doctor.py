@@ -61,6 +61,8 @@ _WAIT_SECONDS = 60
 _PROXY_SECONDS = 10.0
 _PAUSE_SECONDS = 0.1
 _QUERY_SECONDS = 30.0
+_DATABASE_SETTING = "/LakesailApp/database_url"
+"""What a server's refusal points to when its database is to blame."""
 _ENGINES = re.compile(r"0\.7\.(?:[2-9]|[1-9]\d+)\b")
 """The versions of pysail whose settings we know."""
 
@@ -140,7 +142,12 @@ def check_packages(pysparks: Mapping[str, str], engine: str | None) -> str:
 
 
 def check_control_plane(client: Client) -> str:
-    client.check_health()
+    """It also answers that it cannot serve. Where that is for its database alone, that link tells."""
+    try:
+        client.check_health()
+    except LakesailError as error:
+        if {field.pointer for field in error.errors} != {_DATABASE_SETTING}:
+            raise
     return f"{client.url} answers"
 
 

@@ -147,4 +147,11 @@ def test_a_broken_database_is_named(tmp_path: Path) -> None:
     with jupyter_server(tmp_path, config={"LakesailApp": {"database_url": f"sqlite:///{database}"}}) as server:
         said = broken_line(server.start_kernel("broken.ipynb"))
     assert said.startswith("database ")
-    assert str(database) in said
+    assert "broken.db is not an SQLite database; set c.LakesailApp.database_url" in said
+
+
+def test_settings_that_are_wrong_are_named(tmp_path: Path) -> None:
+    with jupyter_server(tmp_path, config={"LakesailApp": {"team": {}, "database_url": "x"}}) as server:
+        said = broken_line(server.start_kernel("broken.ipynb"))
+    assert said.startswith("control plane ")
+    assert "c.LakesailApp has no trait team; did you mean teams?" in said

@@ -15,6 +15,7 @@ import pytest
 from headless import JupyterServer, jupyter_server
 
 from lakesail_notebook.api.routes import OPERATIONS, PUBLIC_OPERATIONS
+from lakesail_notebook.cli.finding import RunningServer, has_control_plane
 from tests.certificates import self_signed
 
 from .plain_jupyter import plain_jupyter
@@ -61,6 +62,7 @@ def test_a_mistake_closes_the_api_and_is_told(tmp_path: Path, config: Mapping[st
 
 def test_every_call_is_refused_whoever_asks(tmp_path: Path) -> None:
     with jupyter_server(tmp_path, config={"LakesailApp": {"teams": []}}) as server:
+        assert has_control_plane(RunningServer(server.url.rstrip("/"), ""))  # so that commands tell the reason
         paths = {(operation.verb, operation.path) for operation in (*OPERATIONS, *PUBLIC_OPERATIONS)}
         paths |= {("GET", "/health"), ("GET", "/openapi.json"), ("GET", "/events/ws"), ("GET", "/nothing"), ("PUT", "")}
         for verb, path in sorted(paths):
