@@ -186,12 +186,14 @@ async def _begin(
     await configs.ensure_default()
     await reconciler.start()
     quotas = QuotaKeeper(options.settings.quotas)
+    placement = Placement(backends=backends, proxy=proxy, owners=owners, settings=options.settings)
     sessions = Sessions(
         store=store,
         backends=backends,
         owners=owners,
         kernels=kernels,
         reconciler=reconciler,
+        endpoints=placement.endpoints,
         tokens=tokens,
         token_time=token_time,
         quotas=quotas,
@@ -201,7 +203,7 @@ async def _begin(
     )
     launches = Launches(
         store=store,
-        placement=Placement(backends=backends, proxy=proxy, owners=owners, settings=options.settings),
+        placement=placement,
         proxy=proxy,
         reconciler=reconciler,
         quotas=quotas,

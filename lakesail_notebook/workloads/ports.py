@@ -280,6 +280,11 @@ class SessionProxy(Protocol):
         """``HOST:PORT`` for clients; stable once started."""
         ...
 
+    @property
+    def listening(self) -> bool:
+        """Whether a proxy has said that it listens there. It stays so while one that ended is started again."""
+        ...
+
     async def publish(self, route: Route) -> None:
         """Put a route in force. Returns at once for live routes; for a closed one after the proxy has confirmed, but
         after one second at most."""

@@ -104,6 +104,7 @@ class RoutesOnly:
     """A session proxy's route table, without its process; implements ``SessionProxy``."""
 
     endpoint = "localhost:1"
+    listening = True
 
     def __init__(self) -> None:
         self.table = RouteTable(lambda session_id, closed: None)

@@ -80,7 +80,7 @@ class Launches:
         async with self._store.reading() as view:
             kept = await _session_made_before(view, once)
             if kept is not None:
-                return session_view(kept, await view.workload(kept.workload_id), principal)
+                return self._view(kept, await view.workload(kept.workload_id), principal)
             owner = await _owner(view, principal, team_id, wanted)
             config = await config_for_session(
                 view, principal, team_id, wanted.workload_config_id, self._settings, self._clock
@@ -174,7 +174,7 @@ class Launches:
         async with self._store.writing() as unit:
             kept = await _session_made_before(unit, once)  # by the same request, a moment ago
             if kept is not None:
-                return session_view(kept, await unit.workload(kept.workload_id), principal)
+                return self._view(kept, await unit.workload(kept.workload_id), principal)
             await self._quotas.check_create(unit, principal, need.team_id, now, caller_id=need.caller_id)
             await _know(unit, principal, now)
             need = await _with_current_config(unit, need)
@@ -188,7 +188,10 @@ class Launches:
                 await unit.add_idempotent_answer(once.caller_id, once.key, answer, now)
         await self._proxy.publish(route_of(session, workload, self._settings.limits.spark_sessions_per_session))
         self._reconciler.wake()
-        return session_view(session, workload, principal)
+        return self._view(session, workload, principal)
+
+    def _view(self, session: SessionRecord, workload: WorkloadRecord | None, principal: Principal) -> models.Session:
+        return session_view(session, workload, principal, served=self._placement.endpoints.served(workload))
 
     def _launch_spec(self, config: ConfigRecord, wanted: models.SessionCreate) -> LaunchSpec:
         if not self._settings.single_user:

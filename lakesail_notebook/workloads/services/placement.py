@@ -14,6 +14,7 @@ from ...ids import new_id
 from ..ports import Backend, Owners, SessionProxy, Writing
 from ..records import ConfigRecord, LaunchSpec, WorkloadRecord
 from ..settings import Settings
+from .endpoints import Endpoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Placement:
     def __init__(
         self, *, backends: Mapping[str, Backend], proxy: SessionProxy, owners: Owners, settings: Settings
     ) -> None:
+        self.endpoints = Endpoints(proxy, owners)
         self._backends = backends
         self._proxy = proxy
         self._owners = owners

@@ -20,6 +20,7 @@ from ..rules import access, lifecycle
 from ..rules.access import Principal
 from ..rules.markers import make_marker, read_marker
 from ..settings import Settings
+from .endpoints import Endpoints
 from .quota_keeper import QuotaKeeper
 from .views import config_view, member_view, query_view, service_account_view, session_view, workload_view
 
@@ -33,6 +34,7 @@ class Sessions:
         owners: Owners,
         kernels: Kernels,
         reconciler: Reconciler,
+        endpoints: Endpoints,
         tokens: TokenIssuer,
         token_time: TokenTime,
         quotas: QuotaKeeper,
@@ -45,6 +47,7 @@ class Sessions:
         self._owners = owners
         self._kernels = kernels
         self._reconciler = reconciler
+        self._endpoints = endpoints
         self._tokens = tokens
         self._token_time = token_time
         self._quotas = quotas
@@ -56,7 +59,8 @@ class Sessions:
         """:raises NotFound: unknown, or not for the caller to see."""
         async with self._store.reading() as view:
             session = await find_session(view, principal, session_id)
-            return session_view(session, await view.workload(session.workload_id), principal)
+            workload = await view.workload(session.workload_id)
+        return session_view(session, workload, principal, served=self._endpoints.served(workload))
 
     async def list(self, principal: Principal, query: models.SessionListQuery) -> models.SessionPage:
         """:raises InvalidArgument: for a marker of another list."""
@@ -72,7 +76,7 @@ class Sessions:
             total = await view.count_sessions(which)
             found = await view.sessions(which, after=after, limit=query.limit + 1) if query.limit else []
             page = found[: query.limit]
-            included = await _included(view, principal, page)
+            included = await _included(view, principal, page, self._endpoints)
         more = len(found) > query.limit
         return models.SessionPage(
             total=total,
@@ -112,7 +116,7 @@ class Sessions:
             if extended is None:
                 raise _over(session)
             workload = await unit.workload(session.workload_id)
-        return session_view(extended, workload, principal)
+        return session_view(extended, workload, principal, served=self._endpoints.served(workload))
 
     async def engine_use(self, principal: Principal, session_id: str) -> models.EngineUse:
         """What the session's engine has used, as far as this server can see it.
@@ -222,15 +226,18 @@ async def find_session(view: Reading, principal: Principal, session_id: str) -> 
     return session
 
 
-async def _included(view: Reading, principal: Principal, page: list[SessionRecord]) -> models.SessionIncluded:
+async def _included(
+    view: Reading, principal: Principal, page: list[SessionRecord], endpoints: Endpoints
+) -> models.SessionIncluded:
     workloads = {workload.id: workload for workload in await view.workloads({row.workload_id for row in page})}
     configs = await view.configs_by_id({workload.config_id for workload in workloads.values()})
     members = await view.members({row.member_id for row in page if row.member_id is not None})
     accounts = await view.service_accounts_by_id(
         {row.service_account_id for row in page if row.service_account_id is not None}
     )
+    sessions = [(row, workloads.get(row.workload_id)) for row in page]
     return models.SessionIncluded(
-        sessions=tuple(session_view(row, workloads.get(row.workload_id), principal) for row in page),
+        sessions=tuple(session_view(row, on, principal, served=endpoints.served(on)) for row, on in sessions),
         members=tuple(member_view(member) for member in members),
         service_accounts=tuple(service_account_view(account) for account in accounts),
         workloads=tuple(workload_view(workload) for workload in workloads.values()),
