@@ -81,7 +81,7 @@ class ProxySupervisor:
         self._reserved: list[socket.socket] = []
         self._child: ChildProcess | None = None
         self._keeping: asyncio.Task[None] | None = None
-        self._listening = False
+        self._listening = asyncio.Event()
         self._quick_deaths = 0
         self._last_death = ""
 
@@ -122,7 +122,13 @@ class ProxySupervisor:
     @property
     def listening(self) -> bool:
         """Whether a proxy has said that it listens. It stays so: clients of one that ended wait for the next one."""
-        return self._listening
+        return self._listening.is_set()
+
+    async def wait_until_listening(self, seconds: float) -> None:
+        """Return once :attr:`listening`, or after so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._listening.wait()
 
     async def publish(self, route: Route) -> None:
         """Put a route in force; of a closed session, wait up to a second until the proxy lets nothing of it pass."""
@@ -204,7 +210,7 @@ class ProxySupervisor:
     async def _see_it_come_up(self, child: ChildProcess) -> None:
         with contextlib.suppress(Unavailable):  # it ended before
             await child.ready()
-            self._listening = True
+            self._listening.set()
             self._quick_deaths = 0
 
 

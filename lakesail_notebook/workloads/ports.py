@@ -285,6 +285,10 @@ class SessionProxy(Protocol):
         """Whether a proxy has said that it listens there. It stays so while one that ended is started again."""
         ...
 
+    async def wait_until_listening(self, seconds: float) -> None:
+        """Return once it listens, or after so long."""
+        ...
+
     async def publish(self, route: Route) -> None:
         """Put a route in force. Returns at once for live routes; for a closed one after the proxy has confirmed, but
         after one second at most."""

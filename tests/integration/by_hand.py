@@ -112,6 +112,9 @@ class RoutesOnly:
     async def start(self) -> None:
         return
 
+    async def wait_until_listening(self, seconds: float) -> None:
+        return
+
     async def publish(self, route: Route) -> None:
         self.table.change(route)
 

@@ -31,6 +31,8 @@ from .sessions import find_session
 from .views import session_view
 
 MAX_KEY_CHARACTERS = 200
+LISTENING_SECONDS = 3.0
+"""How long the answer to a create waits for the session proxy, which the first session starts, to tell its endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +190,7 @@ class Launches:
                 await unit.add_idempotent_answer(once.caller_id, once.key, answer, now)
         await self._proxy.publish(route_of(session, workload, self._settings.limits.spark_sessions_per_session))
         self._reconciler.wake()
+        await self._proxy.wait_until_listening(LISTENING_SECONDS)  # while the engine starts
         return self._view(session, workload, principal)
 
     def _view(self, session: SessionRecord, workload: WorkloadRecord | None, principal: Principal) -> models.Session:
