@@ -122,6 +122,7 @@ def test_clients_that_take_nothing_hold_no_more_than_the_budget(rig: ProxyRig) -
 
 
 def test_one_message_over_the_budget_passes_alone_and_the_next_one_takes_its_place(rig: ProxyRig) -> None:
+    before = proxy_memory(rig)
     with contextlib.ExitStack() as opened:
         first = stalling(rig, opened, OVERSIZED)
         until(lambda: _settled(rig), seconds=60)
@@ -130,6 +131,7 @@ def test_one_message_over_the_budget_passes_alone_and_the_next_one_takes_its_pla
         until(lambda: not first.is_active(), seconds=60)
         rows = sum(spark_proto.ExecutePlanResponse.FromString(message).arrow_batch.row_count for message in second)
         assert rows == 150_000
+    until(lambda: proxy_memory(rig) - before < 60_000_000)  # also of the stream that was ended
 
 
 def test_a_stock_client_whose_stream_was_ended_for_its_stalling_goes_on_where_it_was(rig: ProxyRig) -> None:
