@@ -210,6 +210,7 @@ async def _begin(
     )
     await token_endings.start()
     quotas = QuotaKeeper(options.settings.quotas)
+    placement = Placement(backends=backends, proxy=proxy, owners=owners, settings=options.settings)
     session_tokens = SessionTokenService(
         store=store,
         owners=owners,
@@ -227,12 +228,13 @@ async def _begin(
         backends=backends,
         reconciler=reconciler,
         session_tokens=session_tokens,
+        endpoints=placement.endpoints,
         clock=clock,
         settings=options.settings,
     )
     launches = Launches(
         store=store,
-        placement=Placement(backends=backends, proxy=proxy, owners=owners, settings=options.settings),
+        placement=placement,
         proxy=proxy,
         reconciler=reconciler,
         quotas=quotas,

@@ -45,6 +45,12 @@ _PROXY_ENVIRONMENT = frozenset(
     }
 )
 """What a process of ours needs to start. It holds no secret of Jupyter, of a Hub or of a cloud."""
+_GIVE_MEMORY_BACK = {
+    "MALLOC_MMAP_THRESHOLD_": "32768",
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+    "MALLOC_ARENA_MAX": "2",
+}
+"""For glibc: what a large message took goes back to the system, instead of staying with the process in pieces."""
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +81,7 @@ class ProxySupervisor:
         self._reserved: list[socket.socket] = []
         self._child: ChildProcess | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._listening = asyncio.Event()
         self._quick_deaths = 0
         self._last_death = ""
 
@@ -111,6 +118,17 @@ class ProxySupervisor:
         if not self._reserved:
             raise Unavailable("The session proxy has not been started.")
         return f"localhost:{self._reserved[0].getsockname()[1]}"
+
+    @property
+    def listening(self) -> bool:
+        """Whether a proxy has said that it listens. It stays so: clients of one that ended wait for the next one."""
+        return self._listening.is_set()
+
+    async def wait_until_listening(self, seconds: float) -> None:
+        """Return once :attr:`listening`, or after so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._listening.wait()
 
     async def publish(self, route: Route, *, confirmed: bool = False) -> None:
         """Put a route in force; of a closed session, or where it is to be ``confirmed``, wait up to a second until the
@@ -167,7 +185,8 @@ class ProxySupervisor:
         arguments = [own_python(), "-P", "-m", "lakesail_notebook.session_proxy"]
         line = msgspec.json.encode(launch) + b"\n"
         try:
-            self._child = await spawn(arguments, env=proxy_environment(os.environ), cwd=Path("/"), first_line=line)
+            environment = _GIVE_MEMORY_BACK | proxy_environment(os.environ)
+            self._child = await spawn(arguments, env=environment, cwd=Path("/"), first_line=line)
         except Unavailable as error:
             return error.message
         try:
@@ -193,6 +212,7 @@ class ProxySupervisor:
     async def _see_it_come_up(self, child: ChildProcess) -> None:
         with contextlib.suppress(Unavailable):  # it ended before
             await child.ready()
+            self._listening.set()
             self._quick_deaths = 0
 
 

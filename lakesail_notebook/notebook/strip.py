@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..rendering.queries import strip_text
+from ..spark.connect import default_client
 from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.queries import QUERIES, ObservedQuery
+from ..spark.waiting_queries import others_running
 from .display import StatusLine, status_line
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 SHOWN_AFTER_SECONDS = 1.0
 _UPDATE_SECONDS = 0.5
+WAITED_SECONDS = 3.0
+"""After so long without a word of the engine, it is looked for what the query waits for."""
+_OTHERS_EVERY = 4
+"""Updates from one such look to the next."""
 _LOOKS_AT_NOTHING = 3
 """After so many that showed no tasks of a query, the engine is asked rarely: most tell of none."""
 _RARELY = 10
@@ -29,11 +35,18 @@ class CellStrips:
 
     :param line: makes the line of output to show it on.
     :param look: how far the engine is with what runs in a Spark session.
+    :param others: how many other queries the engine of a query runs.
     """
 
-    def __init__(self, line: Callable[[], StatusLine], look: Callable[[str], TaskProgress | None]) -> None:
+    def __init__(
+        self,
+        line: Callable[[], StatusLine],
+        look: Callable[[str], TaskProgress | None],
+        others: Callable[[ObservedQuery], int],
+    ) -> None:
         self._line = line
         self._look = look
+        self._others = others
         self._lock = threading.RLock()  # the collector may end a stream in any thread, also in one that holds it
         self._strip: _Strip | None = None
         self._in_cell = False
@@ -52,7 +65,7 @@ class CellStrips:
         """In the thread that runs it, so that what is shown belongs to its cell."""
         with self._lock:
             if self._in_cell and self._strip is None:
-                self._strip = _Strip(query.number - 1, self._line, self._look)
+                self._strip = _Strip(query.number - 1, self._line, self._look, self._others)
 
     def query_ends(self, query: ObservedQuery) -> None:
         with self._lock:
@@ -62,10 +75,19 @@ class CellStrips:
 
 
 class _Strip:
-    def __init__(self, after: int, line: Callable[[], StatusLine], look: Callable[[str], TaskProgress | None]) -> None:
+    def __init__(
+        self,
+        after: int,
+        line: Callable[[], StatusLine],
+        look: Callable[[str], TaskProgress | None],
+        others: Callable[[ObservedQuery], int],
+    ) -> None:
         self._after = after
         self._line = line
         self._look = look
+        self._others = others
+        self._counted = 0
+        self._updates_since_counting = 0
         self._looked_at = 0
         self._looks_at_nothing = 0
         self._lock = threading.RLock()  # as above
@@ -91,20 +113,31 @@ class _Strip:
             looked_at = self._running()
             if looked_at is None or (self._shown is None and looked_at.seconds(time.monotonic()) < SHOWN_AFTER_SECONDS):
                 continue
-            progress = self._progress(looked_at)
+            progress, others = self._progress(looked_at), self._others_of(looked_at)
             with self._lock:
                 running = self._running()  # it may have ended while the engine was looked at
                 if running is not None:
-                    self._tell(running, progress if running.number == looked_at.number else None)
+                    same = running.number == looked_at.number
+                    self._tell(running, progress if same else None, others if same else 0)
 
     def _running(self) -> ObservedQuery | None:
         return next((query for query in reversed(QUERIES.after(self._after)) if query.ended is None), None)
 
-    def _tell(self, running: ObservedQuery, progress: TaskProgress | None) -> None:
+    def _tell(self, running: ObservedQuery, progress: TaskProgress | None, others: int) -> None:
         now = time.monotonic()
         if self._shown is None:
             self._shown = self._line()
-        self._shown.told(running.seconds(now), strip_text(QUERIES.after(self._after), now, progress))
+        self._shown.told(running.seconds(now), strip_text(QUERIES.after(self._after), now, progress, others))
+
+    def _others_of(self, query: ObservedQuery) -> int:
+        """How many other queries the engine runs, once this one has waited for a word of it; else 0."""
+        if query.answered or query.seconds(time.monotonic()) < WAITED_SECONDS:
+            self._counted = self._updates_since_counting = 0
+        else:
+            if self._updates_since_counting % _OTHERS_EVERY == 0:
+                self._counted = self._others(query)
+            self._updates_since_counting += 1
+        return self._counted
 
     def _progress(self, query: ObservedQuery) -> TaskProgress | None:
         if query.number != self._looked_at:
@@ -121,7 +154,9 @@ def register(shell: Any) -> None:
     """Show strips under the cells of this shell."""
     if getattr(shell, "kernel", None) is None and not sys.stdout.isatty():
         return  # nobody watches, and a file is no place for lines that change
-    strips = CellStrips(lambda: status_line(shell), OPEN_SESSIONS.task_progress)
+    strips = CellStrips(
+        lambda: status_line(shell), OPEN_SESSIONS.task_progress, lambda query: others_running(default_client, query)
+    )
     shell.events.register("pre_run_cell", strips.cell_begins)
     shell.events.register("post_run_cell", strips.cell_ends)
     QUERIES.listen(strips)

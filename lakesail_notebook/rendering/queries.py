@@ -33,15 +33,21 @@ def queries_shown(queries: tuple[models.Query, ...]) -> Shown:
     return Shown(text, models.encode(models.SessionQueries(items=queries)))
 
 
-def strip_text(queries: Sequence[ObservedQuery], now: float, progress: TaskProgress | None = None) -> str:
+def strip_text(
+    queries: Sequence[ObservedQuery], now: float, progress: TaskProgress | None = None, others: int = 0
+) -> str:
     """One line on the queries of a cell, the running one first.
 
     :param progress: of the running one, where the engine tells.
+    :param others: queries that the engine runs while it has not begun with the running one.
     """
     rows, size = sum(query.rows for query in queries), sum(query.bytes for query in queries)
     received = f"{rows:,} row{'' if rows == 1 else 's'}, {in_bytes(size)}"
     running = [query for query in queries if query.ended is None]
     if running:
+        if others and not running[-1].answered:
+            busy = "another query" if others == 1 else f"{others} other queries"
+            return f"Waiting: {running[-1].what} · the engine is busy with {busy}"
         tasks = f"{progress.done} of {progress.total} tasks · " if progress else ""
         return f"Running: {running[-1].what} · {tasks}{received} received"
     seconds = sum(query.seconds(now) for query in queries)

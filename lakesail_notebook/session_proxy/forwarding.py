@@ -1,4 +1,4 @@
-"""Moves the messages of one RPC between a client and an engine: one is read while one is written, nothing is kept."""
+"""Moves the messages of one RPC between a client and an engine: each is read once the one before it is taken."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import grpc.aio
 
 from ..errors import Unavailable
 from .auth import Metadata
+from .held_messages import Stream
 from .spark_rpc import RELEASE_SESSION, Method
 
 STALL_SECONDS = 900.0
@@ -20,8 +21,11 @@ RELEASE_SECONDS = 5.0
 
 _PASSED_METADATA = frozenset({"traceparent", "tracestate", "request-id"})
 """All that the engine is told of a client's metadata; never its authorization."""
-_DETAILS = "grpc-status-details-bin"
+DETAILS = "grpc-status-details-bin"
+"""The trailer with a rich status."""
 
+_FOREVER_MS = 2**31 - 1
+"""gRPC's longest time, 25 days."""
 _CHANNEL_OPTIONS = (
     ("grpc.compression_enabled_algorithms_bitset", 1),  # identity: Sail's gzip costs five to ten times the throughput
     ("grpc.max_send_message_length", -1),
@@ -31,13 +35,15 @@ _CHANNEL_OPTIONS = (
     ("grpc.enable_http_proxy", 0),
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 1000),
-    ("grpc.keepalive_time_ms", 20_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.http2.max_pings_without_data", 0),
+    # An engine whose threads are all busy answers no ping and greets no connection, and lives: its process decides
+    # whether it does. So there are no pings, and a connection waits for its greeting without a limit worth the name.
+    ("grpc.keepalive_time_ms", _FOREVER_MS),
+    ("grpc.min_reconnect_backoff_ms", _FOREVER_MS),
+    # What a stream takes in before it is read is held beside its message: little, and no more on a quick connection.
+    ("grpc.http2.lookahead_bytes", 1024 * 1024),
+    ("grpc.http2.bdp_probe", 0),
     # Large results: fewer and larger reads and frames (measured: a quarter more throughput).
-    ("grpc.http2.lookahead_bytes", 8 * 1024 * 1024),
     ("grpc.http2.max_frame_size", 4 * 1024 * 1024),
     ("grpc.experimental.tcp_read_chunk_size", 1024 * 1024),
     ("grpc.experimental.tcp_max_read_chunk_size", 4 * 1024 * 1024),
@@ -108,10 +114,12 @@ async def forward(
     rest: AsyncIterator[bytes],
     context: Any,
     passing: Callable[[bytes], object],
+    stream: Stream,
 ) -> bytes:
     """Run one RPC on the engine; the answer to a method with one response, ``b""`` after a stream of them.
 
     :param passing: shown each message of a stream of responses before it goes to the client.
+    :param stream: told what it holds for the client.
     :raises EngineLost: when the engine does not answer.
     :raises EngineAnswer: when it answers with an error.
     :raises Unavailable: when the client takes nothing for :data:`STALL_SECONDS`.
@@ -119,7 +127,9 @@ async def forward(
     metadata = passed_metadata(context.invocation_metadata())
     try:
         if method.streams_responses:
-            await _stream_responses(channel.unary_stream(method.path)(first, metadata=metadata), context, passing)
+            await _stream_responses(
+                channel.unary_stream(method.path)(first, metadata=metadata), context, passing, stream
+            )
             return b""
         if method.streams_requests:
             return await _stream_requests(channel.stream_unary(method.path)(metadata=metadata), first, rest, context)
@@ -139,34 +149,32 @@ def passed_metadata(metadata: Metadata) -> tuple[tuple[str, str | bytes], ...]:
     return tuple((key, value) for key, value in metadata if key in _PASSED_METADATA)
 
 
-async def _stream_responses(call: Any, context: Any, passing: Callable[[bytes], object]) -> None:
-    coming = _reading(call)
+async def _stream_responses(call: Any, context: Any, passing: Callable[[bytes], object], stream: Stream) -> None:
     try:
         await context.send_initial_metadata(())
-        while (message := await coming) is not grpc.aio.EOF:
-            coming = _reading(call)  # while this message is written, and no further ahead
+        # One message at a time. What the engine sends next meanwhile waits in gRPC's window, and no more than that.
+        while (message := await call.read()) is not grpc.aio.EOF:
             passing(message)
-            await _write(context, message)
+            await _write(context, message, stream)
         await _finish_trailers(call, context)
     finally:
-        coming.cancel()
+        message = b""  # an exception keeps its frames, and what they hold, until the collector comes by
         call.cancel()
 
 
-def _reading(call: Any) -> asyncio.Future[bytes]:
-    reading: asyncio.Future[bytes] = asyncio.ensure_future(call.read())
-    reading.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, also when nobody awaits it
-    return reading
-
-
-async def _write(context: Any, message: bytes) -> None:
+async def _write(context: Any, message: bytes, stream: Stream) -> None:
+    stream.holds(len(message))
     try:
         async with asyncio.timeout(STALL_SECONDS):
             await context.write(message)
     except TimeoutError as error:
+        stream.leave()
         raise Unavailable(
             f"The client took no result for {STALL_SECONDS:.0f} s; reattach to go on.", retry_after_seconds=1
         ) from error
+    finally:
+        del message  # as above
+    stream.took()
 
 
 async def _stream_requests(call: Any, first: bytes, rest: AsyncIterator[bytes], context: Any) -> bytes:
@@ -198,7 +206,7 @@ async def _finish_trailers(call: Any, context: Any) -> None:
 
 def _engine_error(error: grpc.aio.AioRpcError) -> EngineLost | EngineAnswer:
     trailers = tuple(error.trailing_metadata() or ())
-    own_words = any(key == _DETAILS for key, _ in trailers)
+    own_words = any(key == DETAILS for key, _ in trailers)
     if error.code() is grpc.StatusCode.UNAVAILABLE and not own_words:
         return EngineLost(error.details() or "unavailable")
     return EngineAnswer(error.code(), error.details() or "", trailers)

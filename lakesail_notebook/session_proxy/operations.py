@@ -156,6 +156,11 @@ class OperationBook:
                 if operation.streams == 0:
                     self._end(operation, "cancelled", operation.left)
 
+    def interrupted(self, head: Head, owner: SparkSession) -> bool:
+        """Whether its user has asked for the end of the operation that a request names."""
+        known = self._known(head, owner)
+        return known is not None and known.interrupted
+
     def session_ended(self, session_id: str) -> None:
         """What runs of it ends with it, and in which way is not for this proxy to say."""
         ended = [key for key, one in self._operations.items() if one.spark_session.session_id == session_id]

@@ -15,8 +15,10 @@ from ..errors import FailedPrecondition, LakesailError
 from ..feed import ProxyLaunch
 from ..tokens import TokenTime
 from .auth import SessionClosed, Tokens
+from .connections import close_connection
 from .feed_client import FeedClient
 from .forwarding import Engines
+from .held_messages import HeldMessages
 from .operations import OperationBook
 from .routes import RouteTable
 from .running_rpcs import RunningRpcs
@@ -65,7 +67,14 @@ async def serve(launch: ProxyLaunch, stop: asyncio.Event) -> None:
         launch, routes=routes, calls=calls, operations=operations, use_keys=tokens.use_keys, time=time, clock=clock
     )
     service = SparkConnectService(
-        time=time, tokens=tokens, routes=routes, calls=calls, feed=feed, engines=engines, operations=operations
+        time=time,
+        tokens=tokens,
+        routes=routes,
+        calls=calls,
+        feed=feed,
+        engines=engines,
+        operations=operations,
+        held=HeldMessages(clock, close_connection),
     )
     server = grpc.aio.server(handlers=(service, _Health(feed)), options=_SERVER_OPTIONS)
     async with asyncio.TaskGroup() as tasks:

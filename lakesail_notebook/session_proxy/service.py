@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, NoReturn
 
 import grpc
@@ -17,9 +17,11 @@ from ..feed import Route
 from ..tokens import SessionClaims, TokenTime
 from . import spark_rpc
 from .auth import SessionClosed, Tokens, status_of
+from .engine_words import spark_session_is_over, with_next_step
 from .executions import Interrupt
 from .feed_client import FeedClient
 from .forwarding import EngineAnswer, EngineLost, Engines, forward
+from .held_messages import HeldMessages, Stream
 from .operations import OperationBook, Passing, SparkSession
 from .routes import RouteTable, require_live, revoked
 from .running_rpcs import RunningRpc, RunningRpcs
@@ -46,6 +48,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         feed: FeedClient,
         engines: Engines,
         operations: OperationBook,
+        held: HeldMessages,
     ) -> None:
         self._time = time
         self._tokens = tokens
@@ -54,6 +57,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._feed = feed
         self._engines = engines
         self._operations = operations
+        self._held = held
         self._spark_sessions = SparkSessions(feed, self._release_in_engine)
         self._ending: set[asyncio.Task[None]] = set()
         self._handlers = {path: self._handler(method) for path, method in spark_rpc.METHODS.items()}
@@ -81,25 +85,29 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     async def _handle(self, method: Method, _requests: Any, context: Any) -> bytes:
         session_id: str | None = None
-        try:
-            claims = self._tokens.claims(context.invocation_metadata())
-            session_id = claims.sid
-            with RunningRpc(self._calls, claims.sid, relieves=method.relieves) as call:
-                return await self._answer(method, claims, call, context)
-        except EngineAnswer as answer:
-            await context.abort(answer.code, answer.details, answer.trailers)
-        except LakesailError as error:
-            if isinstance(error, Unauthenticated | PermissionDenied):
-                self._feed.refusals.note(session_id, error.code)
-            await context.abort_with_status(status_of(error, method))
-        except (grpc.aio.BaseError, asyncio.CancelledError):
-            raise
-        except Exception:
-            log.exception("session proxy: %s failed", method.name)
-            await context.abort_with_status(status_of(Internal("The session proxy failed; its log says why."), method))
+        with self._held.stream(context.peer()) as stream:
+            try:
+                claims = self._tokens.claims(context.invocation_metadata())
+                session_id = claims.sid
+                with RunningRpc(self._calls, claims.sid, relieves=method.relieves) as call, stream.of(call):
+                    return await self._answer(method, claims, call, context, stream)
+            except EngineAnswer as answer:
+                await _told(context.abort(answer.code, answer.details, answer.trailers))
+            except LakesailError as error:
+                if isinstance(error, Unauthenticated | PermissionDenied):
+                    self._feed.refusals.note(session_id, error.code)
+                await _told(context.abort_with_status(status_of(error, method)))
+            except (grpc.aio.BaseError, asyncio.CancelledError):
+                raise
+            except Exception:
+                log.exception("session proxy: %s failed", method.name)
+                failure = Internal("The session proxy failed; its log says why.")
+                await _told(context.abort_with_status(status_of(failure, method)))
         raise AssertionError("abort raises")
 
-    async def _answer(self, method: Method, claims: SessionClaims, call: RunningRpc, context: Any) -> bytes:
+    async def _answer(
+        self, method: Method, claims: SessionClaims, call: RunningRpc, context: Any, stream: Stream
+    ) -> bytes:
         try:
             self._feed.require()
             route = await self._routes.ready(claims.sid)
@@ -122,7 +130,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
             call.passes()
             message = await self._pinned(method, head, message, route, spark_session)
             rest = _rest(context, method, spark_session)
-            return await self._forward(method, route, spark_session, message, rest, context, passing)
+            return await self._forward(method, head, route, spark_session, message, rest, context, passing, stream)
 
     async def _pinned(
         self, method: Method, head: Head, message: bytes, route: Route, spark_session: SparkSession
@@ -142,20 +150,24 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
     async def _forward(
         self,
         method: Method,
+        head: Head,
         route: Route,
         spark_session: SparkSession,
         message: bytes,
         rest: AsyncIterator[bytes],
         context: Any,
         passing: Passing,
+        stream: Stream,
     ) -> bytes:
         try:
-            return await forward(self._engines.channel(_address(route)), method, message, rest, context, passing)
+            channel = self._engines.channel(_address(route))
+            return await forward(channel, method, message, rest, context, passing, stream)
         except EngineLost as error:
             await self._engine_lost(route, error)
         except EngineAnswer as answer:
-            if f"session {spark_session.id} is not running" not in answer.details:
-                raise
+            if not spark_session_is_over(answer, spark_session.id):
+                interrupted = self._operations.interrupted(head, spark_session)
+                raise with_next_step(answer, method, head, interrupted=interrupted) from answer
         self._spark_sessions.ended(route, spark_session)
         raise stopped()
 
@@ -185,6 +197,14 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
     async def _release_in_engine(self, route: Route, spark_sessions: Sequence[SparkSession]) -> None:
         requests = [spark_rpc.release_session_request(one.id, one.caller) for one in spark_sessions]
         await self._engines.release(_address(route), requests)
+
+
+async def _told(aborting: Awaitable[None]) -> None:
+    """Wait until the client has taken how its RPC ends; that it is gone is no failure of ours."""
+    try:
+        await aborting
+    except grpc.aio.InternalError:
+        raise asyncio.CancelledError from None
 
 
 def _address(route: Route) -> str:

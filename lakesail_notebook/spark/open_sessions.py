@@ -80,6 +80,11 @@ class OpenSessions:
         with self._lock:
             return next((opened.session_id for opened in self._opened if opened.spark is active), None)
 
+    def session_id_of(self, spark_session_id: str) -> str | None:
+        """The session that a Spark session of this process runs on."""
+        with self._lock:
+            return next((one.session_id for one in self._opened if one.spark_session_id == spark_session_id), None)
+
     def may_be_over(self, session_id: str, client: Client) -> bool:
         """Whether PySpark or the control plane knows that a session is over.
 

@@ -31,6 +31,8 @@ class ObservedQuery:
     bytes: int = 0
     complete: bool = False
     """Whether all of its results came."""
+    answered: bool = False
+    """Whether the engine has said anything of it: it has begun with it then."""
 
     def seconds(self, now: float) -> float:
         return (now if self.ended is None else self.ended) - self.began
@@ -91,7 +93,9 @@ class Queries:
         rows = int(answer.arrow_batch.row_count)
         size = len(answer.arrow_batch.data)
         complete = answer.HasField("result_complete")
-        if rows or size or complete:
+        with self._lock:
+            known = self._queries.get(operation_id)
+        if rows or size or complete or (known is not None and not known.answered):
             self._change(
                 operation_id,
                 lambda query: replace(
@@ -99,6 +103,7 @@ class Queries:
                     rows=query.rows + rows,
                     bytes=query.bytes + size,
                     complete=complete,
+                    answered=True,
                     ended=time.monotonic() if complete else query.ended,
                 ),
             )

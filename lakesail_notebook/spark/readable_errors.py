@@ -8,10 +8,6 @@ _CHARACTERS = 600
 _CURES: tuple[tuple[str, str], ...] = (
     (r"NO_ACTIVE_SESSION", "This Spark session is over. Run %sail connect to get a new one."),
     (
-        r"operation not found",
-        "The query was cancelled, or the engine lost it; %sail status says how the session is.",
-    ),
-    (
         r"handle add artifacts|copy.?from.?local",
         "Sail takes no files from clients. Put modules beside the notebook, and packages into the notebook's "
         "environment or the libraries of the compute config.",

@@ -76,9 +76,11 @@ class SessionWait:
 
     def for_endpoint(self) -> str:
         """``HOST:PORT`` of the session's endpoint, once the control plane tells it."""
+        pause = _FIRST_PAUSE_SECONDS  # the session proxy is about to listen, as a rule
         while (endpoint := _endpoint(self._session)) is None:
-            time.sleep(_LOOK_EVERY_SECONDS)
-            self._look()
+            time.sleep(pause)
+            self._look(at_most_every=0.0)
+            pause = min(2 * pause, _LOOK_EVERY_SECONDS)
         return endpoint
 
     def for_first_rpc(self, channel: grpc.Channel, spark_session_id: str) -> None:
@@ -112,8 +114,8 @@ class SessionWait:
                 return session
             time.sleep(_FIRST_PAUSE_SECONDS)
 
-    def _look(self, trouble: str | None = None) -> None:
-        if self._stopwatch.seconds - self._looked_at < _LOOK_EVERY_SECONDS:
+    def _look(self, trouble: str | None = None, *, at_most_every: float = _LOOK_EVERY_SECONDS) -> None:
+        if self._stopwatch.seconds - self._looked_at < at_most_every:
             return
         self._looked_at = self._stopwatch.seconds
         try:

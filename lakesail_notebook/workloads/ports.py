@@ -335,6 +335,15 @@ class SessionProxy(Protocol):
         """``HOST:PORT`` for clients; stable once started."""
         ...
 
+    @property
+    def listening(self) -> bool:
+        """Whether a proxy has said that it listens there. It stays so while one that ended is started again."""
+        ...
+
+    async def wait_until_listening(self, seconds: float) -> None:
+        """Return once it listens, or after so long."""
+        ...
+
     async def publish(self, route: Route, *, confirmed: bool = False) -> None:
         """Put a route in force. Returns at once for live routes; for a closed one, and where it is to be ``confirmed``,
         after the proxy has confirmed, but after one second at most."""

@@ -111,6 +111,7 @@ class RoutesOnly:
     """A session proxy's route table, without its process; implements ``SessionProxy``."""
 
     endpoint = "localhost:1"
+    listening = True
 
     def __init__(self) -> None:
         self.table = RouteTable(lambda session_id, closed: None)
@@ -118,6 +119,9 @@ class RoutesOnly:
         """How often the end of a session was told."""
 
     async def start(self) -> None:
+        return
+
+    async def wait_until_listening(self, seconds: float) -> None:
         return
 
     async def publish(self, route: Route, *, confirmed: bool = False) -> None:

@@ -280,15 +280,14 @@ class ProxyRig:
         event_log = EventLogger(handlers=[logging.StreamHandler(self._audit_lines)])
         audit = JupyterAudit(event_log, self._clock.now)
         reports = ProxyReports(store, reconciler, usage, self._clock, MAX_SPARK_SESSIONS, audit)
-        supervisor.serve(
-            FeedSource(
-                issuer=store.issuer,
-                public_keys=tokens.public_keys,
-                token_time=TokenTime(self._clock).now,
-                routes=reconciler.routes,
-                reports=reports,
-            )
+        self.source = FeedSource(
+            issuer=store.issuer,
+            public_keys=tokens.public_keys,
+            token_time=TokenTime(self._clock).now,
+            routes=reconciler.routes,
+            reports=reports,
         )
+        supervisor.serve(self.source)
         await supervisor.start()
         return _Parts(store, supervisor, reconciler, usage, owners.mine, tokens)
 

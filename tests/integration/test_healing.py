@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import time
@@ -26,6 +27,17 @@ def slow(n):
     time.sleep({seconds})
     return n
 spark.range({rows}).repartition(1).select(slow("id").alias("n")).write.mode("append").parquet("{table}")
+"""
+
+_HOLD_ALL_THREADS = """
+from pyspark.sql.functions import udf
+@udf("long")
+def hold(n):
+    import time
+    open("{marker}", "a").write("x")
+    time.sleep(4)
+    return n
+len(spark.range(0, {tasks}, 1, {tasks}).select(hold("id").alias("n")).collect())
 """
 
 
@@ -201,6 +213,21 @@ def test_a_long_query_has_a_strip_which_says_in_the_end_what_it_was(server: Jupy
     shown = kernel.execute(_SLOW_WRITE.format(marker="strip-begun", seconds=0.8, rows=3, table="strip")).text
     assert re.match(r"1 query, \d+\.\d s", shown)
     kernel.shutdown()
+
+
+def test_a_query_behind_a_busy_engine_says_what_it_waits_for(server: JupyterServer, root: Path) -> None:
+    holding, waiting = connected(server, "holding.ipynb"), server.start_kernel("waiting.ipynb")
+    session = session_of(server, holding)
+    waiting.execute(f"%sail connect --attach {session['id']}\nassert spark.range(3).count() == 3")
+    begun = Marker(root, "threads-held")
+    cell = BackgroundCell(holding, _HOLD_ALL_THREADS.format(marker=begun.path.name, tasks=4 * (os.cpu_count() or 1)))
+    begun.wait()
+    with pytest.raises(TimeoutError, match=r"Waiting: .* · the engine is busy with (another query|\d+ other queries)"):
+        waiting.execute("spark.range(5).count()", timeout_seconds=9)
+    cell.outcome(60)
+    for kernel in (holding, waiting):
+        kernel.shutdown()
+    assert server.request("DELETE", f"{API}/workloads/sessions/{session['id']}").status_code == 204
 
 
 def test_on_a_cluster_the_strip_counts_the_engines_tasks_and_its_looks_are_no_queries(

@@ -23,6 +23,7 @@ import pytest
 from pyspark.errors.exceptions.connect import SparkConnectException
 
 from lakesail_notebook.clock import SystemClock
+from lakesail_notebook.control_plane.supervisor import ProxySupervisor
 from lakesail_notebook.feed import SessionActivity
 from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
 from tests.integration.proxy_rig import MAX_SPARK_SESSIONS, ProxyRig, listening_child, proxy_rig, until
@@ -418,6 +419,23 @@ def control_plane_blocked(rig: ProxyRig) -> Iterator[None]:
 def _unless_ok(rig: ProxyRig, token: Any) -> Answer | None:
     answer = call(rig.endpoint, "ExecutePlan", sql_request(new_spark_session_id(), "select 1"), token)
     return None if answer.code is grpc.StatusCode.OK else answer
+
+
+def test_a_proxy_counts_as_listening_from_its_first_connection_on(rig: ProxyRig) -> None:
+    async def start() -> bool:
+        supervisor = ProxySupervisor()
+        supervisor.serve(rig.source)
+        try:
+            await supervisor.start()
+            early = supervisor.listening
+            while not supervisor.listening:
+                await asyncio.sleep(0.01)
+            socket.create_connection(("127.0.0.1", int(supervisor.endpoint.rpartition(":")[2])), timeout=2).close()
+            return early
+        finally:
+            await supervisor.close()
+
+    assert rig.run(start()) is False
 
 
 def test_a_stopped_proxy_is_replaced(own_rig: ProxyRig) -> None:

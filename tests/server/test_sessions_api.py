@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -35,11 +36,32 @@ def test_a_created_session_is_told_whole_and_where_it_is(api: httpx.Client) -> N
     assert set(created) == SESSION_FIELDS
     assert created["status"] == "pending"
     assert created["endpointType"] == "spark_connect"
-    assert created["connectionInfo"]["grpcEndpoint"].startswith("localhost:")
+    assert created["connectionInfo"]["grpcEndpoint"] is None or _listens(created)
     assert created["metadata"] == {"team": "blue"}
     assert answer.headers["Location"].endswith(f"/lakesail/api/v1/{SESSIONS}/{created['id']}")
     assert api.get(f"{SESSIONS}/{created['id']}").json()["name"] == "first"
     api.delete(f"{SESSIONS}/{created['id']}")
+
+
+def test_an_endpoint_is_told_once_somebody_listens_there(api: httpx.Client) -> None:
+    created = api.post(SESSIONS).json()
+    path, deadline = f"{SESSIONS}/{created['id']}", time.monotonic() + 30
+    told = created
+    while told["connectionInfo"]["grpcEndpoint"] is None:
+        assert time.monotonic() < deadline
+        told = api.get(path).json()
+    assert _listens(told)
+    listed = api.get(SESSIONS).json()["included"]["sessions"]
+    assert {one["connectionInfo"]["grpcEndpoint"] for one in listed if one["status"] == "pending"} <= {
+        told["connectionInfo"]["grpcEndpoint"]
+    }
+    api.delete(path)
+
+
+def _listens(session: dict[str, Any]) -> bool:
+    host, port = session["connectionInfo"]["grpcEndpoint"].split(":")
+    with socket.create_connection((host, int(port)), timeout=5):
+        return True
 
 
 def test_an_empty_body_makes_a_session_with_the_defaults(api: httpx.Client) -> None:

@@ -29,6 +29,26 @@ def test_the_engines_tasks_are_told_where_it_tells_them() -> None:
     assert strip_text([QUERY], 105.0, TaskProgress(3, 11)) == "Running: select 1 · 3 of 11 tasks · 0 rows, 0 B received"
 
 
+@pytest.mark.parametrize(("others", "busy"), [(1, "another query"), (3, "3 other queries")])
+def test_a_query_that_the_engine_has_not_begun_is_said_to_wait_for_the_others(others: int, busy: str) -> None:
+    assert strip_text([QUERY], 105.0, None, others) == f"Waiting: select 1 · the engine is busy with {busy}"
+
+
+@pytest.mark.parametrize(("query", "others"), [(QUERY, 0), (replace(QUERY, answered=True), 2)])
+def test_a_query_that_the_engine_has_begun_or_has_to_itself_runs(query: ObservedQuery, others: int) -> None:
+    assert strip_text([query], 105.0, None, others).startswith("Running: select 1")
+
+
+def test_the_first_word_of_the_engine_says_that_it_has_begun() -> None:
+    request = spark_proto.ExecutePlanRequest(operation_id=str(uuid.uuid4()), session_id="s")
+    QUERIES.begins(request)
+    [waiting] = [one for one in QUERIES.after(0) if one.operation_id == request.operation_id]
+    QUERIES.answered(request.operation_id, spark_proto.ExecutePlanResponse())
+    [begun] = [one for one in QUERIES.after(0) if one.operation_id == request.operation_id]
+    assert (waiting.answered, begun.answered, begun.ended) == (False, True, None)
+    QUERIES.leaves(request.operation_id, None)
+
+
 @pytest.mark.parametrize(
     ("rows", "progress"),
     [
@@ -119,7 +139,7 @@ class LineThatCollects:
 
 def test_a_query_that_the_collector_ends_in_the_strips_own_thread_holds_nothing_up() -> None:
     line = LineThatCollects()
-    line.strips = strips = CellStrips(lambda: line, lambda spark_session_id: None)
+    line.strips = strips = CellStrips(lambda: line, lambda spark_session_id: None, lambda query: 0)
     strips.cell_begins()
     request = spark_proto.ExecutePlanRequest(operation_id=str(uuid.uuid4()), session_id="s")
     QUERIES.begins(request)

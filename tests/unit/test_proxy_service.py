@@ -7,8 +7,10 @@ from contextlib import suppress
 
 from lakesail_notebook.feed import ProxyLaunch
 from lakesail_notebook.session_proxy.auth import Tokens
+from lakesail_notebook.session_proxy.connections import close_connection
 from lakesail_notebook.session_proxy.feed_client import FeedClient
 from lakesail_notebook.session_proxy.forwarding import Engines
+from lakesail_notebook.session_proxy.held_messages import HeldMessages
 from lakesail_notebook.session_proxy.operations import GONE_SECONDS, OperationBook, SparkSession
 from lakesail_notebook.session_proxy.routes import RouteTable
 from lakesail_notebook.session_proxy.running_rpcs import RunningRpcs
@@ -28,7 +30,14 @@ def service_on(clock: SetClock, operations: OperationBook) -> SparkConnectServic
         launch, routes=routes, calls=calls, operations=operations, use_keys=tokens.use_keys, time=time, clock=clock
     )
     return SparkConnectService(
-        time=time, tokens=tokens, routes=routes, calls=calls, feed=feed, engines=Engines(tuple), operations=operations
+        time=time,
+        tokens=tokens,
+        routes=routes,
+        calls=calls,
+        feed=feed,
+        engines=Engines(tuple),
+        operations=operations,
+        held=HeldMessages(clock, close_connection),
     )
 
 

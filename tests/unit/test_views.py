@@ -6,11 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from lakesail_notebook import models
 from lakesail_notebook.models import EndpointLimits, SessionConfig
-from lakesail_notebook.workloads.records import SessionRecord, Timeouts, WorkloadRecord
+from lakesail_notebook.workloads.records import Owner, SessionRecord, Timeouts, WorkloadRecord
+from lakesail_notebook.workloads.services.endpoints import Endpoints
 from lakesail_notebook.workloads.services.views import config_view, member_view, session_view, workload_view
 from tests.builders import NOW, a_config, a_member, a_principal, a_session, a_workload
+from tests.integration.by_hand import Owners, RoutesOnly
 
+MINE, OTHERS = Owner("boot", 1, 1.0), Owner("boot", 2, 2.0)
 OWNER = a_principal(id="MEMBER")
 ADMIN = a_principal(id="OLA", organization_admin=True)
 READY = a_workload(
@@ -51,6 +55,22 @@ def test_only_its_owner_is_told_where_a_session_is_reached() -> None:
     assert told is not None
     assert told.grpc_endpoint == "localhost:7"
     assert session_view(a_session(), READY, ADMIN).connection_info is None
+
+
+def test_the_endpoint_is_told_once_it_is_served() -> None:
+    assert session_view(a_session(), READY, OWNER, served=False).connection_info == models.ConnectionInfo()
+    assert session_view(a_session(), READY, ADMIN, served=False).connection_info is None
+
+
+@pytest.mark.parametrize(
+    ("owner", "listening", "served"), [(MINE, False, False), (MINE, True, True), (OTHERS, False, True)]
+)
+def test_ones_own_session_proxy_says_whether_it_serves_and_anothers_row_tells(
+    owner: Owner, listening: bool, served: bool
+) -> None:
+    proxy, owners = RoutesOnly(), Owners(MINE)
+    proxy.listening = listening
+    assert Endpoints(proxy, owners).served(a_workload(owner=owner)) == served
 
 
 @pytest.mark.parametrize(

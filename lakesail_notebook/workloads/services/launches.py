@@ -30,6 +30,8 @@ from .session_tokens import find_session
 from .views import session_view
 
 MAX_KEY_CHARACTERS = 200
+LISTENING_SECONDS = 3.0
+"""How long the answer to a create waits for the session proxy, which the first session starts, to tell its endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ class Launches:
         async with self._store.reading() as view:
             kept = await _session_made_before(view, once)
             if kept is not None:
-                return session_view(kept, await view.workload(kept.workload_id), principal)
+                return self._view(kept, await view.workload(kept.workload_id), principal)
             owner = await _owner(view, principal, team_id, wanted, self._settings.known_members)
             config = await config_for_session(
                 view, principal, team_id, wanted.workload_config_id, self._settings, self._clock
@@ -177,7 +179,7 @@ class Launches:
         async with self._store.writing() as unit:
             kept = await _session_made_before(unit, once)  # by the same request, a moment ago
             if kept is not None:
-                return session_view(kept, await unit.workload(kept.workload_id), principal)
+                return self._view(kept, await unit.workload(kept.workload_id), principal)
             await self._quotas.check_create(unit, principal, need.team_id, now, caller_id=need.caller_id)
             await _know(unit, principal, now)
             await _know_owner(unit, self._settings.known_members.get(need.caller_id), now)
@@ -190,7 +192,11 @@ class Launches:
                 await unit.add_idempotent_answer(once.caller_id, once.key, answer, now)
         await self._reconciler.routing.publish(session, workload)
         self._reconciler.wake()
-        return session_view(session, workload, principal)
+        await self._proxy.wait_until_listening(LISTENING_SECONDS)  # while the engine starts
+        return self._view(session, workload, principal)
+
+    def _view(self, session: SessionRecord, workload: WorkloadRecord | None, principal: Principal) -> models.Session:
+        return session_view(session, workload, principal, served=self._placement.endpoints.served(workload))
 
     def _launch_spec(self, config: ConfigRecord, wanted: models.SessionCreate) -> LaunchSpec:
         if not self._settings.single_user:

@@ -15,6 +15,7 @@ from ..ports import Backend, Owners, SessionProxy, Writing
 from ..records import ConfigRecord, LaunchSpec, WorkloadRecord
 from ..rules.libraries import refused_indexes
 from ..settings import Settings
+from .endpoints import Endpoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Placement:
     def __init__(
         self, *, backends: Mapping[str, Backend], proxy: SessionProxy, owners: Owners, settings: Settings
     ) -> None:
+        self.endpoints = Endpoints(proxy, owners)
         self._backends = backends
         self._proxy = proxy
         self._owners = owners

@@ -19,6 +19,7 @@ from ..rules import access, lifecycle
 from ..rules.access import Principal
 from ..rules.markers import make_marker, read_marker
 from ..settings import Settings
+from .endpoints import Endpoints
 from .session_tokens import SessionTokenService, denied, find_session, over
 from .views import config_view, member_view, query_view, service_account_view, session_view, workload_view
 
@@ -31,6 +32,7 @@ class Sessions:
         backends: Mapping[str, Backend],
         reconciler: Reconciler,
         session_tokens: SessionTokenService,
+        endpoints: Endpoints,
         clock: Clock,
         settings: Settings,
     ) -> None:
@@ -38,6 +40,7 @@ class Sessions:
         self._backends = backends
         self._reconciler = reconciler
         self._session_tokens = session_tokens
+        self._endpoints = endpoints
         self._clock = clock
         self._settings = settings
 
@@ -45,7 +48,8 @@ class Sessions:
         """:raises NotFound: unknown, or not for the caller to see."""
         async with self._store.reading() as view:
             session = await find_session(view, principal, session_id)
-            return session_view(session, await view.workload(session.workload_id), principal)
+            workload = await view.workload(session.workload_id)
+        return session_view(session, workload, principal, served=self._endpoints.served(workload))
 
     async def list(self, principal: Principal, query: models.SessionListQuery) -> models.SessionPage:
         """:raises InvalidArgument: for a marker of another list."""
@@ -61,7 +65,7 @@ class Sessions:
             total = await view.count_sessions(which)
             found = await view.sessions(which, after=after, limit=query.limit + 1) if query.limit else []
             page = found[: query.limit]
-            included = await _included(view, principal, page)
+            included = await _included(view, principal, page, self._endpoints)
         more = len(found) > query.limit
         return models.SessionPage(
             total=total,
@@ -101,7 +105,7 @@ class Sessions:
             if extended is None:
                 raise over(session)
             workload = await unit.workload(session.workload_id)
-        return session_view(extended, workload, principal)
+        return session_view(extended, workload, principal, served=self._endpoints.served(workload))
 
     async def engine_use(self, principal: Principal, session_id: str) -> models.EngineUse:
         """What the session's engine has used, as far as this server can see it.
@@ -155,7 +159,9 @@ class Sessions:
         await self._session_tokens.revoke(principal, session_id)
 
 
-async def _included(view: Reading, principal: Principal, page: list[SessionRecord]) -> models.SessionIncluded:
+async def _included(
+    view: Reading, principal: Principal, page: list[SessionRecord], endpoints: Endpoints
+) -> models.SessionIncluded:
     workloads = {workload.id: workload for workload in await view.workloads({row.workload_id for row in page})}
     configs = await view.configs_by_id({workload.config_id for workload in workloads.values()})
     members = await view.members({row.member_id for row in page if row.member_id is not None})
@@ -166,8 +172,9 @@ async def _included(view: Reading, principal: Principal, page: list[SessionRecor
     rows: tuple[object, ...] = (*workloads.values(), *shown, *accounts)
     makers = {getattr(row, field, None) for row in rows for field in _MAKERS}
     seen = await _seen_people(view, principal, page, {person for person in makers if person is not None})
+    sessions = [(row, workloads.get(row.workload_id)) for row in page]
     return models.SessionIncluded(
-        sessions=tuple(session_view(row, workloads.get(row.workload_id), principal) for row in page),
+        sessions=tuple(session_view(row, on, principal, served=endpoints.served(on)) for row, on in sessions),
         members=tuple(member_view(member) for member in members),
         service_accounts=tuple(_naming(seen, service_account_view(account)) for account in accounts),
         workloads=tuple(_naming(seen, workload_view(workload)) for workload in workloads.values()),

@@ -22,7 +22,10 @@ from ..rules import lifecycle, queries
 from ..rules.access import Principal, changes_configs_of, owns_session
 
 
-def session_view(session: SessionRecord, workload: WorkloadRecord | None, principal: Principal) -> models.Session:
+def session_view(
+    session: SessionRecord, workload: WorkloadRecord | None, principal: Principal, *, served: bool = True
+) -> models.Session:
+    """:param served: whether somebody listens at the session's endpoint; it is not told before."""
     return models.Session(
         id=session.id,
         endpoint_type=session.endpoint_type,
@@ -35,7 +38,7 @@ def session_view(session: SessionRecord, workload: WorkloadRecord | None, princi
         notebook_id=session.notebook_id,
         termination_reason=session.termination_reason,
         status_message=_status_message(session, workload),
-        connection_info=_connection_info(session, workload) if owns_session(principal, session) else None,
+        connection_info=_connection_info(session, workload, served) if owns_session(principal, session) else None,
         last_activity_at=to_rfc3339(session.last_activity_at),
         idle_since=_moment(session.idle_since),
         closed_at=_moment(session.closed_at),
@@ -132,11 +135,13 @@ def service_account_view(account: ServiceAccountRecord) -> models.ServiceAccount
     )
 
 
-def _connection_info(session: SessionRecord, workload: WorkloadRecord | None) -> models.ConnectionInfo | None:
+def _connection_info(
+    session: SessionRecord, workload: WorkloadRecord | None, served: bool
+) -> models.ConnectionInfo | None:
     endpoint = workload.endpoints.get(session.endpoint_type) if workload is not None else None
     if endpoint is None or session.status not in LIVE_STATUSES:
         return None
-    return models.ConnectionInfo(grpc_endpoint=endpoint)
+    return models.ConnectionInfo(grpc_endpoint=endpoint if served else None)
 
 
 def _status_message(session: SessionRecord, workload: WorkloadRecord | None) -> str | None:

@@ -1,0 +1,22 @@
+"""What a query waits for when the engine does not begin with it: other queries of its session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..client.client import Client
+from ..errors import LakesailError
+from .open_sessions import OPEN_SESSIONS
+from .queries import ObservedQuery
+
+
+def others_running(client: Callable[[], Client], query: ObservedQuery) -> int:
+    """How many other queries run on the query's session, whoever sent them; 0 when that cannot be seen."""
+    session_id = OPEN_SESSIONS.session_id_of(query.spark_session_id)
+    if session_id is None:
+        return 0
+    try:
+        queries = client().queries(session_id)
+    except LakesailError:  # a server of another version, or one that is busy itself
+        return 0
+    return sum(1 for one in queries if one.outcome == "running" and one.id != query.operation_id)
