@@ -21,14 +21,17 @@ class KeepingReports:
         self.operated: list[feed.OperationReport] = []
         self.refusals: list[feed.RefusedRpcs] = []
         self.fail = False
+        self.failures = 0
 
     async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None:
         if self.fail:
+            self.failures += 1
             raise Unavailable("the database is locked")
         self.used += reports
 
     async def operations(self, reports: tuple[feed.OperationReport, ...]) -> None:
         if self.fail:
+            self.failures += 1
             raise Unavailable("the database is locked")
         self.operated += reports
 
@@ -38,6 +41,7 @@ class KeepingReports:
 
     async def released(self, session_id: str, spark_session_id: str) -> None:
         if self.fail:
+            self.failures += 1
             raise OSError("the disk is full")
         self.released_ids.append(spark_session_id)
 

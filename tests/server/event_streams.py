@@ -35,6 +35,16 @@ class EventStream:
             events.append(self.next())
         return events
 
+    def as_far_as(self, sequence: int) -> list[dict[str, Any]]:
+        """The events up to this one; fewer when the server closes before that."""
+        events: list[dict[str, Any]] = []
+        while not events or events[-1]["sequence"] < sequence:
+            opcode, data = self.connection.recv_data()
+            if opcode == websocket.ABNF.OPCODE_CLOSE:
+                break
+            events.append(json.loads(data))
+        return events
+
     def rest(self) -> tuple[list[dict[str, Any]], int, str]:
         """What still comes before the server closes; then its code and reason."""
         events: list[dict[str, Any]] = []

@@ -295,7 +295,7 @@ def test_no_other_spelling_of_a_token_passes(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_no_changed_character_passes(data: st.DataObject) -> None:
-    token = issue()
+    token = signed(HEADER, PAYLOAD)  # the same each time, as what is drawn depends on it
     place = data.draw(st.integers(0, len(token) - 1))
     other = data.draw(st.sampled_from("ABCxyz019-_.").filter(lambda character: character != token[place]))
     refused(token[:place] + other + token[place + 1 :])
