@@ -194,7 +194,7 @@ def test_another_programs_database_is_left_alone(database_url: str) -> None:
     assert isinstance(error, FailedPrecondition)
     assert "another program's" in error.message
     with closing(sqlite3.connect(file_of(database_url))) as connection:
-        assert declared(connection) == {"CREATE TABLE session(id TEXT)"}
+        assert declared(connection) == {"CREATE TABLE session (id TEXT)"}
 
 
 @pytest.mark.parametrize(

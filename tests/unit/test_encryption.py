@@ -67,6 +67,7 @@ def test_a_key_that_is_put_before_the_others_is_used(tmp_path: Path) -> None:
 def test_a_file_that_holds_no_key_is_refused_and_kept(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "encryption-key"
     path.write_bytes(content)
+    path.chmod(0o600)
     with pytest.raises(FailedPrecondition, match="put the right file back"):
         load_or_create_cipher(path)
     assert path.read_bytes() == content
@@ -76,3 +77,12 @@ def test_a_place_where_no_key_can_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Unavailable, match="can be neither read nor made"):
         load_or_create_cipher(tmp_path / "file" / "encryption-key")
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o640, 0o666])
+def test_a_key_that_others_can_reach_is_refused_with_the_command_that_mends_it(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "encryption-key"
+    load_or_create_cipher(path)
+    path.chmod(mode)
+    with pytest.raises(FailedPrecondition, match=f"chmod 600 {path}"):
+        load_or_create_cipher(path)
