@@ -167,18 +167,19 @@ class Plane:
         tokens = TokenIssuer(store.issuer, SigningKey("k", Ed25519PrivateKey.generate()))
         self.reports = ProxyReports(store, self.reconciler, usage, clock, 64)
         self.configs = Configs(store, [LOCAL], clock, chosen)
+        placement = Placement(backends={LOCAL: self.backend}, proxy=self.proxy, owners=self.owners, settings=chosen)
         self.sessions = Sessions(
             backends={LOCAL: self.backend},
             owners=self.owners,
             kernels=NoKernels(),
             reconciler=self.reconciler,
+            endpoints=placement.endpoints,
             tokens=tokens,
             token_time=TokenTime(clock),
             quotas=quotas,
             audit=None,
             **parts,
         )
-        placement = Placement(backends={LOCAL: self.backend}, proxy=self.proxy, owners=self.owners, settings=chosen)
         self.launches = Launches(
             placement=placement, proxy=self.proxy, reconciler=self.reconciler, quotas=quotas, **parts
         )
