@@ -203,6 +203,7 @@ class Plane:
         )
         self.reports = ProxyReports(store, self.reconciler, usage, clock, 64)
         self.configs = Configs(store, [LOCAL], clock, chosen)
+        placement = Placement(backends={LOCAL: self.backend}, proxy=self.proxy, owners=self.owners, settings=chosen)
         self.sessions = Sessions(
             backends={LOCAL: self.backend},
             reconciler=self.reconciler,
@@ -216,9 +217,9 @@ class Plane:
                 audit=None,
                 **parts,
             ),
+            endpoints=placement.endpoints,
             **parts,
         )
-        placement = Placement(backends={LOCAL: self.backend}, proxy=self.proxy, owners=self.owners, settings=chosen)
         self.launches = Launches(
             placement=placement, proxy=self.proxy, reconciler=self.reconciler, quotas=quotas, **parts
         )

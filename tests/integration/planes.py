@@ -36,7 +36,7 @@ async def control_plane(directory: Path, clock: Clock, limits: SessionLimits) ->
     options = ControlPlaneOptions(
         database_url=f"sqlite:///{directory / 'sessions.db'}",
         signing_key_files=(),
-        data_directory=directory,
+        data_directory=directory / "keys",
         settings=Settings(limits=limits, quotas=Quotas(live_sessions_per_member=None)),
         proxy_hosts=(),
         proxy_port=0,
