@@ -48,10 +48,22 @@ class EventStream:
     def rest(self) -> tuple[list[dict[str, Any]], int, str]:
         """What still comes before the server closes; then its code and reason."""
         events: list[dict[str, Any]] = []
+        code, reason = self._read_into(events)
+        return events, code, reason
+
+    def rest_or_cut(self) -> tuple[list[dict[str, Any]], int | None, str]:
+        """As :meth:`rest`, without a code when the line is cut: Tornado waits some seconds for who is to read it."""
+        events: list[dict[str, Any]] = []
+        try:
+            return events, *self._read_into(events)
+        except websocket.WebSocketConnectionClosedException:
+            return events, None, ""
+
+    def _read_into(self, events: list[dict[str, Any]]) -> tuple[int, str]:
         while True:
             opcode, data = self.connection.recv_data()
             if opcode == websocket.ABNF.OPCODE_CLOSE:
-                return events, struct.unpack(">H", data[:2])[0], data[2:].decode()
+                return struct.unpack(">H", data[:2])[0], data[2:].decode()
             events.append(json.loads(data))
 
 
