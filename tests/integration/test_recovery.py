@@ -86,10 +86,10 @@ def _scratch_directories(directory: Path) -> list[Path]:
 
 
 def test_a_session_that_was_lost_with_its_server_can_be_relaunched(tmp_path: Path) -> None:
-    (session_id,), _ = _run_until_killed(tmp_path, 6)
+    directory, session_id = _lost_session(tmp_path)
 
     async def relaunch() -> None:
-        async with control_plane(tmp_path, SystemClock(), SessionLimits()) as plane:
+        async with control_plane(directory, SystemClock(), SessionLimits()) as plane:
             again = await plane.launches.relaunch(SOMEBODY, session_id)
 
             async def is_ready() -> bool:
@@ -98,3 +98,14 @@ def test_a_session_that_was_lost_with_its_server_can_be_relaunched(tmp_path: Pat
             await eventually(is_ready, 60, "the relaunched session is ready")
 
     asyncio.run(relaunch())
+
+
+def _lost_session(parent: Path) -> tuple[Path, str]:
+    """The directory of a control plane that was killed just after it began its first session, and that session."""
+    for commits in range(1, MOST_COMMITS):
+        directory = parent / str(commits)
+        directory.mkdir()
+        ids, _ = _run_until_killed(directory, commits)
+        if ids:
+            return directory, ids[0]
+    raise AssertionError("it never began a session")
