@@ -233,8 +233,7 @@ class ProxyRig:
         )
 
     def close_session(self, session_id: str) -> None:
-        now = self._clock.now()
-        move = lifecycle.ending(session_id, "closed", now, "user_closed", "was closed by you")
+        move = lifecycle.ending(session_id, "closed", self._clock.now(), "user_closed", "was closed by you")
         self.run(self.parts.reconciler.end_session(session_id, move))
 
     def session(self, session_id: str) -> SessionRecord:
@@ -262,13 +261,12 @@ class ProxyRig:
             clock=self._clock,
             settings=Settings(),
         )
-        reports = ProxyReports(store, reconciler, usage, self._clock, MAX_SPARK_SESSIONS)
         self.source = FeedSource(
             issuer=store.issuer,
             public_keys=tokens.public_keys,
             token_time=TokenTime(self._clock).now,
             routes=reconciler.routes,
-            reports=reports,
+            reports=ProxyReports(store, reconciler, usage, self._clock, MAX_SPARK_SESSIONS),
         )
         supervisor.serve(self.source)
         await supervisor.start()
