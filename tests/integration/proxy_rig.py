@@ -248,8 +248,7 @@ class ProxyRig:
         )
 
     def close_session(self, session_id: str) -> None:
-        now = self._clock.now()
-        move = lifecycle.ending(session_id, "closed", now, "user_closed", "was closed by you")
+        move = lifecycle.ending(session_id, "closed", self._clock.now(), "user_closed", "was closed by you")
         self.run(self.parts.reconciler.end_session(session_id, move))
 
     def session(self, session_id: str) -> SessionRecord:
