@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .ports import Audit, Reading
+from .ports import Audit
+from .store_port import Reading
 
 
 async def tell_logins(audit: Audit, view: Reading, ids: Iterable[str | None]) -> None:

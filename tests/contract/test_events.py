@@ -11,9 +11,9 @@ import pytest
 from lakesail_notebook.errors import InvalidArgument, Unavailable
 from lakesail_notebook.models import Event, EventPage, EventQuery
 from lakesail_notebook.store.sql import SqlStore
-from lakesail_notebook.workloads.ports import News, Reading, Store, Writing
 from lakesail_notebook.workloads.rules.access import Principal
 from lakesail_notebook.workloads.services.events import Events
+from lakesail_notebook.workloads.store_port import News, Reading, Store, Writing
 from tests.builders import a_principal, a_session
 from tests.contract.store_rig import in_store
 

@@ -12,9 +12,9 @@ import pytest
 from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.workloads.filters import EventFilter
-from lakesail_notebook.workloads.ports import Writing
 from lakesail_notebook.workloads.records import EventRecord, SessionRecord
 from lakesail_notebook.workloads.rules.lifecycle import SessionMove, ending
+from lakesail_notebook.workloads.store_port import Writing
 from tests.builders import NOW, a_config, a_session, a_workload
 from tests.contract.store_rig import Processes, in_store
 

@@ -16,9 +16,9 @@ from headless import JupyterServer, jupyter_server
 from lakesail_notebook.ids import new_id
 from lakesail_notebook.jupyter.identity import member, roster_from
 from lakesail_notebook.store.sql import SqlStore, open_store
-from lakesail_notebook.workloads.ports import Writing
 from lakesail_notebook.workloads.records import MemberRecord, ServiceAccountRecord
 from lakesail_notebook.workloads.rules import service_account_keys
+from lakesail_notebook.workloads.store_port import Writing
 from tests.builders import a_config, a_session, a_workload
 
 from .header_identity import GROUPS_HEADER, USER_HEADER, HeaderIdentityProvider

@@ -10,7 +10,7 @@ import pytest
 from headless import jupyter_server
 
 from lakesail_notebook.models import Library, PypiLibrary, SailConfig
-from lakesail_notebook.workloads.ports import Writing
+from lakesail_notebook.workloads.store_port import Writing
 from tests.builders import a_config
 
 from .team_server import now, team_server

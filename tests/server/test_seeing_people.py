@@ -12,7 +12,7 @@ import pytest
 from headless import jupyter_server
 
 from lakesail_notebook.ids import new_id
-from lakesail_notebook.workloads.ports import Writing
+from lakesail_notebook.workloads.store_port import Writing
 from tests.builders import a_config, a_session, a_workload
 
 from .team_server import TeamServer, member_id, now, team_server

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from lakesail_notebook.errors import ResourceExhausted
 from lakesail_notebook.store.sql import open_store
-from lakesail_notebook.workloads.ports import Writing
 from lakesail_notebook.workloads.rules.access import Principal
 from lakesail_notebook.workloads.rules.quotas import (
     TEAM_QUOTAS,
@@ -25,6 +24,7 @@ from lakesail_notebook.workloads.rules.quotas import (
     seconds_until_room,
 )
 from lakesail_notebook.workloads.services.quota_keeper import QuotaKeeper
+from lakesail_notebook.workloads.store_port import Writing
 from tests.builders import NOW, a_principal, a_session
 
 ADA = a_principal(id="ADA", team_ids=("RED",))

@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection
 
 from ...clock import Clock
 from ...models import InfraStatus
-from ..ports import Owners, Store, Writing
+from ..ports import Owners
 from ..records import SessionRecord, TerminationReason, WorkloadRecord
 from ..rules import lifecycle
 from ..rules.lifecycle import UNFINISHED, SessionMove, WorkloadMove
+from ..store_port import Store, Writing
 from .routing import Routing
 from .usage import Usage
 

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Collection, Mapping
 
 from ...errors import Unavailable
-from ..ports import Backend, Observation, Owners, Store
+from ..ports import Backend, Observation, Owners
 from ..records import Handle, WorkloadRecord
+from ..store_port import Store
 from .ending import Ending
 from .steps import terminate
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 from ..filters import EventFilter
-from ..ports import Owners, Reading, Store
+from ..ports import Owners
 from ..records import Owner, SessionRecord, WorkloadRecord
+from ..store_port import Reading, Store
 
 SILENCE = timedelta(seconds=60)
 """A control plane that has not said for so long that it lives is dead to those who cannot look at its process."""

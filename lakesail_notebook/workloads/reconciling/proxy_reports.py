@@ -12,10 +12,11 @@ from ...clock import Clock
 from ...errors import LakesailError
 from ...models import LIVE_STATUSES
 from ..logins import tell_logins
-from ..ports import Audit, Store
+from ..ports import Audit
 from ..records import SessionRecord
 from ..rules import queries
 from ..rules.lifecycle import SessionMove
+from ..store_port import Store
 from .reconciler import Reconciler
 from .usage import Usage
 

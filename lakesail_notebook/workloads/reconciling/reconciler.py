@@ -17,10 +17,11 @@ from datetime import datetime
 from ...clock import Clock
 from ...errors import LakesailError
 from ...feed import Route
-from ..ports import Backend, Kernels, Owners, SessionProxy, Store
+from ..ports import Backend, Kernels, Owners, SessionProxy
 from ..records import SessionRecord, WorkloadRecord
 from ..rules.lifecycle import SessionMove
 from ..settings import Settings
+from ..store_port import Store
 from .ending import Ending
 from .inspection import Inspection
 from .neighbours import SILENCE, Neighbours

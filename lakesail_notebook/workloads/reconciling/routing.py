@@ -6,9 +6,10 @@ import asyncio
 from collections import OrderedDict
 
 from ...feed import Route
-from ..ports import Owners, SessionProxy, Store
+from ..ports import Owners, SessionProxy
 from ..records import SessionRecord, WorkloadRecord
 from ..rules.routes import route_of
+from ..store_port import Store
 
 _REMEMBERED = 10_000
 

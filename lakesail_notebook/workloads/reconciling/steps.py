@@ -11,11 +11,12 @@ from typing import Literal
 
 from ...clock import Clock, in_words
 from ...errors import FailedPrecondition, LakesailError, Unavailable
-from ..ports import Backend, Checkpoint, Store
+from ..ports import Backend, Checkpoint
 from ..records import WorkloadRecord
 from ..rules import lifecycle
 from ..rules.lifecycle import WorkloadMove
 from ..settings import Settings
+from ..store_port import Store
 from .ending import Ending
 from .routing import Routing
 

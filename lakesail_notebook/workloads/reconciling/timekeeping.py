@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...clock import Clock, in_words
-from ..ports import Kernels, Owners, Store, Writing
+from ..ports import Kernels, Owners
 from ..records import SessionRecord
 from ..rules import lifecycle
 from ..rules.lifecycle import SessionMove
+from ..store_port import Store, Writing
 from .usage import Usage
 from .work import Work
 

@@ -11,10 +11,11 @@ from datetime import datetime
 from ...clock import Clock
 from ...errors import LakesailError
 from ...token_ids import new_kernel_mark
-from ..ports import Kernels, Owners, SessionProxy, Store, Writing
+from ..ports import Kernels, Owners, SessionProxy
 from ..records import SessionRecord, SessionTokens, WorkloadRecord
 from ..rules.routes import route_of
 from ..rules.session_tokens import with_ended_kernel
+from ..store_port import Store, Writing
 
 LOOK_SECONDS = 1.0
 

@@ -13,7 +13,6 @@ from ...clock import Clock
 from ...errors import FailedPrecondition, FieldError, InvalidArgument, NotFound, PermissionDenied
 from ...ids import is_id, new_id
 from ..filters import PageKey
-from ..ports import Reading, Store
 from ..records import ConfigRecord
 from ..rules import access
 from ..rules.access import Principal
@@ -22,6 +21,7 @@ from ..rules.extra_env import changed_env, refuse_masked
 from ..rules.markers import make_marker, read_marker
 from ..rules.names import check_name
 from ..settings import LOCAL, Settings
+from ..store_port import Reading, Store
 from .views import config_view
 
 

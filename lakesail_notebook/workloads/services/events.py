@@ -9,8 +9,8 @@ from contextlib import suppress
 from ... import models
 from ...errors import FieldError, InvalidArgument
 from ..filters import EventFilter
-from ..ports import Store
 from ..rules.access import Principal, visible_events
+from ..store_port import Store
 from .views import event_view
 
 _STREAM_PAGE = 100

@@ -14,7 +14,7 @@ from ...clock import Clock
 from ...errors import FailedPrecondition, FieldError, InvalidArgument, NotFound, PermissionDenied
 from ...ids import new_id
 from ...models import LIVE_STATUSES
-from ..ports import Reading, SessionProxy, Store, Writing
+from ..ports import SessionProxy
 from ..reconciling.reconciler import Reconciler
 from ..records import ConfigRecord, IdempotentAnswer, LaunchSpec, MemberRecord, SessionRecord, Timeouts, WorkloadRecord
 from ..rules import access
@@ -23,6 +23,7 @@ from ..rules.metadata import check_metadata
 from ..rules.names import check_name
 from ..rules.service_account_keys import wrong_key
 from ..settings import KnownMember, Settings
+from ..store_port import Reading, Store, Writing
 from .configs import config_for_session
 from .placement import Need, Placement
 from .quota_keeper import QuotaKeeper

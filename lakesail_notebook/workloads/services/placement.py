@@ -11,10 +11,11 @@ import msgspec
 
 from ...errors import FailedPrecondition, InvalidArgument
 from ...ids import new_id
-from ..ports import Backend, Owners, SessionProxy, Writing
+from ..ports import Backend, Owners, SessionProxy
 from ..records import ConfigRecord, LaunchSpec, WorkloadRecord
 from ..rules.libraries import refused_indexes
 from ..settings import Settings
+from ..store_port import Writing
 from .endpoints import Endpoints
 
 

@@ -11,10 +11,10 @@ from datetime import datetime
 from ...errors import ResourceExhausted
 from ...models import LIVE_STATUSES
 from ..filters import SessionFilter
-from ..ports import Reading
 from ..rules import access
 from ..rules.access import Principal
 from ..rules.quotas import Quotas, SlidingWindow, live_quotas, used_up
+from ..store_port import Reading
 
 _SESSIONS_NAMED = 10
 

@@ -13,13 +13,13 @@ from ...errors import FailedPrecondition, NotFound, PermissionDenied
 from ...ids import is_id, new_id
 from ...models import LIVE_STATUSES
 from ..filters import SessionFilter
-from ..ports import Reading, Store, Writing
 from ..reconciling.reconciler import Reconciler
 from ..records import ServiceAccountRecord, SessionRecord, WorkloadRecord
 from ..rules import access, lifecycle, service_account_keys
 from ..rules.access import Principal
 from ..rules.names import check_name
 from ..settings import Settings
+from ..store_port import Reading, Store, Writing
 from .views import service_account_view
 
 

@@ -12,13 +12,14 @@ from ...models import LIVE_STATUSES
 from ...token_ids import Holder, KernelToken, LoginToken
 from ...tokens import TokenIssuer, TokenTime
 from ..logins import tell_logins
-from ..ports import Audit, Kernels, Owners, Reading, Store
+from ..ports import Audit, Kernels, Owners
 from ..reconciling.token_endings import TokenEndings
 from ..records import SessionRecord, SessionTokens
 from ..rules import access
 from ..rules.access import Principal
 from ..rules.session_tokens import with_login_token
 from ..settings import Settings
+from ..store_port import Reading, Store
 from .quota_keeper import QuotaKeeper
 
 

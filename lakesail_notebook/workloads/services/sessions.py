@@ -12,13 +12,14 @@ import msgspec
 from ... import models
 from ...clock import Clock
 from ..filters import PageKey
-from ..ports import Backend, Reading, Store
+from ..ports import Backend
 from ..reconciling.reconciler import Reconciler
 from ..records import SessionRecord
 from ..rules import access, lifecycle
 from ..rules.access import Principal
 from ..rules.markers import make_marker, read_marker
 from ..settings import Settings
+from ..store_port import Reading, Store
 from .endpoints import Endpoints
 from .session_tokens import SessionTokenService, denied, find_session, over
 from .views import config_view, member_view, query_view, service_account_view, session_view, workload_view
