@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOVE = "https://schema.lakesail.com/lakesail_notebook/move/v1"
 TOKEN = "https://schema.lakesail.com/lakesail_notebook/token/v1"
+TOKEN_REVOCATION = "https://schema.lakesail.com/lakesail_notebook/token_revocation/v1"
 REFUSAL = "https://schema.lakesail.com/lakesail_notebook/refusal/v1"
 RPC_REFUSAL = "https://schema.lakesail.com/lakesail_notebook/rpc_refusal/v1"
 _LOGINS_REMEMBERED = 10_000
@@ -82,6 +83,17 @@ class JupyterAudit:
                 "team": session.team_id,
                 "session": session.id,
                 "expires_at": to_rfc3339(expires_at),
+            },
+        )
+
+    def tokens_revoked(self, session: SessionRecord, *, by: str, at: datetime) -> None:
+        self._emit(
+            TOKEN_REVOCATION,
+            {
+                "at": to_rfc3339(at),
+                **self._people(by, session.caller_id),
+                "team": session.team_id,
+                "session": session.id,
             },
         )
 

@@ -169,6 +169,10 @@ class Audit(Protocol):
         """A session token was given to a principal."""
         ...
 
+    def tokens_revoked(self, session: SessionRecord, *, by: str, at: datetime) -> None:
+        """All tokens of a session were ended because a principal asked for it."""
+        ...
+
     def rpcs_refused(self, session: SessionRecord | None, *, reason: str, count: int, at: datetime) -> None:
         """The session proxy let RPCs not pass.
 

@@ -40,6 +40,9 @@ class KeptAudit:
     def token_issued(self, session: SessionRecord, **_: object) -> None:
         raise AssertionError(session)
 
+    def tokens_revoked(self, session: SessionRecord, **_: object) -> None:
+        raise AssertionError(session)
+
     def rpcs_refused(self, session: SessionRecord | None, **_: object) -> None:
         raise AssertionError(session)
 

@@ -145,6 +145,19 @@ def test_who_is_not_known_or_of_another_team_is_no_owner(makers: TeamServer, who
     assert (answer.status_code, answer.json()["reason"]) == (404, "owner_not_found")
 
 
+# What the audit says of revoked tokens
+
+
+@pytest.mark.parametrize("who", ["ada", "ted", "ola"])
+def test_a_revocation_names_who_asked_and_whose_session_it_was(makers: TeamServer, who: str) -> None:
+    session = makers.client("ada").post(SESSIONS, json={}).json()
+    assert makers.client("bea").post(f"{SESSIONS}/{session['id']}/token/revoke").status_code == 404
+    assert makers.client(who).post(f"{SESSIONS}/{session['id']}/token/revoke").status_code == 204
+    events = [one for one in makers.audited("token_revocation") if one["session"] == session["id"]]
+    assert [(one["by_login"], one["owner_login"]) for one in events] == [(who, "ada")]
+    makers.client("ada").delete(f"{SESSIONS}/{session['id']}")
+
+
 # What is told without a login
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jupyter_events import EventLogger
 
-from lakesail_notebook.jupyter.audit import MOVE, TOKEN, JupyterAudit
+from lakesail_notebook.jupyter.audit import MOVE, TOKEN, TOKEN_REVOCATION, JupyterAudit
 from lakesail_notebook.workloads.records import EventRecord
 from tests.builders import NOW, a_session
 
@@ -96,6 +96,19 @@ def test_a_token_says_who_was_given_it_and_for_how_long() -> None:
     assert (line["by"], line["owner"], line["session"]) == ("ADMIN", "OWNER", session.id)
     assert (line["at"], line["expires_at"]) == ("2026-05-01T12:00:00.000Z", "2026-05-01T20:00:00.000Z")
     assert line["__schema__"] == TOKEN
+
+
+def test_a_revocation_says_who_ended_whose_tokens() -> None:
+    session = a_session(member_id="OWNER", team_id="BLUE")
+
+    def tell(audit: JupyterAudit) -> None:
+        audit.learn({"OWNER": "ada", "ADMIN": "ted"})
+        audit.tokens_revoked(session, by="ADMIN", at=NOW)
+
+    [line] = _written(tell)
+    assert (line["by"], line["by_login"], line["owner_login"]) == ("ADMIN", "ted", "ada")
+    assert (line["at"], line["team"], line["session"]) == ("2026-05-01T12:00:00.000Z", "BLUE", session.id)
+    assert line["__schema__"] == TOKEN_REVOCATION
 
 
 def test_listeners_are_told() -> None:

@@ -95,10 +95,16 @@ class SessionTokenService:
             session = await find_session(unit, principal, session_id)
             if not access.revokes_tokens(principal, session):
                 raise denied(session, f"Only its owner or an administrator may revoke tokens of session {session_id}.")
-            revoked = await unit.revoke_tokens(session_id, self._clock.now())
+            now = self._clock.now()
+            revoked = await unit.revoke_tokens(session_id, now)
             workload = await unit.workload(session.workload_id)
-        if revoked is not None:  # else it is over, and its tokens with it
-            await self._endings.tell(revoked, workload)
+            if self._audit is not None:
+                await tell_logins(self._audit, unit, (session.caller_id,))
+        if revoked is None:
+            return  # the session is over, and so are its tokens
+        if self._audit is not None:
+            self._audit.tokens_revoked(session, by=principal.id, at=now)
+        await self._endings.tell(revoked, workload)
 
     async def _holder(
         self, principal: Principal, session: SessionRecord, now: datetime, expires_at: datetime
