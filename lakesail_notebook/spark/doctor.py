@@ -86,20 +86,27 @@ def examination(find: Callable[[], Client]) -> Generator[Finding, None, None]:
     """
     with contextlib.ExitStack() as undo:
         walk = _walk(find, undo)
-        broken = False
+        broken: Finding | None = None
         for name in LINKS:
-            if broken:
-                yield Finding(name, "skipped", "")
-                continue
-            try:
-                finding = Finding(name, "ok", next(walk))
-            except LakesailError as error:
-                finding, broken = Finding(name, "broken", error.message), True
-            yield finding
+            if broken is None:
+                try:
+                    finding = Finding(name, "ok", next(walk))
+                except LakesailError as error:
+                    finding = broken = Finding(_to_blame(name, error), "broken", error.message)
+            yield finding if finding.name == name else Finding(name, "skipped", "")
 
 
 def first_broken(findings: Iterable[Finding]) -> Finding | None:
     return next((finding for finding in findings if finding.status == "broken"), None)
+
+
+def _to_blame(name: str, error: LakesailError) -> str:
+    """The broken link, by the link at which its error came.
+
+    An engine that fails early ends its session before the token or the endpoint is asked for.
+    """
+    session_is_over = isinstance(error, FailedPrecondition) and name in ("token", "session proxy")
+    return "engine" if session_is_over else name
 
 
 def _walk(find: Callable[[], Client], undo: contextlib.ExitStack) -> Iterator[str]:

@@ -27,6 +27,8 @@ SESSIONS = "/workloads/sessions"
 SESSION = f"{SESSIONS}/S1"
 BUSY = Answer(409, {"code": "FAILED_PRECONDITION", "message": "what is wrong and its cure"})
 NOBODY = Answer(401, {"code": "UNAUTHENTICATED", "message": "what is wrong and its cure"})
+OVER = Answer(409, {"code": "FAILED_PRECONDITION", "message": "it ended at once with exit code 1"})
+SESSION_TOKEN = models.SessionToken(token="jwt", expires_at=to_rfc3339(datetime.now(UTC) + timedelta(hours=8)))
 Break = Callable[[SmallApi, SmallEndpoint], None]
 
 
@@ -43,7 +45,6 @@ def session_on(endpoint: SmallEndpoint) -> models.Session:
 @pytest.fixture
 def api(endpoint: SmallEndpoint) -> Iterator[SmallApi]:
     """A control plane where all is right, and a session on the endpoint."""
-    token = models.SessionToken(token="jwt", expires_at=to_rfc3339(datetime.now(UTC) + timedelta(hours=8)))
     made = session_on(endpoint)
     with SmallApi() as api:
         api.on("GET", "/health", Answer(200, {"status": "ok"}))
@@ -52,7 +53,7 @@ def api(endpoint: SmallEndpoint) -> Iterator[SmallApi]:
         api.on("POST", SESSIONS, Answer(201, made))
         api.on("GET", SESSION, Answer(200, made))
         api.on("DELETE", SESSION, Answer(204))
-        api.on("POST", f"{SESSION}/token", Answer(201, token))
+        api.on("POST", f"{SESSION}/token", Answer(201, SESSION_TOKEN))
         yield api
 
 
@@ -82,7 +83,9 @@ def no_session(api: SmallApi, endpoint: SmallEndpoint) -> None:
 
 
 def no_token(api: SmallApi, endpoint: SmallEndpoint) -> None:
-    api.on("POST", f"{SESSION}/token", BUSY)
+    api.on(
+        "POST", f"{SESSION}/token", Answer(403, {"code": "PERMISSION_DENIED", "message": "what is wrong and its cure"})
+    )
 
 
 def no_engine(api: SmallApi, endpoint: SmallEndpoint) -> None:
@@ -139,11 +142,28 @@ def test_the_first_broken_link_is_named_and_those_behind_it_are_skipped(
     assert link in {"control plane", "session proxy"} or broken.text == "what is wrong and its cure"
 
 
-def test_a_session_that_is_over_before_its_channel_is_open_says_why(api: SmallApi) -> None:
-    over = Answer(409, {"code": "FAILED_PRECONDITION", "message": "it ended at once with exit code 1"})
-    token = models.SessionToken(token="jwt", expires_at=to_rfc3339(datetime.now(UTC) + timedelta(hours=8)))
-    api.on("POST", f"{SESSION}/token", Answer(201, token), over)
-    assert first_broken(examined(api)) == Finding("engine", "broken", "it ended at once with exit code 1")
+def over_before_the_token(api: SmallApi) -> None:
+    api.on("POST", f"{SESSION}/token", OVER)
+
+
+def over_before_the_endpoint(api: SmallApi) -> None:
+    api.on("POST", SESSIONS, Answer(201, session("S1")))
+    api.on(
+        "GET", SESSION, Answer(200, session("S1", status="failed", status_message="it ended at once with exit code 1"))
+    )
+
+
+def over_before_the_channel(api: SmallApi) -> None:
+    api.on("POST", f"{SESSION}/token", Answer(201, SESSION_TOKEN), OVER)
+
+
+@pytest.mark.parametrize("end", [over_before_the_token, over_before_the_endpoint, over_before_the_channel])
+def test_an_engine_that_fails_early_is_to_blame_itself(api: SmallApi, end: Callable[[SmallApi], None]) -> None:
+    end(api)
+    findings = examined(api)
+    assert first_broken(findings) == Finding("engine", "broken", "it ended at once with exit code 1")
+    assert {finding.status for finding in findings if finding.name not in ("engine", "query")} <= {"ok", "skipped"}
+    assert findings[-1] == Finding("query", "skipped", "")
 
 
 def test_a_token_that_is_refused_comes_with_where_it_is_from(
