@@ -130,10 +130,11 @@ class OperationBook:
             self.interrupt(read_interrupt(request), owner)
         elif method is RELEASE_EXECUTE and known is not None and releases_all(request):
             self._give_up(known)
+        plan = read_plan(request) if method is EXECUTE_PLAN else None
+        del request  # it may be large, and this frame lives as long as the RPC
         if method not in {EXECUTE_PLAN, REATTACH_EXECUTE}:
             yield _ignore
             return
-        plan = read_plan(request) if method is EXECUTE_PLAN else None
         if known is None:
             operation = self._begin(head.operation_id or str(uuid.uuid4()), owner, claims, plan)
         else:

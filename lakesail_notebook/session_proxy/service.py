@@ -118,6 +118,9 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
             raise
         _require_current(claims, route, expired_is_fine=method.grace != "none", now=self._time.now())
         message = await _first_message(context)
+        # The client may have taken its time, and its token may have been ended meanwhile.
+        route = await self._routes.ready(claims.sid)
+        _require_current(claims, route, expired_is_fine=method.grace != "none", now=self._time.now())
         head = spark_rpc.read_head(method, message)
         spark_session = SparkSession(route.workload_id, route.session_id, claims.sub, head.spark_session_id)
         if claims.exp <= self._time.now() and not self._operations.has_grace(method, head, spark_session, claims):

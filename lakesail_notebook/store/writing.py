@@ -159,9 +159,12 @@ class SqlWriting(SqlReading):
             await self._note_workload(moved, move.at, old=old, new=move.to, message=move.message)
         return moved
 
-    async def take_freed_workload(self, reuse_key: str, owner: Owner) -> WorkloadRecord | None:
+    async def take_freed_workload(
+        self, reuse_key: str, owner: Owner, *, not_on: str | None = None
+    ) -> WorkloadRecord | None:
         free = (
             workload.c.reuse_key == reuse_key,
+            *([] if not_on is None else [workload.c.id != not_on]),
             workload.c.owner == owner,
             workload.c.target == "running",
             workload.c.infra_status.in_(REUSABLE),
@@ -171,12 +174,15 @@ class SqlWriting(SqlReading):
         taken = sa.update(workload).where(workload.c.id == newest, *free).values(freed_at=None)
         return await self._one(WorkloadRecord, taken.returning(workload))
 
-    async def join_shared_workload(self, reuse_key: str, owner: Owner) -> WorkloadRecord | None:
+    async def join_shared_workload(
+        self, reuse_key: str, owner: Owner, *, not_on: str | None = None
+    ) -> WorkloadRecord | None:
         carried = sa.select(sa.func.count()).where(
             session.c.workload_id == workload.c.id, session.c.status.in_(LIVE_STATUSES)
         )
         roomy = (
             workload.c.reuse_key == reuse_key,
+            *([] if not_on is None else [workload.c.id != not_on]),
             workload.c.owner == owner,
             workload.c.shared,
             workload.c.target == "running",

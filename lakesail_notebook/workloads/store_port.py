@@ -157,12 +157,16 @@ class Writing(Reading, Protocol):
 
     async def move_workload(self, workload_id: str, move: WorkloadMove) -> WorkloadRecord | None: ...
 
-    async def take_freed_workload(self, reuse_key: str, owner: Owner) -> WorkloadRecord | None:
-        """A lingering workload, no longer free; ``None`` when there is none."""
+    async def take_freed_workload(
+        self, reuse_key: str, owner: Owner, *, not_on: str | None = None
+    ) -> WorkloadRecord | None:
+        """A lingering workload other than ``not_on``, no longer free; ``None`` when there is none."""
         ...
 
-    async def join_shared_workload(self, reuse_key: str, owner: Owner) -> WorkloadRecord | None:
-        """A shared workload with room for one more session, which then is not free any more."""
+    async def join_shared_workload(
+        self, reuse_key: str, owner: Owner, *, not_on: str | None = None
+    ) -> WorkloadRecord | None:
+        """A shared workload other than ``not_on`` with room for one more session, which then is not free any more."""
         ...
 
     async def free_workload(self, workload_id: str, freed_at: datetime) -> None:

@@ -81,6 +81,23 @@ def test_a_workload_that_does_not_fit_is_not_taken(database_url: str, unfit: dic
     in_store(database_url, test)
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_workload_that_is_not_wanted_is_not_taken_though_it_fits(database_url: str, shared: bool) -> None:
+    async def test(store: SqlStore) -> None:
+        async def find(not_on: str) -> WorkloadRecord | None:
+            async with store.writing() as unit:
+                find_one = unit.join_shared_workload if shared else unit.take_freed_workload
+                return await find_one("key", OWNER, not_on=not_on)
+
+        await add(store, lingering(id="W", shared=shared))
+        assert await find("W") is None
+        found = await find("ANOTHER")
+        assert found is not None
+        assert found.id == "W"
+
+    in_store(database_url, test)
+
+
 @pytest.mark.parametrize("status", ["requested", "starting", "ready"])
 def test_a_workload_that_still_starts_is_taken_as_well(database_url: str, status: str) -> None:
     async def test(store: SqlStore) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from lakesail_notebook import feed, models
-from lakesail_notebook.store.sql import open_store
+from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.workloads.filters import EventFilter
 from lakesail_notebook.workloads.ports import Checkpoint, Observation
 from lakesail_notebook.workloads.records import Handle, WorkloadRecord
+from lakesail_notebook.workloads.rules.access import plain_member
+from lakesail_notebook.workloads.store_port import Writing
 
 from .by_hand import SOMEBODY, ClockByHand, EnginesByHand, Plane, RoutesOnly
 
@@ -272,5 +276,49 @@ def test_an_event_says_who_asked_for_it(tmp_path: Path) -> None:
         ends = {event.session_id: event.by for event in events if event.new_status == "closed"}
         assert ends == {closed.id: "ADA", timed_out.id: None}
         assert {event.by for event in events if event.old_status is None} == {SOMEBODY.id}
+
+    on_a_plane(tmp_path, work)
+
+
+class TakenMeanwhile:
+    """A store in which somebody else writes before the next transaction; implements ``Store``."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+        self.before: Callable[[], Awaitable[object]] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[Writing]:
+        before, self.before = self.before, None
+        if before is not None:
+            await before()
+        async with self._store.writing() as unit:
+            yield unit
+
+
+@pytest.mark.parametrize("kernel", ["KERNEL-2", None])
+def test_a_session_that_another_kernel_takes_while_its_own_is_missed_is_not_detached(
+    tmp_path: Path, kernel: str | None
+) -> None:
+    async def work(plane: Plane, clock: ClockByHand) -> None:
+        store = TakenMeanwhile(plane.store)
+        plane = Plane(cast("Any", store), clock, 2)
+        owner = replace(plain_member(SOMEBODY), kernel_id="KERNEL-1")
+        session = await plane.launches.create(owner, models.SessionCreate())
+
+        async def take() -> None:
+            async with plane.store.writing() as unit:
+                await unit.set_kernel(session.id, kernel)
+
+        plane.kernels.gone.add("KERNEL-1")
+        store.before = take
+        await plane.reconcile()
+        async with plane.store.reading() as view:
+            stored = await view.session(session.id)
+        assert stored is not None
+        assert (stored.kernel_id, stored.detached_since) == (kernel, None)
 
     on_a_plane(tmp_path, work)

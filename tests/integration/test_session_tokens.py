@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -16,11 +17,12 @@ from lakesail_notebook.errors import LakesailError, NotFound, Unauthenticated
 from lakesail_notebook.feed import Route
 from lakesail_notebook.session_proxy.routes import require_live
 from lakesail_notebook.spark.session_token import RenewedToken
-from lakesail_notebook.store.sql import open_store
+from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.tokens import TokenVerifier
 from lakesail_notebook.workloads.rules.access import Principal, plain_member
 from lakesail_notebook.workloads.rules.lifecycle import ending
 from lakesail_notebook.workloads.settings import LOCAL
+from lakesail_notebook.workloads.store_port import Writing
 
 from .by_hand import SOMEBODY, ClockByHand, Plane, RoutesOnly
 
@@ -54,7 +56,7 @@ class Rig:
         self.proxy = Telling()
         self.plane = self.run(self._open(1, self.proxy))
         self.neighbour = self.run(self._open(2, None))
-        self.session_id = self.run(self._session())
+        self.session_id = self.run(self.ready_session())
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
@@ -62,7 +64,7 @@ class Rig:
     async def _open(self, number: int, proxy: RoutesOnly | None) -> Plane:
         return Plane(await open_store(self.url), self.clock, number, proxy)
 
-    async def _session(self) -> str:
+    async def ready_session(self) -> str:
         made = await self.plane.launches.create(SOMEBODY, models.SessionCreate())
         for _ in range(3):
             await self.plane.reconcile()
@@ -82,9 +84,9 @@ class Rig:
 
     def passes(self, token: str) -> bool:
         """Whether the proxy would let it pass."""
-        route = self.run(self.plane.proxy.table.ready(self.session_id))
         verifier = TokenVerifier(self.plane.store.issuer, self.plane.tokens.public_keys())
         claims = verifier.verify(token, self.clock.now())
+        route = self.run(self.plane.proxy.table.ready(claims.sid))
         try:
             require_live(claims.jti, route)
         except Unauthenticated:
@@ -155,6 +157,60 @@ def test_tokens_end_with_their_kernel(rig: Rig) -> None:
     again = rig.token(KERNEL).token
     rig.look()
     assert [rig.passes(token) for token in (first, again)] == [False, True]
+
+
+class BeforeCommit:
+    """A store in which somebody else does something before the next transaction is over; implements ``Store``."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+        self.work: Callable[[], Awaitable[None]] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[Writing]:
+        async with self._store.writing() as unit:
+            yield unit
+            work, self.work = self.work, None
+            if work is not None:
+                await work()
+
+
+def test_a_token_that_a_kernel_asked_for_while_it_ended_ends_as_well(rig: Rig) -> None:
+    """It is issued while the control plane writes the end of the kernel's tokens."""
+    store = BeforeCommit(rig.plane.store)
+    rig.plane = Plane(cast("Any", store), rig.clock, 1, rig.proxy)
+    before = rig.token(KERNEL).token
+    other = rig.run(rig.ready_session())
+    late: list[str] = []
+
+    async def issue() -> None:
+        made = await rig.plane.sessions.issue_token(KERNEL, other, models.TokenCreate())
+        late.append(made.token)
+
+    rig.plane.kernels.gone.add("KERNEL-1")
+    store.work = issue
+    rig.look()
+    rig.look()
+    assert [rig.passes(token) for token in (before, *late)] == [False, False]
+
+
+def test_a_session_that_two_kernels_took_over_at_once_is_nobodys_in_particular(rig: Rig) -> None:
+    made = rig.run(rig.plane.launches.create(KERNEL, models.SessionCreate())).id
+    rig.plane.kernels.gone.add("KERNEL-1")
+
+    async def ask_together() -> str | None:
+        others = [replace(KERNEL, kernel_id=f"KERNEL-{number}") for number in range(2, 8)]
+        wanted = models.TokenCreate()
+        await asyncio.gather(*(rig.plane.sessions.issue_token(one, made, wanted) for one in others))
+        async with rig.plane.store.reading() as view:
+            session = await view.session(made)
+        assert session is not None
+        return session.kernel_id
+
+    assert rig.run(ask_together()) is None
 
 
 def test_a_session_proxy_that_starts_later_knows_what_has_ended(rig: Rig) -> None:

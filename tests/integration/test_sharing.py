@@ -99,3 +99,18 @@ def test_a_session_that_did_not_agree_shares_with_nobody(tmp_path: Path) -> None
             assert len({shared.workload_id, *(session.workload_id for session in own)}) == 3
 
     asyncio.run(run())
+
+
+def test_a_relaunched_session_leaves_the_engine_that_others_still_share(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with control_plane(tmp_path, SystemClock(), SessionLimits()) as plane:
+            config_id = await _config(plane, "shared")
+            first, second = [await _create(plane, config_id, shared=True) for _ in range(2)]
+            assert first.workload_id == second.workload_id
+            await plane.sessions.close(SOMEBODY, first.id)
+            again = await plane.launches.relaunch(SOMEBODY, first.id)
+            assert again.workload_id != first.workload_id, "what troubled it may be its engine"
+            third = await _create(plane, config_id, shared=True)
+            assert third.workload_id == first.workload_id, "nobody else is kept from it"
+
+    asyncio.run(run())

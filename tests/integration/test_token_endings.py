@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import queue
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from lakesail_notebook.token_ids import KernelToken, LoginToken, holder_of
 from lakesail_notebook.tokens import TokenVerifier
 
 from .notebooks import API, describe, eventually, session_of
-from .spark_clients import bearer, call, config_request, new_spark_session_id
+from .spark_clients import SERVICE, answer_of, bearer, call, config_request, new_spark_session_id
 
 QUERY = "spark.range(42).count()"
 
@@ -94,6 +95,36 @@ def test_a_kernels_token_is_dead_when_its_kernel_is(server: JupyterServer) -> No
     dead = grpc.StatusCode.UNAUTHENTICATED
     eventually(lambda: code_for(session, inside) is dead, 15, "the kernel's token is dead")
     assert code_for(session, outside) is grpc.StatusCode.OK
+
+
+END_IT: dict[str, Callable[[JupyterServer, Kernel, dict[str, Any]], object]] = {
+    "pushed out": lambda server, kernel, session: [token_of(server, session) for _ in range(20)],
+    "of a kernel that ended": lambda server, kernel, session: kernel.shutdown(),
+    "revoked": lambda server, kernel, session: server.request(
+        "POST", f"{API}/workloads/sessions/{session['id']}/token/revoke"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", list(END_IT))
+def test_an_rpc_that_was_opened_before_its_token_ended_does_not_pass(server: JupyterServer, way: str) -> None:
+    kernel, session = connected(server, f"{way}.ipynb")
+    outside, inside = token_of(server, session), kernels_token(kernel)
+    token = inside if way == "of a kernel that ended" else outside
+    request = config_request(new_spark_session_id())
+    messages: queue.Queue[bytes | None] = queue.Queue()
+    with grpc.insecure_channel(session["connectionInfo"]["grpcEndpoint"]) as channel:
+        open_rpc = channel.stream_stream(f"/{SERVICE}/Config")
+        opened = open_rpc(iter(messages.get, None), metadata=bearer(token), timeout=60)
+        # On the same connection, so that the session proxy has seen the other one when it answers this one.
+        assert answer_of(open_rpc(iter([request]), metadata=bearer(token), timeout=60)).code is grpc.StatusCode.OK
+        END_IT[way](server, kernel, session)
+        eventually(lambda: code_for(session, token) is grpc.StatusCode.UNAUTHENTICATED, 15, "the token is dead")
+        messages.put(request)
+        messages.put(None)
+        assert answer_of(opened).code is grpc.StatusCode.UNAUTHENTICATED
+    if way != "of a kernel that ended":
+        kernel.shutdown()
 
 
 def test_a_new_signing_key_leaves_the_old_ones_tokens_good(tmp_path: Path) -> None:

@@ -124,16 +124,21 @@ class Timekeeper:
         if changed is None or changed:
             async with self._store.reading() as view:
                 sessions = await view.sessions_of_kernels(self._owners.mine, changed)
-            for session in sessions:
-                await self._note_detachment(session, now)
+            for session in filter(self._needs_a_note, sessions):
+                await self._note_detachment(session.id, now)
         self._living = living
 
-    async def _note_detachment(self, session: SessionRecord, now: datetime) -> None:
-        attached = session.kernel_id is None or self._kernels.alive(session.kernel_id)
-        if attached == (session.detached_since is None):
-            return
+    async def _note_detachment(self, session_id: str, now: datetime) -> None:
         async with self._store.writing() as unit:
-            await unit.set_detached_since(session.id, None if attached else now)
+            session = await unit.session(session_id)  # another kernel may have taken it since it was read
+            if session is not None and self._needs_a_note(session):
+                await unit.set_detached_since(session_id, None if self._is_attached(session) else now)
+
+    def _needs_a_note(self, session: SessionRecord) -> bool:
+        return self._is_attached(session) != (session.detached_since is None)
+
+    def _is_attached(self, session: SessionRecord) -> bool:
+        return session.kernel_id is None or self._kernels.alive(session.kernel_id)
 
     async def _forget_answers(self, now: datetime) -> None:
         if now < self._forgot_answers_at + KEEP_ANSWERS / 24:

@@ -51,6 +51,8 @@ class TokenEndings:
         self._clock = clock
         self._max_spark_sessions = max_spark_sessions
         self._holdings: dict[str, _Holding] = {}
+        self._ending: list[_Holding] = []
+        """Of kernels that are gone."""
         self._seen = 0
         self._running: asyncio.Task[None] | None = None
 
@@ -80,9 +82,11 @@ class TokenEndings:
 
     async def look(self) -> None:
         """End the tokens of kernels that are gone, and tell what has changed since the last look."""
-        for kernel_id in [known for known in self._holdings if not self._kernels.alive(known)]:
-            await self._end_kernel(self._holdings[kernel_id])
-            del self._holdings[kernel_id]  # not before: what could not be written is tried again
+        gone = [kernel_id for kernel_id in self._holdings if not self._kernels.alive(kernel_id)]
+        self._ending += [self._holdings.pop(kernel_id) for kernel_id in gone]  # what is issued later has another mark
+        while self._ending:
+            await self._end_kernel(self._ending[0])
+            del self._ending[0]  # not before: what could not be written is tried again
         async with self._store.reading() as view:
             changed = await view.token_changes_after(self._seen)
             workloads = {row.id: row for row in await view.workloads({one.workload_id for one in changed})}

@@ -157,8 +157,15 @@ class Launches:
                 allow_shared=old.allow_shared,
             )
 
-        need = Need(caller_id=old.caller_id, team_id=old.team_id, config=config, spec=spec, shared=old.allow_shared)
-        return await self._launch(principal, need, draft, None, not_on=old.workload_id)
+        need = Need(
+            caller_id=old.caller_id,
+            team_id=old.team_id,
+            config=config,
+            spec=spec,
+            shared=old.allow_shared,
+            not_on=old.workload_id,
+        )
+        return await self._launch(principal, need, draft, None)
 
     async def _launch(
         self,
@@ -166,17 +173,14 @@ class Launches:
         need: Need,
         draft: Callable[[datetime, WorkloadRecord], SessionRecord],
         once: IdempotencyKey | None,
-        *,
-        not_on: str | None = None,
     ) -> models.Session:
-        """:param not_on: a workload that is not to be used again: what troubled a session may be its engine."""
         await self._placement.check(need)
         await self._proxy.start()
         now = self._clock.now()
-        if not_on is not None:
+        if need.not_on is not None:
             # In a transaction of its own: the next one locks the workload that it places the session on.
             async with self._store.writing() as unit:
-                await unit.retire_workload(not_on, now)
+                await unit.retire_workload(need.not_on, now)
         async with self._store.writing() as unit:
             kept = await _session_made_before(unit, once)  # by the same request, a moment ago
             if kept is not None:

@@ -29,6 +29,8 @@ class Need:
     spec: LaunchSpec
     shared: bool
     """Whether it may share an engine with others of its team that said the same."""
+    not_on: str | None = None
+    """A workload that is not to be used again: what troubled a session may be its engine."""
 
 
 class Placement:
@@ -57,9 +59,9 @@ class Placement:
         require_readable(need)  # the config may have been changed since it was checked
         key = reuse_key(need)
         if need.shared:
-            waiting = await unit.join_shared_workload(key, self._owners.mine)
+            waiting = await unit.join_shared_workload(key, self._owners.mine, not_on=need.not_on)
         else:
-            waiting = await unit.take_freed_workload(key, self._owners.mine)
+            waiting = await unit.take_freed_workload(key, self._owners.mine, not_on=need.not_on)
         if waiting is not None:
             return waiting
         workload = self._new_workload(need, key, now)

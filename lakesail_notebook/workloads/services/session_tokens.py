@@ -128,13 +128,20 @@ class SessionTokenService:
     async def _note_kernel(self, principal: Principal, session: SessionRecord) -> None:
         """A kernel takes the place of one that is gone. A session of several kernels, or of one that the control
         plane of its engine cannot see, is nobody's in particular: the idle rules alone end it."""
-        if principal.kernel_id is None or session.kernel_id is None or session.kernel_id == principal.kernel_id:
+        if not _is_of_another_kernel(principal, session):
             return
         async with self._store.writing() as unit:
             workload = await unit.workload(session.workload_id)
+            current = await unit.session(session.id)  # a third kernel may have come meanwhile
+            if current is None or current.kernel_id is None or not _is_of_another_kernel(principal, current):
+                return
             ours = workload is not None and workload.owner == self._owners.mine
-            gone = not self._kernels.alive(session.kernel_id)
+            gone = not self._kernels.alive(current.kernel_id)
             await unit.set_kernel(session.id, principal.kernel_id if ours and gone else None)
+
+
+def _is_of_another_kernel(principal: Principal, session: SessionRecord) -> bool:
+    return principal.kernel_id is not None and session.kernel_id not in (None, principal.kernel_id)
 
 
 async def find_session(view: Reading, principal: Principal, session_id: str) -> SessionRecord:
