@@ -46,10 +46,6 @@ class Relay:
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    @property
-    def open_connections(self) -> int:
-        return len(self._pairs)
-
     def refuse(self) -> None:
         """Cut what is open, and every new connection at once."""
         self._refusing = True

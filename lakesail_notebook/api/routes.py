@@ -1,4 +1,4 @@
-"""Every path and verb of the API, on one screen."""
+"""Every path and verb of the API, in one table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit: moves, tokens and refusals as events of Jupyter's own event log, for whoever listens to that."""
+"""The audit: moves, tokens, revocations and refusals as events of Jupyter's own event log."""
 
 from __future__ import annotations
 

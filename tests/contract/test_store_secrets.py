@@ -119,18 +119,6 @@ def as_an_older_version_left_it(url: str, revision: str) -> tuple[ConfigRecord, 
     return config, workload
 
 
-class Plain:
-    """As older versions wrote."""
-
-    mark = "no value begins so"
-
-    def encrypt(self, value: str, context: str) -> str:
-        return value
-
-    def decrypt(self, encrypted: str, context: str) -> str | None:
-        return encrypted
-
-
 def put_plain(url: str, config: ConfigRecord, workload: WorkloadRecord) -> None:
     engine = sa.create_engine(url)
     with engine.begin() as connection:

@@ -49,10 +49,6 @@ import sys
 there = spark.range(1).select(udf(lambda _: __import__("sys").prefix, "string")("id")).collect()[0][0]
 there == sys.prefix
 """
-_WORDS_OF_A_LIBRARY = """
-from pyspark.sql.functions import udf
-spark.range(1).select(udf(lambda _: __import__("greeting").WORDS, "string")("id")).collect()[0][0]
-"""
 
 
 @dataclass(frozen=True, slots=True)
