@@ -31,29 +31,44 @@ GROWTH_BYTES = 60 * 1024 * 1024
 NEXT_STEP = re.compile(r"%sail|connect|try again|trying again|run |see |check ", re.IGNORECASE)
 
 JOB = """
-import json, sys, time
+import json, os, sys, time
 import lakesail_notebook
 from lakesail_notebook import Client, LakesailError
 
+LIVE = ("pending", "active", "idle")
+name = f"soak {os.getpid()}"
 end = time.monotonic() + float(sys.argv[1])
+
+
+def say(**what):
+    print(json.dumps(what), flush=True)
+
+
+def close_mine():
+    try:
+        with Client() as client:
+            live = [one.id for status in LIVE for one in client.sessions(status=status)]
+            for session_id in live:
+                if client.session(session_id).name == name:
+                    client.close_session(session_id)
+            return True
+    except LakesailError as error:
+        say(error=type(error).__name__, message=str(error))
+        return False
+
+
 while time.monotonic() < end:
     try:
-        spark = lakesail_notebook.connect(new=True, wait_seconds=60)
+        spark = lakesail_notebook.connect(new=True, name=name, wait_seconds=60)
         rows = [spark.range(1000).count(), spark.sql("SELECT sum(id) AS s FROM range(100)").first()["s"]]
         time.sleep(0.2)
         rows.append(spark.range(50_000).repartition(4).toArrow().num_rows)
-        said = {"rows": rows}
+        say(rows=rows)
     except Exception as error:
-        said = {"error": type(error).__name__, "message": str(error)}
-    print(json.dumps(said), flush=True)
-    try:
-        with Client() as client:
-            live = [one.id for status in ("pending", "active", "idle") for one in client.sessions(status=status)]
-            mine = [one for one in live if client.session(one).name is None]
-            for session_id in mine[:1]:
-                client.close_session(session_id)
-    except LakesailError as error:
-        print(json.dumps({"error": type(error).__name__, "message": str(error)}), flush=True)
+        say(error=type(error).__name__, message=str(error))
+    close_mine()
+while not close_mine() and time.monotonic() < end + 60:
+    time.sleep(1)
 """
 
 
