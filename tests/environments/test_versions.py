@@ -26,6 +26,7 @@ WORK_SECONDS = 3 * TOKEN_SECONDS
 CONFIG = {"LakesailApp": {"limits": {"token_duration": {"default": TOKEN_SECONDS, "floor": 1, "ceiling": 3600}}}}
 
 _QUERIES_FOR_A_WHILE = f"""
+import time
 end, asked = time.monotonic() + {WORK_SECONDS}, 0
 while time.monotonic() < end:
     assert spark.sql("select 41 + 1").collect()[0][0] == 42
