@@ -13,6 +13,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements.lock"
 INSTALL_SECONDS = 300
@@ -117,10 +119,11 @@ def wheel_of(source: Path, directory: Path) -> Path:
 def source_at(commit: str, directory: Path) -> Path:
     """The project as it was at a commit."""
     archive = subprocess.run(["git", "-C", str(ROOT), "archive", commit], capture_output=True)
-    assert archive.returncode == 0, (
-        f"commit {commit} cannot be read from the history of {ROOT} ({archive.stderr.decode().strip()}); "
-        "a shallow clone gets it by: git fetch --unshallow"
-    )
+    if archive.returncode != 0:  # as in a shallow clone, or in an archive of the sources
+        pytest.skip(
+            f"commit {commit} cannot be read from the history of {ROOT} ({archive.stderr.decode().strip()}); "
+            "a shallow clone gets it by: git fetch --unshallow"
+        )
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tree:
         tree.extractall(directory, filter="data")
     return directory
