@@ -85,7 +85,7 @@ def wait_for_port(port: int) -> None:
     while time.monotonic() < deadline:
         with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), timeout=5):
             return
-        time.sleep(0.01)
+        time.sleep(0.01)  # between two looks, within the deadline
     raise TimeoutError(f"nothing listened on port {port} within {START_SECONDS:g} s")
 
 

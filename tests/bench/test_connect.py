@@ -34,7 +34,7 @@ while True:
     with contextlib.suppress(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port)).close()
         break
-    time.sleep(0.01)
+    time.sleep(0.01)  # between two looks: who starts an engine by hand waits like this
 spark = SparkSession.builder.remote(f"sc://localhost:{port}").getOrCreate()
 assert spark.range(10).count() == 10
 """

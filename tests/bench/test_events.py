@@ -54,7 +54,7 @@ def _ready_session(server: JupyterServer) -> str:
         included = server.request("GET", _SESSIONS).json()["included"]
         if included["workloads"][0]["infraStatus"] == "ready":
             return str(session["id"])
-        time.sleep(0.1)
+        time.sleep(0.1)  # between two looks, within the deadline
     raise TimeoutError("the engine did not start")
 
 

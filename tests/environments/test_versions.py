@@ -31,7 +31,7 @@ end, asked = time.monotonic() + {WORK_SECONDS}, 0
 while time.monotonic() < end:
     assert spark.sql("select 41 + 1").collect()[0][0] == 42
     asked += 1
-    time.sleep(0.2)
+    time.sleep(0.2)  # a reader between two queries, so that tokens end while nothing runs
 asked
 """
 _ONE_LONG_QUERY = f"""
@@ -39,7 +39,7 @@ from pyspark.sql.functions import udf
 @udf("long")
 def slow(n):
     import time
-    time.sleep({2 * TOKEN_SECONDS})
+    time.sleep({2 * TOKEN_SECONDS})  # the query itself takes so long, past the end of its token
     return n + 1
 spark.range(1).select(slow("id")).collect()[0][0]
 """
