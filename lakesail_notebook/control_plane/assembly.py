@@ -154,7 +154,8 @@ async def _begin(
     clock: Clock,
     audit: Audit | None,
 ) -> ControlPlane:
-    from ..tokens import TokenIssuer, TokenTime, signing_keys
+    from ..signing_keys import signing_keys
+    from ..tokens import TokenIssuer, TokenTime
     from ..workloads.reconciling.proxy_reports import ProxyReports
     from ..workloads.reconciling.reconciler import Reconciler
     from ..workloads.reconciling.token_endings import TokenEndings

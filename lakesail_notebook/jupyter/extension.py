@@ -270,7 +270,7 @@ class _PublicKeys:
 
 
 def _public_keys(files: tuple[Path, ...]) -> tuple[Mapping[str, Any], ...]:
-    from ..tokens import signing_keys  # brings cryptography
+    from ..signing_keys import signing_keys  # brings cryptography
 
     keys = signing_keys(files, default=_data_directory() / SIGNING_KEY_FILE)
     return tuple(key.public_jwk() for key in keys)

@@ -20,8 +20,9 @@ from lakesail_notebook.errors import FieldError, Unavailable
 from lakesail_notebook.feed import Route
 from lakesail_notebook.session_proxy.auth import SessionClosed
 from lakesail_notebook.session_proxy.routes import RouteTable
+from lakesail_notebook.signing_keys import SigningKey
 from lakesail_notebook.store.sql import SqlStore
-from lakesail_notebook.tokens import SigningKey, TokenIssuer, TokenTime
+from lakesail_notebook.tokens import TokenIssuer, TokenTime
 from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
 from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
 from lakesail_notebook.workloads.reconciling.reconciler import Reconciler

@@ -34,8 +34,9 @@ from lakesail_notebook.ids import new_id
 from lakesail_notebook.jupyter.audit import JupyterAudit
 from lakesail_notebook.models import SailConfig
 from lakesail_notebook.process import describe_exit, identity_of
+from lakesail_notebook.signing_keys import SigningKey
 from lakesail_notebook.store.sql import SqlStore, open_store
-from lakesail_notebook.tokens import SigningKey, TokenIssuer, TokenTime
+from lakesail_notebook.tokens import TokenIssuer, TokenTime
 from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
 from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
 from lakesail_notebook.workloads.reconciling.reconciler import Reconciler

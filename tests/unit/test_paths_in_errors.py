@@ -14,8 +14,8 @@ from lakesail_notebook.backends.local.problems import problems_of
 from lakesail_notebook.errors import FieldError, InvalidArgument, LakesailError, Unavailable
 from lakesail_notebook.models import Library, SailConfig
 from lakesail_notebook.process import spawn
+from lakesail_notebook.signing_keys import load_or_create_signing_key
 from lakesail_notebook.store.sql import open_store
-from lakesail_notebook.tokens import load_or_create_signing_key
 from lakesail_notebook.workloads.records import LaunchSpec
 
 

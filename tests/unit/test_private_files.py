@@ -15,8 +15,8 @@ import pytest
 from lakesail_notebook.errors import FailedPrecondition
 from lakesail_notebook.jupyter.personal import private_socket
 from lakesail_notebook.private_files import exposed
+from lakesail_notebook.signing_keys import load_or_create_signing_key
 from lakesail_notebook.store.looking import foreign, sqlite_path
-from lakesail_notebook.tokens import load_or_create_signing_key
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644, 0o666, 0o610])

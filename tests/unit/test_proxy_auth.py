@@ -16,7 +16,8 @@ from lakesail_notebook import errors
 from lakesail_notebook.errors import LakesailError, ResourceExhausted, Unauthenticated, Unavailable
 from lakesail_notebook.session_proxy.auth import STATUS_CODES, SessionClosed, SparkSessionStopped, Tokens, status_of
 from lakesail_notebook.session_proxy.spark_rpc import CONFIG, EXECUTE_PLAN, METHODS
-from lakesail_notebook.tokens import SigningKey, TokenIssuer, TokenTime
+from lakesail_notebook.signing_keys import SigningKey
+from lakesail_notebook.tokens import TokenIssuer, TokenTime
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from lakesail_notebook.errors import FailedPrecondition, Unauthenticated
 from lakesail_notebook.feed import Route
 from lakesail_notebook.session_proxy.routes import require_live
+from lakesail_notebook.signing_keys import SigningKey, load_or_create_signing_key, signing_keys
 from lakesail_notebook.token_ids import Holder, KernelToken, LoginToken, holder_of, new_jti, new_kernel_mark
-from lakesail_notebook.tokens import SigningKey, TokenIssuer, TokenVerifier, load_or_create_signing_key, signing_keys
+from lakesail_notebook.tokens import TokenIssuer, TokenVerifier
 from lakesail_notebook.workloads.records import EndedKernel, SessionTokens
 from lakesail_notebook.workloads.rules.routes import route_of
 from lakesail_notebook.workloads.rules.session_tokens import (

@@ -23,6 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakesail_notebook.errors import FailedPrecondition, Unauthenticated, Unavailable
+from lakesail_notebook.signing_keys import SigningKey, load_or_create_signing_key
 from lakesail_notebook.tokens import (
     KERNEL_AUDIENCE,
     KERNEL_TYPE,
@@ -31,10 +32,8 @@ from lakesail_notebook.tokens import (
     SESSION_AUDIENCE,
     SESSION_TYPE,
     KernelTokens,
-    SigningKey,
     TokenIssuer,
     TokenVerifier,
-    load_or_create_signing_key,
 )
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
