@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncTransaction
 
 from ..workloads.logins import tell_logins
 from ..workloads.ports import Audit
@@ -38,13 +42,13 @@ class SqlStore:
     async def writing(self) -> AsyncIterator[SqlWriting]:
         """:raises Unavailable: when the database is held by others for too long, full, or out of order."""
         with trouble_is_told(self._pools.path):
-            async with self._pools.writer.begin() as connection:
+            async with self._pools.writer.connect() as connection, connection.begin() as transaction:
                 unit = SqlWriting(connection, self._encryption)
                 yield unit
                 if self._audit is not None:
                     people = [person for event in unit.written for person in (event.by, event.caller_id)]
                     await tell_logins(self._audit, unit, people)
-        self._tell(unit)
+                await to_its_end(self._commit(transaction, unit))
 
     def listening(self) -> AbstractContextManager[SqlNews]:
         """Word of new events, by whichever process, for the length of a ``with`` block."""
@@ -54,11 +58,29 @@ class SqlStore:
         await self._news.close()
         await self._pools.close()
 
+    async def _commit(self, transaction: AsyncTransaction, unit: SqlWriting) -> None:
+        await transaction.commit()
+        self._tell(unit)
+
     def _tell(self, committed: SqlWriting) -> None:
         for event in committed.written:
             self._news.tell(event.sequence)
             if self._audit is not None and event.kind == "move":
                 self._audit.moved(event, event.by)
+
+
+async def to_its_end(step: Coroutine[Any, Any, None]) -> None:
+    """Run a step that a cancellation of this task must not divide; the cancellation is raised after it."""
+    task = asyncio.ensure_future(step)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None and task.exception() is None:
+        raise cancelled
+    task.result()
 
 
 async def open_store(url: str, audit: Audit | None = None, *, cipher: Cipher | None = None) -> SqlStore:

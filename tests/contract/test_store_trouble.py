@@ -9,7 +9,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ import sqlalchemy as sa
 from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.workloads.filters import EventFilter, SessionFilter
+from lakesail_notebook.workloads.records import EventRecord, SessionRecord
 from tests.builders import NOW, a_member, a_session
 from tests.contract.store_rig import Processes, in_store
 
@@ -76,6 +79,51 @@ def test_a_task_that_is_cancelled_in_a_transaction_holds_up_nobody(database_url:
                 other.execute("BEGIN IMMEDIATE")
 
     in_store(database_url, test)
+
+
+class MovesTold:
+    """An audit that keeps the moves it is told of; implements the domain's ``Audit``."""
+
+    def __init__(self) -> None:
+        self.session_ids: list[str | None] = []
+
+    def unknown(self, ids: Iterable[str | None]) -> frozenset[str]:
+        return frozenset()
+
+    def learn(self, logins: Mapping[str, str]) -> None:
+        return
+
+    def moved(self, event: EventRecord, by: str | None) -> None:
+        self.session_ids.append(event.session_id)
+
+    def token_issued(self, session: SessionRecord, *, by: str, at: datetime, expires_at: datetime) -> None:
+        return
+
+    def tokens_revoked(self, session: SessionRecord, *, by: str, at: datetime) -> None:
+        return
+
+    def rpcs_refused(self, session: SessionRecord | None, *, reason: str, count: int, at: datetime) -> None:
+        return
+
+
+def test_a_move_that_a_cancelled_task_has_committed_is_told(database_url: str) -> None:
+    async def test() -> None:
+        audit = MovesTold()
+        store = await open_store(database_url, audit)
+        try:
+            await add_session(store)
+            for tries in range(200):
+                task = asyncio.create_task(add_session(store))
+                await asyncio.sleep(tries * 0.00002)  # the moment of the cancellation is what varies
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            async with store.reading() as view:
+                page = await view.sessions(ALL, limit=1000, after=None)
+            assert sorted(map(str, audit.session_ids)) == sorted(session.id for session in page)
+        finally:
+            await store.close()
+
+    asyncio.run(test())
 
 
 def fill_the_disk(url: str, _number: int) -> tuple[int, int, str]:
