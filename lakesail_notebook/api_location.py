@@ -11,6 +11,8 @@ TOKEN_VARIABLE = "LAKESAIL_API_TOKEN"
 TOKEN_FILE_VARIABLE = "LAKESAIL_API_TOKEN_FILE"
 CA_FILE_VARIABLE = "LAKESAIL_API_CA_FILE"
 """Names the PEM file of the certificate of a server on this machine, whatever host name stands in it."""
+SOCKET_SUFFIX = "+unix"
+"""Ends the scheme of a URL whose host is the percent-encoded path of a UNIX socket: ``http+unix://%2Frun%2Fj.sock/``."""
 
 
 def is_loopback(host: str) -> bool:

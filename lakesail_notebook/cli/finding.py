@@ -135,7 +135,7 @@ def _server_of(said: Any) -> RunningServer | None:
         return None
     try:
         return RunningServer(_base(checked_url(url)), token)
-    except InvalidArgument:  # it listens on a UNIX socket
+    except InvalidArgument:  # nothing that can be dialled
         return None
 
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from ..api_location import CA_FILE_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE, is_loopback
+from ..api_location import (
+    CA_FILE_VARIABLE,
+    SOCKET_SUFFIX,
+    TOKEN_FILE_VARIABLE,
+    TOKEN_VARIABLE,
+    URL_VARIABLE,
+    is_loopback,
+)
 from ..errors import FailedPrecondition, InvalidArgument, Unauthenticated
+
+_SCHEMES = frozenset({"http", "https"})
+_SOCKET_SCHEMES = frozenset(scheme + SOCKET_SUFFIX for scheme in _SCHEMES)
 
 
 class Credentials(Protocol):
@@ -59,12 +71,26 @@ class ApiAddress:
 
     @property
     def on_this_machine(self) -> bool:
-        return is_loopback(urlsplit(self.url).hostname or "")
+        return self.socket_path is not None or _is_of_this_machine(urlsplit(self.url).hostname or "")
 
     @property
     def pinned_certificate_file(self) -> Path | None:
         """The certificate file, where it counts."""
-        return self.certificate_file if self.on_this_machine and urlsplit(self.url).scheme == "https" else None
+        return self.certificate_file if self.on_this_machine and self.http_url.startswith("https:") else None
+
+    @property
+    def socket_path(self) -> str | None:
+        """Of the UNIX socket that the API is served on, if it is."""
+        parts = urlsplit(self.url)
+        return unquote(parts.netloc) if parts.scheme.endswith(SOCKET_SUFFIX) else None
+
+    @property
+    def http_url(self) -> str:
+        """What requests name. Behind a UNIX socket that is a loopback address, which Jupyter Server always accepts."""
+        parts = urlsplit(self.url)
+        if self.socket_path is None:
+            return self.url
+        return f"{parts.scheme.removesuffix(SOCKET_SUFFIX)}://127.0.0.1{parts.path}"
 
 
 def find_api(environment: Mapping[str, str]) -> ApiAddress:
@@ -99,13 +125,28 @@ def checked_url(url: str) -> str:
     """:raises InvalidArgument: when ``url`` is no HTTP address, or holds a user or a password."""
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
-        usable = usable and parts.port != 0
+        if parts.scheme in _SOCKET_SCHEMES:
+            usable = unquote(parts.netloc).startswith("/")
+        else:
+            usable = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.username is None and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
         raise InvalidArgument(
-            "The control plane's URL must be http(s)://HOST[:PORT]/PATH, without a user or password in it; "
-            f"check {URL_VARIABLE}."
+            "The control plane's URL must be http(s)://HOST[:PORT]/PATH, without a user or password in it, or "
+            f"http+unix://SOCKET/PATH with the socket's path percent-encoded; check {URL_VARIABLE}."
         )
     return url.rstrip("/")
+
+
+def _is_of_this_machine(host: str) -> bool:
+    """Whether a host is loopback, or the address of one of this machine's network interfaces."""
+    if is_loopback(host):
+        return True
+    try:
+        family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as bound:
+            bound.bind((host, 0))  # the system lets nobody bind another machine's address
+    except (OSError, ValueError):
+        return False
+    return True

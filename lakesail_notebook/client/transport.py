@@ -55,6 +55,8 @@ _PAUSES_SECONDS = (0.1, 0.5)
 """Between the tries."""
 _UNREACHABLE = "unreachable"
 _TIMED_OUT = "timed_out"
+_CERTIFICATE_REQUIRED = "CERTIFICATE_REQUIRED"
+"""In the words of OpenSSL, of a server that a client has not shown a certificate of its own."""
 _END_OF_CERTIFICATE = "-----END CERTIFICATE-----"
 
 
@@ -97,9 +99,13 @@ class Transport:
 
     def __init__(self, address: ApiAddress) -> None:
         self.url = address.url
+        self._http_url = address.http_url
         pinned = address.pinned_certificate_file
+        verify: ssl.SSLContext | bool = True if pinned is None else _trust_in(pinned)
+        socket_path = address.socket_path
         self._http = httpx.Client(
-            verify=True if pinned is None else _trust_in(pinned),
+            verify=verify,
+            transport=None if socket_path is None else httpx.HTTPTransport(verify=verify, uds=socket_path),
             auth=_Bearer(address.credentials),
             follow_redirects=False,
             trust_env=not address.on_this_machine,  # a proxy cannot reach this machine's loopback
@@ -115,7 +121,7 @@ class Transport:
         """
         request = self._http.build_request(
             asked.verb,
-            self.url + asked.path,
+            self._http_url + asked.path,
             params=asked.query or None,
             content=asked.body,
             headers=asked.headers,
@@ -199,6 +205,12 @@ def _may_repeat(asked: Asked, reason: str | None) -> bool:
 
 
 def _no_answer(url: str, error: httpx.TransportError) -> LakesailError:
+    if _CERTIFICATE_REQUIRED in str(error).upper():
+        return FailedPrecondition(
+            f"The server at {url} asks its clients for a certificate, which is not supported: kernels have none. Start "
+            "it without client_ca (in JupyterHub, without internal_ssl), and restart this kernel.",
+            reason="client_certificate",
+        )
     if isinstance(error, httpx.UnsupportedProtocol | httpx.ProxyError):
         return FailedPrecondition(f"The control plane at {url} cannot be asked: {error}.")
     if isinstance(error, httpx.TimeoutException):

@@ -8,7 +8,7 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,9 @@ from ..feed import ProxyLaunch, Route
 from ..process import ChildProcess, describe_exit, own_python, spawn
 from .feed_server import FeedServer, FeedSource
 
+LOCALHOST = "localhost"
 LOOPBACK = ("127.0.0.1", "::1")
+_WILDCARDS = frozenset({"0.0.0.0", "::"})
 STOP_SECONDS = 3.0
 ABANDONED_SECONDS = 30
 """A proxy that runs without following the feed for so long is stuck, and replaced."""
@@ -79,6 +81,7 @@ class ProxySupervisor:
         self._feed = FeedServer()
         self._starting = asyncio.Lock()
         self._reserved: list[socket.socket] = []
+        self._host = LOCALHOST
         self._child: ChildProcess | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
@@ -99,6 +102,8 @@ class ProxySupervisor:
                 self._require_that_one_comes_up()
                 return
             self._reserved = reserve_port(self._bind, self._wanted_port)
+            bound = [str(reserved.getsockname()[0]) for reserved in self._reserved]
+            self._host = host_for_clients(bound, await asyncio.to_thread(_addresses_of_localhost))
             feed_host, feed_port = await self._feed.start()
             self._keeping = asyncio.create_task(self._keep_alive(feed_host, feed_port))
 
@@ -117,7 +122,7 @@ class ProxySupervisor:
             return self._public_endpoint
         if not self._reserved:
             raise Unavailable("The session proxy has not been started.")
-        return f"localhost:{self._reserved[0].getsockname()[1]}"
+        return f"{self._host}:{self._reserved[0].getsockname()[1]}"
 
     @property
     def listening(self) -> bool:
@@ -214,6 +219,27 @@ class ProxySupervisor:
             await child.ready()
             self._listening.set()
             self._quick_deaths = 0
+
+
+def host_for_clients(bound: Sequence[str], localhost: Collection[str]) -> str:
+    """The host by which clients of this machine reach a proxy: ``localhost`` wherever that leads to it.
+
+    Stock PySpark insists on TLS for every other name of this machine.
+
+    :param bound: the addresses that the proxy listens on.
+    :param localhost: what the system resolves ``localhost`` to.
+    """
+    if not _WILDCARDS.isdisjoint(bound) or not set(bound).isdisjoint(localhost):
+        return LOCALHOST
+    return f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+
+
+def _addresses_of_localhost() -> frozenset[str]:
+    try:
+        found = socket.getaddrinfo(LOCALHOST, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return frozenset()
+    return frozenset(str(address[0]) for *_, address in found)
 
 
 def proxy_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -35,11 +35,11 @@ from .config_files import passed_over
 from .identity import is_hub, local_user, members_of
 from .kernels import ServerKernels
 from .mistakes import Mistake, Mistakes
+from .own_address import Listening, api_url
 from .settings import Chosen, read_settings
 
 STOP_SECONDS = 12.0
 """A database that others hold, an engine and a proxy that do not obey: so long they may keep the server from ending."""
-_WILDCARD_ADDRESSES = frozenset({"", "0.0.0.0", "::", "*", "localhost"})
 
 
 class LakesailApp(ExtensionApp):
@@ -189,7 +189,7 @@ class LakesailApp(ExtensionApp):
         return ServerKernels(
             server.kernel_manager,
             api_url=self._api_url_on_this_machine,
-            certificate_file=Path(server.certfile).absolute() if server.certfile else None,
+            certificate_file=self._certificate_file(),
             owner=owner,
             root=server.root_dir,
             runtime_directory=server.runtime_dir,
@@ -253,10 +253,20 @@ class LakesailApp(ExtensionApp):
 
     def _api_url_on_this_machine(self) -> str:
         server = self._server()
-        address = "127.0.0.1" if server.ip in _WILDCARD_ADDRESSES else server.ip
-        host = f"[{address}]" if ":" in address else address
-        scheme = "https" if server.certfile else "http"
-        return url_path_join(f"{scheme}://{host}:{server.port}", server.base_url, API_PATH)
+        return api_url(
+            Listening(
+                ip=server.ip,
+                port=server.port,
+                socket_path=server.sock,
+                tls=bool(server.ssl_options),
+                base_url=server.base_url,
+            )
+        )
+
+    def _certificate_file(self) -> Path | None:
+        """Of this server's own certificate, if it speaks TLS."""
+        named = (self._server().ssl_options or {}).get("certfile")
+        return Path(named).absolute() if named else None
 
 
 class _PublicKeys:

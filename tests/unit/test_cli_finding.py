@@ -75,7 +75,7 @@ def test_a_server_without_our_extension_is_passed_over_and_not_told_its_token(ru
 
 def test_word_of_the_dead_and_words_that_cannot_be_read_are_passed_over(runtime_directory: Path) -> None:
     leave_word(runtime_directory, "http://localhost:8888/", pid=dead_pid())
-    leave_word(runtime_directory, "http+unix://%2Frun%2Fjupyter.sock/")
+    leave_word(runtime_directory, "ftp://localhost:8888/")
     for number, text in enumerate(["{", "[]", '{"url": 1}', '{"url": "http://localhost:1/", "token": "t"}']):
         (runtime_directory / f"jpserver-bad-{number}.json").write_text(text)
     assert list(running_servers(runtime_directory)) == []
