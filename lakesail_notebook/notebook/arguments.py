@@ -125,6 +125,14 @@ def _queries_parser() -> Parser:
     return parser
 
 
+def _catalog_parser() -> Parser:
+    parser = _parser("catalog", "List catalogs, databases, tables and temp views, or what is below one of them.")
+    parser.add_argument(
+        "name", nargs="*", metavar="NAME", help="a catalog, a database or a table, such as sales.orders"
+    )
+    return parser
+
+
 def _token_parser() -> Parser:
     parser = _of_a_session("token", "Print a session's endpoint and a token for a client outside the notebook.")
     parser.add_argument("--duration", metavar="1h", type=_duration, default=3600, help="how long it is valid")
@@ -142,6 +150,7 @@ _PARSERS: Mapping[str, Callable[[], Parser]] = {
     "extend": _extend_parser,
     "interrupt": lambda: _parser("interrupt", "Stop every query that this notebook left running."),
     "queries": _queries_parser,
+    "catalog": _catalog_parser,
     "logs": _logs_parser,
     "token": _token_parser,
     "doctor": lambda: _parser("doctor", "Check the whole way to a query, and name the first thing that is wrong."),

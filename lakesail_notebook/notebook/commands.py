@@ -7,22 +7,31 @@ import shlex
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
+from IPython.core.error import UsageError
+
 from ..client.client import Client
 from ..clock import SystemClock
 from ..errors import FailedPrecondition
 from ..models import LIVE_STATUSES
+from ..rendering.catalog import catalog_text
 from ..rendering.listing import merged
 from ..rendering.queries import queries_shown
 from ..rendering.sessions import session_text, sessions_shown
 from ..rendering.shown import configs_shown, finding_shown
 from ..rendering.text_tables import moment, moment_ahead, printable
+from ..spark.catalog.active import active_catalog
+from ..spark.catalog.tree import tree_of, whole_tree
 from ..spark.choice import EXAMINATION_KEY, Candidate, is_own
 from ..spark.connect import default_client, new_client
 from ..spark.doctor import examination, first_broken
 from ..spark.interrupts import interrupt_all
 from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.sessions_here import sessions_here, this_place, with_config
+from ..spark.sql.names import parts_of
 from .arguments import nearest
+
+_CATALOG_SECONDS = 30.0
+"""So long the whole of %sail catalog may take; remote catalogs can be slow."""
 
 
 def overview() -> None:
@@ -89,6 +98,18 @@ def queries(arguments: Namespace) -> None:
     print(queries_shown(found).text)
 
 
+def catalog(arguments: Namespace) -> None:
+    known = active_catalog()
+    if known is None:
+        raise FailedPrecondition("This notebook is not connected to a session; run %sail connect first.")
+    reader = known.all_of_it(_CATALOG_SECONDS)
+    name = " ".join(arguments.name)
+    parts = parts_of(name)
+    if name and parts is None:
+        raise UsageError(f"%sail catalog: {name!r} is no name; write it like sales.orders or sales.`my orders`")
+    print(catalog_text(whole_tree(reader) if parts is None else tree_of(reader, parts)))
+
+
 def logs(arguments: Namespace) -> None:
     client = default_client()
     lines = client.session_logs(arguments.session_id or _required(_any_session_id(client)), arguments.lines)
@@ -133,6 +154,7 @@ COMMANDS: Mapping[str, Callable[[Namespace], None]] = {
     "extend": extend,
     "interrupt": interrupt,
     "queries": queries,
+    "catalog": catalog,
     "logs": logs,
     "token": token,
     "doctor": doctor,

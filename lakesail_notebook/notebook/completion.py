@@ -16,11 +16,13 @@ from ..models import LIVE_STATUSES
 from ..spark.choice import EXAMINATION_KEY
 from ..spark.connect import client_in_use
 from .arguments import COMMANDS, options_of, sql_options
+from .name_completion import Completed, table_names
 
 _PATIENCE_SECONDS = 0.5
 """A kernel does nothing else while it completes."""
 _KNOWN_FOR_SECONDS = 5.0
 _LINE = re.compile(r"\s*(?P<magic>%sail|%%sail|sail)\s(?P<rest>.*)", re.DOTALL)
+_CATALOG = re.compile(r"\s*(?P<magic>%?sail)\s+catalog\s+(?P<name>.*)")
 _WORD = re.compile(r"""(?:'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|[^\s'"])+""")
 _OF_LIVE_SESSIONS = frozenset({"close", "extend", "status", "token", "logs", "queries"})
 _OF_ENDED_SESSIONS = frozenset({"relaunch", "logs", "queries", "status"})
@@ -170,10 +172,19 @@ def register(shell: Any) -> None:
     @context_matcher()  # type: ignore[untyped-decorator]
     def lakesail_line_matcher(context: Any) -> Any:
         bare = shell.automagic and "sail" not in shell.user_ns and not context.full_text.startswith("%%")
+        named = _CATALOG.fullmatch(context.text_until_cursor)
+        if named is not None and (named["magic"] == "%sail" or bare) and not named["name"].startswith("-"):
+            words, fragment = table_names(named["name"])
+            return {"completions": Completed(SimpleCompletion(text=word) for word in words), **_alone(fragment)}
         found = found_in(context.text_until_cursor, context.cursor_line, things.known, bare=bare)
         if found is None:
             return {"completions": []}
         completions = [SimpleCompletion(text=word) for word in found.words]
-        return {"completions": completions, "matched_fragment": found.fragment, "suppress": True}
+        return {"completions": completions, **_alone(found.fragment)}
 
     shell.Completer.custom_matchers.append(lakesail_line_matcher)
+
+
+def _alone(fragment: str) -> dict[str, Any]:
+    """Of the result of a matcher: no other completions beside these."""
+    return {"matched_fragment": fragment, "suppress": True}

@@ -16,7 +16,7 @@ from ..spark.choice import Wanted
 from ..spark.connect import default_client
 from ..spark.connecting import open_connection
 from ..spark.open_sessions import OPEN_SESSIONS
-from . import completion, frames, sql_completion, strip
+from . import completion, frames, name_completion, strip
 from .arguments import HelpAsked, connect_arguments, parse_line, usage
 from .commands import COMMANDS, cured, ended_session_id, overview
 from .display import status_line
@@ -33,7 +33,7 @@ def load(shell: Any) -> None:
     strip.register(shell)
     frames.register(shell)
     completion.register(shell)
-    sql_completion.register(shell)
+    name_completion.register(shell)
 
 
 @magics_class

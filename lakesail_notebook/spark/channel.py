@@ -10,6 +10,9 @@ from pyspark.sql.connect.client import DefaultChannelBuilder
 from ..api_location import is_loopback
 from ..version import __version__
 from .belongings import Belongings
+from .catalog.asking import ask
+from .catalog.changes import Changes
+from .catalog.lazy import LazyCatalog
 from .observing import Observing
 from .queries import QUERIES
 from .reauthenticating import Reauthenticating
@@ -49,6 +52,8 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         self.session_token = token
         self.belongings = Belongings()
         self.bare_channel: grpc.Channel = self._secure_channel(self.endpoint, self._channel_credentials())
+        unobserved = grpc.intercept_channel(self.bare_channel, Reauthenticating(token), Reconnecting(endpoint))
+        self.catalog = LazyCatalog(lambda question: ask(unobserved, self.session_id, question))
 
     @property
     def secure(self) -> bool:
@@ -71,7 +76,7 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         # The first looks on from outside: it sees one RPC, however often the others send it.
         return grpc.intercept_channel(
             self.bare_channel,
-            Observing((QUERIES, self.belongings, EmptyReads(self.bare_channel))),
+            Observing((QUERIES, self.belongings, Changes(self.catalog), EmptyReads(self.bare_channel))),
             Reauthenticating(self.session_token),
             Reconnecting(self.endpoint),
             Interrupting(INTERRUPTIONS),

@@ -23,14 +23,25 @@ def look(channel: grpc.Channel, spark_session_id: str, relation: Any) -> list[tu
 
     :param channel: one that nobody observes.
     """
-    request = spark_proto.ExecutePlanRequest(session_id=spark_session_id, tags=[UNLISTED_TAG])
-    request.plan.root.CopyFrom(relation)
     try:
-        answers = spark_proto.SparkConnectServiceStub(channel).ExecutePlan(request, timeout=_LOOK_SECONDS)
-        return [row for answer in answers for row in _rows(answer.arrow_batch.data)]
+        return rows_of(channel, spark_session_id, relation, _LOOK_SECONDS)
     except (grpc.RpcError, ValueError) as error:  # ValueError: the channel is closed, or the answer is no table
         log.debug("The engine cannot be looked at: %s", error)
         return None
+
+
+def rows_of(channel: grpc.Channel, spark_session_id: str, relation: Any, seconds: float) -> list[tuple[Any, ...]]:
+    """The rows of a relation.
+
+    :param channel: one that nobody observes.
+    :param seconds: how long they may take.
+    :raises grpc.RpcError: when they do not come in time, or the engine refuses.
+    :raises ValueError: when the channel is closed.
+    """
+    request = spark_proto.ExecutePlanRequest(session_id=spark_session_id, tags=[UNLISTED_TAG])
+    request.plan.root.CopyFrom(relation)
+    answers = spark_proto.SparkConnectServiceStub(channel).ExecutePlan(request, timeout=seconds)
+    return [row for answer in answers for row in _rows(answer.arrow_batch.data)]
 
 
 def _rows(data: bytes) -> Iterable[tuple[Any, ...]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
     from .belongings import Belonging
+    from .catalog.lazy import LazyCatalog
     from .channel import SessionChannelBuilder
     from .engine_tasks import TaskProgress
 
@@ -65,6 +66,11 @@ class OpenSessions:
                 if opened.spark_session_id == spark_session_id
             ]
         return task_progress(channels[0], spark_session_id) if channels else None
+
+    def catalog_of(self, spark: SparkSession) -> LazyCatalog | None:
+        """The catalog of a PySpark session of this process; ``None`` for one that somebody else made."""
+        with self._lock:
+            return next((one.channel_builder.catalog for one in self._opened if one.spark is spark), None)
 
     def belongings(self, session_id: str, place_key: str) -> tuple[Belonging, ...]:
         """What this place made in its Spark session on this session, stopped or not."""

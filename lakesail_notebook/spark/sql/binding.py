@@ -9,6 +9,7 @@ from decimal import Decimal
 from numbers import Integral
 from typing import Any
 
+from ..frame_columns import is_frame
 from ..sail_workarounds.list_types import common_type
 from .literals import KINDS, MOST_DIGITS, decimal_digits
 from .statements import Statement
@@ -52,7 +53,7 @@ def bind(statement: Statement, namespace: Mapping[str, Any]) -> Bound:
         if name not in namespace:
             raise NotBindable(f"there is no Python variable {name!r} to bind to {{{name}}}")
         value = namespace[name]
-        if _is_frame(value):
+        if is_frame(value):
             frames[f"frame_{name}"] = value
             continue
         try:
@@ -84,10 +85,6 @@ def _part(kind: str, text: str, values: Mapping[str, Any], *, braces: bool) -> s
         return f":{text}" if text in values else f"{{frame_{text}}}"
     # With DataFrames, PySpark reads the text as a format.
     return text.replace("{", "{{").replace("}", "}}") if braces else text
-
-
-def _is_frame(value: Any) -> bool:
-    return type(value).__name__ == "DataFrame" and type(value).__module__.startswith("pyspark.sql.connect")
 
 
 def _scalar(value: Any) -> Any:

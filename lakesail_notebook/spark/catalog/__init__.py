@@ -1,0 +1,1 @@
+"""What a Spark session can name: catalogs, databases, tables with their columns, temp views, functions."""
