@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import LakesailError
 from ..rendering import row_tables as table
 from ..spark.readable_errors import readable
+from .fetching import fetch
 
 FIRST_ROWS = 20
 _MODULE, _CLASS = "pyspark.sql.connect.dataframe", "DataFrame"
@@ -31,4 +32,4 @@ def _bundle(frame: Any, include: Any = None, exclude: Any = None) -> dict[str, s
 def _rows(frame: Any) -> table.Rows:
     if frame.isStreaming:
         return table.of_schema(frame.schema)
-    return table.of_arrow(frame.limit(FIRST_ROWS + 1).toArrow(), FIRST_ROWS)
+    return fetch(frame, FIRST_ROWS).as_rows()

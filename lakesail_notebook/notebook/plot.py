@@ -10,6 +10,10 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.display import display
 
+from ..rendering.arrow_values import NULL, texts_of
+from ..rendering.zones import SessionZone, has_instants
+from .fetching import Fetched
+
 _LABELS = 40
 """So many texts can be read below a chart."""
 _BARS_WIDTH = 0.8
@@ -24,11 +28,12 @@ def check() -> None:
         raise UsageError("%%sail sql --plot draws with matplotlib; run %pip install matplotlib")
 
 
-def show(rows: Any) -> None:
-    """Draw the numeric columns of an Arrow table over its first column: lines over times and numbers, else bars.
+def show(fetched: Fetched) -> None:
+    """Draw the numeric columns of a result over its first column: lines over times and numbers, else bars.
 
     :raises UsageError: without rows, or a number to draw.
     """
+    rows = fetched.shown
     numbers = [index for index in range(1, rows.num_columns) if _is_number(rows.schema.field(index).type)]
     if not numbers or not rows.num_rows:
         why = "a column of numbers beside the first column" if rows.num_rows else "rows"
@@ -37,7 +42,7 @@ def show(rows: Any) -> None:
 
     try:
         with matplotlib.rc_context({"text.parse_math": False}):  # a $ in a name is a $
-            png = _drawn(rows, numbers)
+            png = _drawn(rows, numbers, fetched.zone)
     except ValueError as error:  # times beyond the years 1 to 9999
         raise UsageError(f"%%sail sql --plot: the statement has run, but matplotlib cannot draw it: {error}") from error
     names = rows.schema.names
@@ -47,18 +52,19 @@ def show(rows: Any) -> None:
     display(bundle, raw=True, metadata={"image/png": {"alt": alternative}})  # type: ignore[no-untyped-call]
 
 
-def _drawn(rows: Any, numbers: Sequence[int]) -> bytes:
+def _drawn(rows: Any, numbers: Sequence[int], zone: SessionZone | None) -> bytes:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
     series = [_floats(rows.column(index)) for index in numbers]
     if _is_ordered(rows.schema.field(0).type):
-        over = _over(rows.column(0))
+        over = _over(rows.column(0), zone)
         drawn = [axes.plot(over, values)[0] for values in series]
     else:
-        drawn = _bars(axes, rows.column(0), series)
-    axes.set_xlabel(rows.schema.names[0])
+        drawn = _bars(axes, texts_of(rows.column(0), zone), series)
+    in_zone = f" ({zone.name})" if zone is not None and has_instants(rows.schema.field(0).type) else ""
+    axes.set_xlabel(f"{rows.schema.names[0]}{in_zone}")
     # Named here, since a label of an artist that begins with _ is left out.
     axes.legend(drawn, [rows.schema.names[index] for index in numbers])
     png = io.BytesIO()
@@ -66,11 +72,9 @@ def _drawn(rows: Any, numbers: Sequence[int]) -> bytes:
     return png.getvalue()
 
 
-def _bars(axes: Any, over: Any, series: Sequence[Sequence[float]]) -> list[Any]:
+def _bars(axes: Any, over: Sequence[str | None], series: Sequence[Sequence[float]]) -> list[Any]:
     """A group of bars for each row, in the order of the rows; equal texts stay apart."""
-    from ..rendering.arrow_values import NULL, texts_of
-
-    texts = [NULL if text is None else text for text in texts_of(over)]
+    texts = [NULL if text is None else text for text in over]
     width = _BARS_WIDTH / len(series)
     first = (width - _BARS_WIDTH) / 2
     drawn = [
@@ -94,12 +98,15 @@ def _is_ordered(kind: Any) -> bool:
     return _is_number(kind) or bool(types.is_timestamp(kind) or types.is_date(kind))
 
 
-def _over(column: Any) -> Any:
+def _over(column: Any, zone: SessionZone | None) -> Any:
     from pyarrow import types
 
     if _is_number(column.type):
         return _floats(column)
     import pyarrow
+
+    if zone is not None and has_instants(column.type):
+        column = zone.local(column)
 
     kind = "us" if types.is_timestamp(column.type) else "s"
     return column.cast(pyarrow.timestamp(kind)).to_numpy()

@@ -13,11 +13,12 @@ from ..errors import FailedPrecondition
 from ..rendering import row_tables as table
 from ..spark.sail_workarounds.described_commands import is_no_query
 from ..spark.sql.binding import NotBindable, bind
+from ..spark.sql.running import has_run, unrun
 from ..spark.sql.running import run as run_statement
-from ..spark.sql.running import unrun
 from ..spark.sql.statements import NotReadable, statements_of
 from . import plot
 from .arguments import sql_parser
+from .fetching import fetch
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
@@ -85,14 +86,14 @@ def _describe(shell: Any, arguments: argparse.Namespace, frame: DataFrame) -> No
 
 def _show(shell: Any, arguments: argparse.Namespace, frame: DataFrame) -> None:
     _assign(shell, arguments, frame)
-    fetched = frame.limit(arguments.limit + 1).toArrow()
-    if not fetched.num_columns:
+    fetched = fetch(frame, arguments.limit)
+    if not fetched.columns and has_run(frame):
         print("Done; it has no result.")
         return
     if arguments.plot:
-        plot.show(fetched.slice(0, arguments.limit))
+        plot.show(fetched)
         return
-    display(table.bundle(table.of_arrow(fetched, arguments.limit)), raw=True)  # type: ignore[no-untyped-call]
+    display(table.bundle(fetched.as_rows()), raw=True)  # type: ignore[no-untyped-call]
 
 
 def _assign(shell: Any, arguments: argparse.Namespace, frame: DataFrame) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from .arrow_values import NULL, texts_of
 from .text_tables import printable, table
+from .zones import SessionZone, has_instants
 
 _COLUMNS = 100
 _CHARACTERS = 300
@@ -92,19 +93,23 @@ class Rows:
     caption: str
 
 
-def of_arrow(fetched: Any, limit: int) -> Rows:
+def of_arrow(fetched: Any, limit: int, *, rows: int | None = None, zone: SessionZone | None = None) -> Rows:
     """The rows of an Arrow table.
 
     :param limit: how many are shown; one more in the table says that there are more.
+    :param rows: how many were fetched; an Arrow table without columns does not tell it.
+    :param zone: in which timestamps are shown.
     """
     import pyarrow.types
 
+    rows = fetched.num_rows if rows is None else rows
     shown = fetched.slice(0, limit)
     fields = list(shown.schema)[:_COLUMNS]
     columns = [Column(field.name, _type(field.type), _is_number(pyarrow.types, field.type)) for field in fields]
-    by_column = [texts_of(shown.column(index)) for index in range(len(fields))]
+    by_column = [texts_of(shown.column(index), zone) for index in range(len(fields))]
     values = list(zip(*by_column, strict=True)) if by_column else []
-    return Rows(columns, values, _caption(shown.num_rows, fetched.num_rows > limit, fetched.num_columns))
+    in_zone = f", times in {zone.name}" if zone is not None and any(has_instants(one.type) for one in fields) else ""
+    return Rows(columns, values, _caption(min(rows, limit), rows > limit, fetched.num_columns) + in_zone)
 
 
 def of_schema(schema: Any) -> Rows:
@@ -202,8 +207,9 @@ def _is_number(types: Any, kind: Any) -> bool:
 
 def _caption(rows: int, more: bool, columns: int) -> str:
     first = f"The first {_plural(rows, 'row')}; there are more" if more else _plural(rows, "row")
-    hidden = f", the first {_COLUMNS} of {columns:,} columns" if columns > _COLUMNS else ""
-    return first + hidden
+    if not columns:
+        return f"{first}, no columns"
+    return first + (f", the first {_COLUMNS} of {columns:,} columns" if columns > _COLUMNS else "")
 
 
 def _plural(count: int, thing: str) -> str:

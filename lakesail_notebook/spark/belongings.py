@@ -46,6 +46,9 @@ class Belongings:
             with self._lock:
                 self._under_way[request.operation_id] = (made, dropped)
 
+    def analyses(self, request: Any) -> None:
+        return
+
     def rejoins(self, operation_id: str) -> None:
         return
 

@@ -17,8 +17,9 @@ from .observing import Observing
 from .queries import QUERIES
 from .reauthenticating import Reauthenticating
 from .reconnecting import Reconnecting
-from .sail_workarounds.empty_reads import EmptyReads
 from .sail_workarounds.interrupting import INTERRUPTIONS, Interrupting
+from .sail_workarounds.invalid_settings import InvalidSettings
+from .sail_workarounds.plan_checks.checking import PlanChecks
 from .session_token import RenewedToken
 from .temp_views import temp_views
 
@@ -54,6 +55,7 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         self.bare_channel: grpc.Channel = self._secure_channel(self.endpoint, self._channel_credentials())
         unobserved = grpc.intercept_channel(self.bare_channel, Reauthenticating(token), Reconnecting(endpoint))
         self.catalog = LazyCatalog(lambda question: ask(unobserved, self.session_id, question))
+        self.plan_checks = PlanChecks(self.bare_channel, local=is_loopback(self.host))
 
     @property
     def secure(self) -> bool:
@@ -76,7 +78,8 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         # The first looks on from outside: it sees one RPC, however often the others send it.
         return grpc.intercept_channel(
             self.bare_channel,
-            Observing((QUERIES, self.belongings, Changes(self.catalog), EmptyReads(self.bare_channel))),
+            Observing((QUERIES, self.belongings, Changes(self.catalog), self.plan_checks)),
+            InvalidSettings(self.bare_channel),
             Reauthenticating(self.session_token),
             Reconnecting(self.endpoint),
             Interrupting(INTERRUPTIONS),

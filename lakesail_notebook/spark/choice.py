@@ -101,6 +101,11 @@ class Candidate:
     def live(self) -> bool:
         return self.session.status in LIVE_STATUSES
 
+    @property
+    def has_workers(self) -> bool:
+        """Whether its engine runs in cluster mode, as far as it is known here."""
+        return self.config is not None and self.config.config.sail.execution_mode == "cluster"
+
     def runs_on(self, config: str | None) -> bool:
         """Whether it runs on the config of this id or name; any will do for ``None``."""
         return config is None or (self.config is not None and config in {self.config.id, self.config.name})

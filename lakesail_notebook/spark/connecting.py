@@ -113,6 +113,7 @@ class _Connecting:
         prepare_full_pyspark()
         kept = self._kept(wait, session.id, endpoint)
         opened = kept or self._opened(wait, session.id, endpoint)
+        opened.channel_builder.plan_checks.cluster = candidate.has_workers
         make_active(opened.spark)
         if how == "attached" and kept is None:
             opened.channel_builder.find_belongings()

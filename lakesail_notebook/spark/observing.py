@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import grpc
 
 _EXECUTE, _REATTACH, _CONFIG = "/ExecutePlan", "/ReattachExecute", "/Config"
+_ANALYZE = "/AnalyzePlan"
 
 Send = Callable[..., Any]
 
@@ -16,7 +17,14 @@ class Observer(Protocol):
     """Called in the thread that runs the query; what it takes long over, the query waits for."""
 
     def begins(self, request: Any) -> None:
-        """A plan (an ``ExecutePlanRequest``) is about to be sent."""
+        """A plan (an ``ExecutePlanRequest``) is about to be sent.
+
+        :raises LakesailError: refuses the plan: it is not sent, and PySpark passes the error on as it is.
+        """
+        ...
+
+    def analyses(self, request: Any) -> None:
+        """An ``AnalyzePlanRequest`` is about to be sent."""
         ...
 
     def rejoins(self, operation_id: str) -> None:
@@ -46,6 +54,9 @@ class Observing(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientIntercep
         self._observers = tuple(observers)
 
     def intercept_unary_unary(self, send: Send, details: Any, request: Any) -> Any:
+        if details.method.endswith(_ANALYZE):
+            for observer in self._observers:
+                observer.analyses(request)
         answer = send(details, request)
         if details.method.endswith(_CONFIG) and answer.code() is grpc.StatusCode.OK:
             for observer in self._observers:

@@ -86,6 +86,9 @@ class Queries:
         if self._listener is not None:
             self._listener.query_begins(query)
 
+    def analyses(self, request: Any) -> None:
+        return
+
     def rejoins(self, operation_id: str) -> None:
         self._change(operation_id, lambda query: replace(query, ended=None))
 

@@ -21,6 +21,17 @@ _CURES: tuple[tuple[str, str], ...] = (
         r"message larger than max|larger than max \(",
         "One message may have 128 MB. Write large local data to a Parquet file, and read that.",
     ),
+    (
+        r"invalid argument: (?:provided string was not `true` or `false`|invalid digit found in string"
+        r"|invalid (?:map key dedup policy|timestamp type|store assignment policy))",
+        "A setting of this Spark session has a value that Sail cannot read. spark.conf.getAll lists the settings; "
+        "spark.conf.unset(name) takes one back.",
+    ),
+    (
+        r"Invalid timezone",
+        "Name the zone as Europe/Paris or +05:30, in the query or by "
+        'spark.conf.set("spark.sql.session.timeZone", zone).',
+    ),
     (r"unsupported PySpark version", 'Run %pip install "pyspark-client>=4.0,<4.3" and restart the kernel.'),
     (r"No module named", "Install it in the notebook's environment, then run %sail relaunch: UDFs run there too."),
     (r"URL scheme is not allowed", "Download the file first; Sail reads s3://, gs://, az:// and file paths."),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pyspark.sql.connect.proto as spark_proto
 import pytest
 
-from lakesail_notebook.spark.sail_workarounds.empty_reads import finds_nothing, question_of, reads_of
+from lakesail_notebook.spark.sail_workarounds.plan_checks.empty_reads import finds_nothing, question_of
+from lakesail_notebook.spark.sail_workarounds.plan_checks.reads import reads_of
 
 
 def paths_of(plan: spark_proto.Plan) -> list[str]:
-    return sorted(read.read.data_source.paths[0] for read in reads_of(plan))
+    return sorted(read.read.data_source.paths[0] for read in reads_of(plan, {}))
 
 
 def test_reads_of_files_are_found_wherever_they_stand_in_a_plan() -> None:
@@ -20,12 +21,7 @@ def test_reads_of_files_are_found_wherever_they_stand_in_a_plan() -> None:
     assert paths_of(plan) == ["left.csv", "right/*.parquet"]
 
 
-def test_tables_streams_and_what_reads_its_path_in_its_own_way_are_no_reads_to_look_at() -> None:
-    plan = spark_proto.Plan()
-    own = plan.root.join.left.filter.input.read.data_source
-    own.format, own.schema = "mine", "n int"
-    own.paths.append("x")
-    assert paths_of(plan) == []
+def test_tables_and_streams_are_no_reads_of_files() -> None:
     plan = spark_proto.Plan()
     plan.root.join.left.read.named_table.unparsed_identifier = "t"
     plan.root.join.right.read.data_source.paths.append("arriving/")

@@ -11,6 +11,7 @@ import pyspark.sql.connect.proto as spark_proto
 import pytest
 
 from lakesail_notebook.clock import SystemClock
+from lakesail_notebook.errors import FailedPrecondition
 from lakesail_notebook.models import SessionToken
 from lakesail_notebook.spark.channel import SessionChannelBuilder
 from lakesail_notebook.spark.observing import Observing
@@ -101,10 +102,30 @@ class Interrupted:
     def begins(self, request: Any) -> None:
         raise KeyboardInterrupt
 
+    def analyses(self, request: Any) -> None: ...
     def rejoins(self, operation_id: str) -> None: ...
     def answered(self, operation_id: str, answer: Any) -> None: ...
     def leaves(self, operation_id: str, error: BaseException | None) -> None: ...
     def configures(self, request: Any) -> None: ...
+
+
+class Refusing(Interrupted):
+    """An observer that sends no plan."""
+
+    def begins(self, request: Any) -> None:
+        raise FailedPrecondition("It would lose data.")
+
+
+def test_a_plan_that_an_observer_refuses_is_not_sent_and_its_query_has_ended(endpoint: SmallEndpoint) -> None:
+    before = QUERIES.last_number
+    builder = SessionChannelBuilder(endpoint.address, RenewedToken(Tokens("one").fetch, SystemClock()))
+    with builder.bare_channel as bare:
+        observed = grpc.intercept_channel(bare, Observing((QUERIES, Refusing())))
+        with pytest.raises(FailedPrecondition, match="It would lose data"):
+            execute(spark_proto.SparkConnectServiceStub(observed), "refused")
+    [query] = QUERIES.after(before)
+    assert query.ended is not None
+    assert endpoint.tokens == []
 
 
 def test_a_query_that_is_interrupted_before_it_is_sent_has_ended(endpoint: SmallEndpoint) -> None:

@@ -31,6 +31,9 @@ class Changes:
         if may_change_names(request.plan):
             self._under_way.add(request.operation_id)
 
+    def analyses(self, request: Any) -> None:
+        return
+
     def rejoins(self, operation_id: str) -> None:
         return
 

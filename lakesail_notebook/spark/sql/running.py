@@ -16,6 +16,11 @@ def run(spark: SparkSession, bound: Bound) -> DataFrame:
     return spark.sql(bound.sql, args=_arguments(bound) or None, **bound.frames)
 
 
+def has_run(frame: DataFrame) -> bool:
+    """Whether a DataFrame of :func:`run` holds what a statement answered, and not a query that is still to run."""
+    return bool(frame._plan.to_proto(frame.sparkSession.client).root.WhichOneof("rel_type") == "local_relation")
+
+
 def _arguments(bound: Bound) -> dict[str, Any]:
     from pyspark.sql.connect import functions
 

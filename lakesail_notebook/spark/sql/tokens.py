@@ -94,6 +94,26 @@ class Reader:
     def take_one_of(self, *words: str) -> bool:
         return any(self.take(word) for word in words)
 
+    def peek(self, ahead: int = 0) -> Token | None:
+        """The token that comes next, or so many after it; ``None`` beyond the end."""
+        at = self._at + ahead
+        return self._code[at] if at < len(self._code) else None
+
+    def skip(self) -> Token | None:
+        """Pass one token, whatever it is, and return it."""
+        token = self.peek()
+        self._at += token is not None
+        return token
+
+    def skip_parentheses(self) -> bool:
+        """Pass ``( ... )`` with all that stands in it, if it comes next."""
+        if not self.take("("):
+            return False
+        depth = 1
+        while depth and (token := self.skip()) is not None:
+            depth += {"(": 1, ")": -1}.get(token.text, 0)
+        return True
+
     def dotted_name(self) -> str | None:
         """Pass ``a``, ``a.b`` or ``\\`a\\`.b`` if one comes next; its parts without backquotes."""
         parts: list[str] = []
