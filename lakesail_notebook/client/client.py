@@ -93,9 +93,13 @@ class Client:
 
     # Sessions
 
-    def create_session(self, wanted: SessionCreate) -> Session:
-        """A new session. It is sent under a key of its own, so that a repeated try makes no second one."""
-        key = uuid.uuid4().hex
+    def create_session(self, wanted: SessionCreate, idempotency_key: str | None = None) -> Session:
+        """A new session, or the one that the same request under the same key has made before.
+
+        :param idempotency_key: by default one of this call's own, so that a repeated try makes no second session.
+        :raises FailedPrecondition: with reason ``idempotency_key_reused``: the key stands for another request.
+        """
+        key = idempotency_key or uuid.uuid4().hex
         return self._read(Asked(verb="POST", path=_SESSIONS, body=self._body(wanted), idempotency_key=key), Session)
 
     def session(self, session_id: str) -> Session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import ssl
 import time
@@ -91,8 +92,12 @@ class Asked:
         return headers
 
 
+_of_parents: list[httpx.Client] = []
+"""What a forked child has from its parent, kept: closing it would take locks that other threads of the parent held."""
+
+
 class Transport:
-    """The connections to one control plane, as one caller. Threads may share it.
+    """The connections to one control plane, as one caller. Threads may share it, and so may forked children.
 
     :raises FailedPrecondition: when the certificate to trust cannot be read.
     """
@@ -100,16 +105,18 @@ class Transport:
     def __init__(self, address: ApiAddress) -> None:
         self.url = address.url
         self._http_url = address.http_url
-        pinned = address.pinned_certificate_file
-        verify: ssl.SSLContext | bool = True if pinned is None else _trust_in(pinned)
-        socket_path = address.socket_path
-        self._http = httpx.Client(
-            verify=verify,
-            transport=None if socket_path is None else httpx.HTTPTransport(verify=verify, uds=socket_path),
-            auth=_Bearer(address.credentials),
-            follow_redirects=False,
-            trust_env=not address.on_this_machine,  # a proxy cannot reach this machine's loopback
-        )
+        self._address = address
+        self._opened = (os.getpid(), _open_client(address))
+
+    @property
+    def _http(self) -> httpx.Client:
+        """Of this process: a child that wrote on its parent's connections would read the parent's answers."""
+        process_id, http = self._opened
+        if process_id != os.getpid():
+            _of_parents.append(http)
+            http = _open_client(self._address)
+            self._opened = (os.getpid(), http)
+        return http
 
     def close(self) -> None:
         self._http.close()
@@ -119,7 +126,8 @@ class Transport:
 
         :raises LakesailError: what the control plane said, or :class:`Unavailable` when it does not answer.
         """
-        request = self._http.build_request(
+        http = self._http
+        request = http.build_request(
             asked.verb,
             self._http_url + asked.path,
             params=asked.query or None,
@@ -131,7 +139,7 @@ class Transport:
         may_be_done = False
         while True:
             try:
-                return self._send(request)
+                return self._send(http, request)
             except NotFound:
                 if may_be_done and asked.gone_after_first:
                     return b""
@@ -143,14 +151,27 @@ class Transport:
                 may_be_done = may_be_done or error.reason != _UNREACHABLE
             time.sleep(pause * random.uniform(0.5, 1.5))
 
-    def _send(self, request: httpx.Request) -> bytes:
+    def _send(self, http: httpx.Client, request: httpx.Request) -> bytes:
         try:
-            response = self._http.send(request)
+            response = http.send(request)
         except httpx.TransportError as error:
             raise _no_answer(self.url, error) from error
         if not response.is_success:
             raise error_of(response.status_code, response.headers, response.content, self.url)
         return response.content
+
+
+def _open_client(address: ApiAddress) -> httpx.Client:
+    pinned = address.pinned_certificate_file
+    verify: ssl.SSLContext | bool = True if pinned is None else _trust_in(pinned)
+    socket_path = address.socket_path
+    return httpx.Client(
+        verify=verify,
+        transport=None if socket_path is None else httpx.HTTPTransport(verify=verify, uds=socket_path),
+        auth=_Bearer(address.credentials),
+        follow_redirects=False,
+        trust_env=not address.on_this_machine,  # a proxy cannot reach this machine's loopback
+    )
 
 
 class _Bearer(httpx.Auth):

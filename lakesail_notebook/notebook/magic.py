@@ -16,6 +16,7 @@ from ..spark.choice import Wanted
 from ..spark.connect import default_client
 from ..spark.connecting import open_connection
 from ..spark.open_sessions import OPEN_SESSIONS
+from ..spark.session_requests import install
 from . import completion, frames, name_completion, strip
 from .arguments import HelpAsked, connect_arguments, parse_line, usage
 from .commands import COMMANDS, cured, ended_session_id, overview
@@ -27,6 +28,7 @@ def load(shell: Any) -> None:
     """Give an IPython shell the ``%sail`` magic, and what goes with it, once."""
     if SailMagics.__name__ in shell.magics_manager.registry:
         return
+    install()
     magics = SailMagics(shell)
     shell.register_magics(magics)
     shell.events.register("pre_run_cell", magics.before_cell)

@@ -14,6 +14,7 @@ from .catalog.asking import ask
 from .catalog.changes import Changes
 from .catalog.lazy import LazyCatalog
 from .observing import Observing
+from .one_process import OneProcess
 from .queries import QUERIES
 from .reauthenticating import Reauthenticating
 from .reconnecting import Reconnecting
@@ -75,9 +76,10 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         self.belongings.found(temp_views(self.bare_channel, self.session_id))
 
     def toChannel(self) -> grpc.Channel:
-        # The first looks on from outside: it sees one RPC, however often the others send it.
+        # Observing looks on from outside: it sees one RPC, however often the others send it.
         return grpc.intercept_channel(
             self.bare_channel,
+            OneProcess(),
             Observing((QUERIES, self.belongings, Changes(self.catalog), self.plan_checks)),
             InvalidSettings(self.bare_channel),
             Reauthenticating(self.session_token),

@@ -6,6 +6,7 @@ import itertools
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from ..clock import in_words, parse_duration
 from ..errors import InvalidArgument
@@ -25,8 +26,13 @@ from ..models import (
 EXAMINATION_KEY = "examination"
 """Session metadata: it was made to look whether one can be had, and is nobody's to come back to."""
 
+PROCESS_KEY = "process"
+"""Session metadata: a process that a kernel started asked for a new session of its own, which is not its notebook's."""
+
 _SPARK_SESSIONS = uuid.UUID("6d5f0f5e-6a0f-5c0e-9f5c-2f4f3f8f3f55")
 """Namespace of the Spark session ids that notebooks derive."""
+_CREATIONS = uuid.UUID("0b0f2f1c-5f0e-5a53-8d5c-9c1f6f8e2a44")
+"""Namespace of the idempotency keys of new sessions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,20 +80,38 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """From where sessions are used: a notebook or another kernel of a Jupyter server, or a thread of any process."""
+    """From where sessions are used: the kernel of a notebook, a process that a kernel started, or any other process.
+
+    A process with several owners has a place for each.
+    """
 
     key: str
-    """The same for the same notebook, also after a restart of its kernel."""
+    """Of a kernel: the same for the same notebook, also after a restart of the kernel. Else: of the owner."""
     me: Me
+    role: Literal["kernel", "child", "process"]
+    """A kernel's child asks with the kernel's token: the control plane takes it for the kernel."""
 
     @property
-    def in_kernel(self) -> bool:
-        """Whether the control plane knows the place, and finds its sessions again."""
-        return self.me.kernel_id is not None or self.me.notebook_id is not None
+    def is_kernel(self) -> bool:
+        return self.role == "kernel"
+
+    @property
+    def shares_sessions(self) -> bool:
+        """Whether the control plane knows the notebook or kernel whose sessions are used here."""
+        return self.role != "process"
 
     @classmethod
-    def of(cls, me: Me, thread_key: str) -> Place:
-        return cls(me.notebook_id or me.kernel_id or thread_key, me)
+    def of(cls, me: Me, owner: str, *, is_kernel: bool, several_owners: bool = False) -> Place:
+        """The place of an owner.
+
+        :param owner: see :func:`.owners.current_owner`.
+        :param is_kernel: whether this process is the kernel whose token asks.
+        :param several_owners: whether several owners share this process: a kernel's sessions are then none of theirs.
+        """
+        known = me.notebook_id or me.kernel_id
+        if known is None or several_owners:
+            return cls(owner, me, "process")
+        return cls(known, me, "kernel") if is_kernel else cls(owner, me, "child")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +159,7 @@ def of_place(candidates: Iterable[Candidate], me: Me) -> list[Candidate]:
         for candidate in candidates
         if candidate.session.member_id == me.member_id
         and candidate.session.endpoint_type == "spark_connect"
-        and EXAMINATION_KEY not in candidate.session.metadata
+        and not {EXAMINATION_KEY, PROCESS_KEY} & candidate.session.metadata.keys()
     ]
     by_kernel = [
         candidate
@@ -155,13 +179,18 @@ def choose(candidates: Iterable[Candidate], wanted: Wanted) -> Candidate | None:
     return next((one for one in candidates if one.live and one.runs_on(wanted.config)), None)
 
 
-def session_create(wanted: Wanted, *, python: str | None, directory: str) -> SessionCreate:
+def session_create(
+    wanted: Wanted, *, python: str | None, directory: str, private_to: str | None = None
+) -> SessionCreate:
     """The request for a new session.
 
     :param python: the interpreter that runs the engine; ``None`` leaves it to the control plane.
     :param directory: the engine's working directory.
+    :param private_to: key of the place that the session is for, where its notebook must not use it.
     """
     metadata = {DIRECTORY_KEY: directory} | ({} if python is None else {PYTHON_KEY: python})
+    if private_to is not None:
+        metadata |= {PROCESS_KEY: private_to}
     return SessionCreate(
         name=wanted.name,
         config=SessionConfig(idle_timeout_seconds=wanted.idle_timeout, max_duration_seconds=wanted.max_duration),
@@ -169,6 +198,28 @@ def session_create(wanted: Wanted, *, python: str | None, directory: str) -> Ses
         workload_config_id=wanted.config,
         allow_shared=wanted.shared,
     )
+
+
+def private_to(wanted: Wanted, place: Place) -> str | None:
+    """Key of the place that alone uses a new session; ``None`` where the notebook whose token asks uses it, too."""
+    if place.role == "child":
+        return place.key if wanted.new else None
+    has_notebook = place.me.kernel_id is not None or place.me.notebook_id is not None
+    return place.key if place.role == "process" and has_notebook else None
+
+
+def creation_key(wanted: Wanted, place: Place, newest_id: str | None) -> str | None:
+    """The idempotency key under which a kernel and its children ask for a session when they have none.
+
+    Those that ask at the same time have seen the same sessions: they send the same key, and get the same session.
+
+    :param newest_id: of the sessions that the notebook had so far, the one that was made last.
+    :returns: ``None`` where each that asks gets a session of its own.
+    """
+    if wanted.new or not place.shares_sessions:
+        return None
+    asked = repr((place.me.notebook_id or place.me.kernel_id, wanted.config, newest_id))
+    return uuid.uuid5(_CREATIONS, asked).hex
 
 
 def difference(session: Session, wanted: Wanted) -> str | None:
@@ -192,9 +243,10 @@ def difference(session: Session, wanted: Wanted) -> str | None:
 def spark_session_ids(session_id: str, place: Place) -> Iterator[str]:
     """The Spark session ids to try, in order: the next one when the one before is dead.
 
-    A notebook comes back to the same ids on the same session, and so to its temp views. Elsewhere they are random.
+    A notebook comes back to the same ids on the same session, and so to its temp views. Elsewhere they are random: what
+    a process makes in its Spark session, or stops, is never the notebook's.
     """
-    if not place.in_kernel:
+    if not place.is_kernel:
         return (str(uuid.uuid4()) for _ in itertools.count())
     return (str(uuid.uuid5(_SPARK_SESSIONS, f"{session_id}\0{place.key}\0{n}")) for n in itertools.count())
 

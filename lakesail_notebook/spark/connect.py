@@ -7,6 +7,7 @@ import contextlib
 import functools
 import os
 import sys
+import threading
 import warnings
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
 
+_PASSED_OVER = frozenset({"lakesail_notebook", "pyspark"})
+
+
 def connect(
     config: str | None = None,
     *,
@@ -36,8 +40,9 @@ def connect(
 ) -> SparkSession:
     """A PySpark session on this notebook's live session, or on a new one when it has none.
 
-    Calling it again gives the same object, as long as it can be used; after a restart of the kernel, the same Spark
-    session with its temp views. Outside a kernel, the same holds for the thread that calls.
+    Calling it again gives the same object, as long as it can be used, in all threads of the process; after a restart of
+    the kernel, the same Spark session with its temp views. A process that the kernel started, such as a script or a
+    worker of a pool, gets a Spark session of its own on the notebook's session.
 
     :param config: id or name of the compute config to run on; without it, the control plane's default.
     :param name: what to call a new session.
@@ -64,11 +69,19 @@ def connect(
     )
     client = default_client()
     connection = open_connection(wanted, client, NoProgress())
-    if connection.how == "created" and not os.environ.get(URL_VARIABLE):
+    if connection.private or (connection.how == "created" and not os.environ.get(URL_VARIABLE)):
         atexit.register(_close_quietly, client, connection.reached.session.id, os.getpid())
     for note in connection.notes:
-        warnings.warn(note, stacklevel=2)
+        warnings.warn(note, stacklevel=_stack_level_of_the_user())
     return connection.spark
+
+
+def _stack_level_of_the_user() -> int:
+    """How far up the code is that asked, past this package and PySpark."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _PASSED_OVER:
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def default_client() -> Client:
@@ -78,15 +91,33 @@ def default_client() -> Client:
 
     :raises FailedPrecondition: when it names one without a token, or there is none to be had.
     """
-    if not os.environ.get(URL_VARIABLE):
-        return _personal_client_of(PERSONAL.api(), os.getpid())
-    names = (URL_VARIABLE, TOKEN_VARIABLE, TOKEN_FILE_VARIABLE, CA_FILE_VARIABLE)
-    return _client_of(*(os.environ.get(name) for name in names))
+    with _CLIENTS.lock:
+        if not os.environ.get(URL_VARIABLE):
+            return _personal_client_of(PERSONAL.api(), os.getpid())
+        names = (URL_VARIABLE, TOKEN_VARIABLE, TOKEN_FILE_VARIABLE, CA_FILE_VARIABLE)
+        return _client_of(*(os.environ.get(name) for name in names))
+
+
+class _Clients:
+    """Lets one thread at a time look for the client, so that all get the same one."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """In a forked child: another thread of its parent may have held the lock."""
+        self.lock = threading.Lock()
+
+
+_CLIENTS = _Clients()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_CLIENTS.renew)
 
 
 @functools.lru_cache(maxsize=4)
 def _personal_client_of(api: PersonalApi, _process_id: int) -> Client:
-    """One for each process: a forked child must not write on its parent's connections."""
+    """One for each process: a forked child joins the control plane for itself, and says so."""
     how = "Started a control plane" if api.started else "Using the running control plane"
     print(f"{how} for this user; it ends with the last process that uses it.{_other_version(api)}", file=sys.stderr)
     return Client(api.url, api.token)

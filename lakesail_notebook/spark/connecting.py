@@ -9,11 +9,23 @@ from typing import TYPE_CHECKING, Literal
 from ..client.client import Client
 from ..clock import SystemClock
 from ..errors import FailedPrecondition, PermissionDenied, Unauthenticated
-from ..models import LIVE_STATUSES
+from ..models import LIVE_STATUSES, Session
 from .belongings import in_a_sentence
-from .choice import Candidate, Wanted, choose, difference, is_own, session_create, spark_session_ids
+from .choice import (
+    Candidate,
+    Wanted,
+    choose,
+    creation_key,
+    difference,
+    is_own,
+    private_to,
+    session_create,
+    spark_session_ids,
+)
 from .installation import check_installation, engine_python, load_in_background
-from .open_sessions import OPEN_SESSIONS, OpenSession, make_active, prepare_full_pyspark
+from .open_sessions import OPEN_SESSIONS, OpenSession, prepare_full_pyspark
+from .owners import current_owner, one_at_a_time
+from .session_requests import install, make_active
 from .session_token import RenewedToken
 from .sessions_here import SessionsHere, sessions_here, this_place, with_config
 from .waiting import SPARK_SESSION_STOPPED, Progress, SessionWait, Stopwatch, ended
@@ -45,6 +57,8 @@ class Connection:
     seconds: float
     notes: tuple[str, ...] = ()
     """What the caller may not expect, in sentences."""
+    private: bool = False
+    """Whether a new session is for this caller alone, although a notebook's token asked for it."""
 
 
 def open_connection(wanted: Wanted, client: Client, progress: Progress) -> Connection:
@@ -67,6 +81,10 @@ class _Connecting:
         self._place = this_place(client)
 
     def run(self) -> Connection:
+        with one_at_a_time(current_owner(), self._wanted.wait_seconds):
+            return self._run()
+
+    def _run(self) -> Connection:
         if self._wanted.attach is not None:
             return self._enter(self._attachable(self._wanted.attach), "attached")
         here = sessions_here(self._client, self._place)
@@ -78,13 +96,13 @@ class _Connecting:
     def _connect_here(self, here: SessionsHere) -> Connection:
         chosen = choose(here.live, self._wanted)
         if chosen is None:
-            return _noting(self._create(), *self._notes_on_the_others(here))
+            return _noting(self._create(here), *self._notes_on_the_others(here))
         try:
             connection = self._enter(chosen, "attached")
         except FailedPrecondition as error:
             if self._client.session(chosen.session.id).status in LIVE_STATUSES:
                 raise
-            return _noting(self._create(), self._replaced(chosen.session.id, error.message))
+            return _noting(self._create(here), self._replaced(chosen.session.id, error.message))
         note = difference(chosen.session, self._wanted)
         return replace(connection, notes=() if note is None else (note,))
 
@@ -99,11 +117,29 @@ class _Connecting:
             )
         return with_config(self._client, session)
 
-    def _create(self) -> Connection:
+    def _create(self, here: SessionsHere) -> Connection:
         python = engine_python()
-        wanted = session_create(self._wanted, python=python, directory=os.getcwd())
-        connection = self._enter(with_config(self._client, self._client.create_session(wanted)), "created")
-        return replace(connection, notes=() if python or not self._place.me.single_user else (_OTHER_PYTHON,))
+        session = self._new_session(python, creation_key(self._wanted, self._place, here.newest_id))
+        connection = self._enter(with_config(self._client, session), "created")
+        return replace(
+            connection,
+            notes=() if python or not self._place.me.single_user else (_OTHER_PYTHON,),
+            private=private_to(self._wanted, self._place) is not None,
+        )
+
+    def _new_session(self, python: str | None, key: str | None) -> Session:
+        """:param key: shared with those who ask for the same session at the same time."""
+        private = private_to(self._wanted, self._place)
+        wanted = session_create(self._wanted, python=python, directory=os.getcwd(), private_to=private)
+        try:
+            session = self._client.create_session(wanted, key)
+        except FailedPrecondition as error:
+            if error.reason != "idempotency_key_reused":
+                raise
+            # Another process of this kernel has just made one, and asked in other words.
+            chosen = choose(sessions_here(self._client, self._place).live, self._wanted)
+            return self._client.create_session(wanted) if chosen is None else chosen.session
+        return session if session.status in LIVE_STATUSES else self._client.create_session(wanted)
 
     def _enter(self, candidate: Candidate, how: How) -> Connection:
         session = candidate.session
@@ -114,6 +150,7 @@ class _Connecting:
         kept = self._kept(wait, session.id, endpoint)
         opened = kept or self._opened(wait, session.id, endpoint)
         opened.channel_builder.plan_checks.cluster = candidate.has_workers
+        install()
         make_active(opened.spark)
         if how == "attached" and kept is None:
             opened.channel_builder.find_belongings()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import os
 import re
 import sys
 import threading
@@ -18,6 +19,13 @@ _DISTRIBUTIONS = ("pyspark", "pyspark-client")
 _OLDEST, _TOO_NEW = (4, 0), (4, 3)
 _INSTALL = '%pip install "pyspark-client>=4.0,<4.3"'
 _MODULES = ("lakesail_notebook.spark.channel", "lakesail_notebook.spark.first_rpc", "pyspark.sql.connect.session")
+
+
+_LOADING = threading.RLock()
+"""Held while PySpark is imported: a child that is forked meanwhile could never import it."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_LOADING.acquire, after_in_parent=_LOADING.release, after_in_child=_LOADING.release)
 
 
 def load_in_background() -> Future[None]:
@@ -92,7 +100,8 @@ def check_version(version: str) -> None:
 
 def _load_into(loaded: Future[None]) -> None:
     try:
-        _load()
+        with _LOADING:
+            _load()
     except BaseException as error:
         loaded.set_exception(error)
     else:

@@ -6,7 +6,6 @@ import atexit
 import itertools
 import os
 import threading
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +39,9 @@ class OpenSessions:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._opened: list[OpenSession] = []
-        self._parents: list[OpenSession] = []
-        """Of the process that this one was forked from."""
+        self._ever_opened = False
+        self._parents: list[tuple[OpenSession, object]] = []
+        """Of the process that this one was forked from, with their clients."""
 
     def find(self, session_id: str, place_key: str) -> OpenSession | None:
         """The one that this place has on this session, if it was not stopped."""
@@ -79,10 +79,8 @@ class OpenSessions:
         return tuple(itertools.chain.from_iterable(one.channel_builder.belongings.all() for one in mine))
 
     def active_session_id(self) -> str | None:
-        """The session of what PySpark takes for this thread's active Spark session."""
-        from pyspark.sql.connect.session import SparkSession
-
-        active = SparkSession.getActiveSession()
+        """The session of the Spark session that PySpark's own functions use in this thread."""
+        active = active_spark_session()
         with self._lock:
             return next((opened.session_id for opened in self._opened if opened.spark is active), None)
 
@@ -102,6 +100,11 @@ class OpenSessions:
             return True
         return client.session(session_id).status not in LIVE_STATUSES
 
+    @property
+    def ever_opened(self) -> bool:
+        """Whether this process, or the one that it was forked from, has connected."""
+        return self._ever_opened
+
     def session_ids(self, place_key: str) -> list[str]:
         """The sessions that this place has used in this process and not dropped, the latest first."""
         with self._lock:
@@ -114,6 +117,7 @@ class OpenSessions:
         """A new PySpark session; one that this place had on the same session is dropped."""
         channel_builder.use_spark_session(spark_session_id)
         opened = OpenSession(session_id, place_key, spark_session_id, _new_spark(channel_builder), channel_builder)
+        self._ever_opened = True
         with self._lock:
             older = [one for one in self._opened if (one.session_id, one.place_key) == (session_id, place_key)]
             self._opened = [one for one in self._opened if one not in older] + [opened]
@@ -132,45 +136,51 @@ class OpenSessions:
             _drop(opened.spark)
 
     def forked(self) -> None:
-        """In a child of this process: the sessions are its parent's, whose channels do not work here and hang at
-        their end, so they are neither used nor let go."""
+        """In a child of this process: the sessions are its parent's. Their channels hang when they are used or let go
+        here, and PySpark must neither take them for this process's nor stop them."""
         self._lock = threading.Lock()  # another thread may have held it
-        self._parents, self._opened = [*self._parents, *self._opened], []
-        for opened in self._parents:
+        parents, self._opened = self._opened, []
+        self._parents = [*self._parents, *((opened, opened.spark.client) for opened in parents)]
+        for opened in parents:
             _forget_exit_hooks(opened.spark)
+            opened.spark._client = ParentsClient(opened.spark_session_id)
+        if parents:
+            _forget_parents_threads()
 
 
 OPEN_SESSIONS = OpenSessions()
 
-_thread = threading.local()
-
-
-def _forked() -> None:
-    OPEN_SESSIONS.forked()
-    _thread.__dict__.clear()
-
-
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(after_in_child=OPEN_SESSIONS.forked)
 
 
-def thread_key() -> str:
-    """A name for this thread of this process, as a place to use sessions from; no other thread ever has it."""
-    if not hasattr(_thread, "key"):
-        _thread.key = str(uuid.uuid4())
-    return str(_thread.key)
+class ParentsClient:
+    """Stands for PySpark's client in the Spark sessions that a forked child has from its parent.
 
-
-def make_active(spark: SparkSession) -> None:
-    """Have PySpark take this session for the default one and for this thread's active one.
-
-    PySpark does so by itself for the first session only, and has no public way to change it.
+    It counts as closed, so PySpark gives such a Spark session to nobody, and stopping it sends nothing.
     """
+
+    is_closed = True
+
+    def __init__(self, spark_session_id: str) -> None:
+        self._session_id = spark_session_id
+
+    def close(self) -> None:
+        """There is nothing to close: the connection is the parent's."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        from .one_process import of_parent
+
+        raise of_parent()
+
+
+def active_spark_session() -> SparkSession | None:
+    """The Spark session that PySpark's own functions use in this thread: its active one, or the default."""
     from pyspark.sql.connect.session import SparkSession
 
-    with SparkSession._lock:
-        SparkSession._default_session = spark
-        SparkSession._active_session.session = spark
+    return SparkSession.getActiveSession() or SparkSession._get_default_session()
 
 
 def prepare_full_pyspark() -> None:
@@ -196,6 +206,15 @@ def _new_spark(channel_builder: SessionChannelBuilder) -> SparkSession:
 
     builder: Any = SparkSession.builder
     return builder.channelBuilder(channel_builder).create()
+
+
+def _forget_parents_threads() -> None:
+    """PySpark's thread pool that releases what ran: in a forked child it has no threads, and would never release."""
+    from pyspark.sql.connect.client.reattach import ExecutePlanResponseReattachableIterator as Reattachable
+
+    if getattr(Reattachable, "_release_thread_pool_instance", None) is not None:
+        Reattachable._release_thread_pool_instance = None
+    Reattachable._lock = threading.RLock()
 
 
 def _drop(spark: SparkSession) -> None:

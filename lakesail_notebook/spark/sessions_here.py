@@ -9,12 +9,18 @@ from ..client.client import Client
 from ..errors import NotFound
 from ..models import LIVE_STATUSES, Session
 from .choice import Candidate, Place, candidates_of, of_place
-from .open_sessions import OPEN_SESSIONS, thread_key
+from .kernel_process import is_kernel
+from .open_sessions import OPEN_SESSIONS
+from .owners import current_owner, have_several
 
 
 def this_place(client: Client) -> Place:
-    """Where this code runs, as the control plane sees it."""
-    return Place.of(client.me(), thread_key())
+    """Where this code runs, as the control plane and the operating system see it.
+
+    :raises FailedPrecondition: when several owners share the process, and this code is nobody's.
+    """
+    me = client.me()
+    return Place.of(me, current_owner(), is_kernel=is_kernel(me.kernel_id), several_owners=have_several())
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +28,12 @@ class SessionsHere:
     """The sessions of one place."""
 
     live: Sequence[Candidate]
-    """The kernel's own first, newest first."""
+    """In a kernel: the kernel's own first, newest first. Elsewhere: those that this process used last first."""
     over: Sequence[Candidate]
-    """Newest first, among the latest hundred sessions of the caller."""
+    """Newest first, among the latest hundred sessions of the caller; of a kernel's child, those that it used."""
+
+    newest_id: str | None = None
+    """Of the notebook's sessions the one that was made last, as its kernel and the kernel's children see it."""
 
     @property
     def ended(self) -> Candidate | None:
@@ -33,10 +42,23 @@ class SessionsHere:
 
 
 def sessions_here(client: Client, place: Place) -> SessionsHere:
-    if not place.in_kernel:
-        return _split(list(_used_here(client, place)))
+    if place.is_kernel:
+        return _known_of(client, place)
+    here = _split(list(_used_here(client, place)))
+    if place.role == "process":
+        return here
+    of_kernel = _known_of(client, place)
+    used = {candidate.session.id for candidate in here.live}
+    more = [candidate for candidate in of_kernel.live if candidate.session.id not in used]
+    return replace(of_kernel, live=[*here.live, *more], over=here.over)
+
+
+def _known_of(client: Client, place: Place) -> SessionsHere:
+    """The sessions of the notebook and its kernel."""
     latest = next(client.session_pages())
-    here = _split(of_place(candidates_of(latest), place.me))
+    found = of_place(candidates_of(latest), place.me)
+    newest = max(((one.session.created_at, one.session.id) for one in found), default=(None, None))
+    here = replace(_split(found), newest_id=newest[1])
     if latest.marker is None:
         return here
     return replace(here, live=_all_live(client, place))

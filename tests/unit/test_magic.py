@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
@@ -19,6 +21,8 @@ from tests.unit.small_api import NOW, TOKEN, Answer, SmallApi, page, session
 from tests.unit.small_endpoint import SmallEndpoint
 
 SESSIONS = "/workloads/sessions"
+KERNEL = Path(sys.orig_argv[0]).name
+"""An id that stands in the command line of this process, as a kernel's does."""
 CONFIGS = "/workloads/compute-configs"
 SESSION_TOKEN = "eyJ-session-token"
 
@@ -42,7 +46,7 @@ class Notebook:
         self.api = api
         self.live = session(
             connection_info=models.ConnectionInfo(grpc_endpoint=endpoint.address),
-            metadata={models.KERNEL_KEY: "k-magic"},
+            metadata={models.KERNEL_KEY: KERNEL},
         )
         self._capsys = capsys
         config = Config()
@@ -72,7 +76,7 @@ def notebook(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     with SmallApi() as api, SmallEndpoint() as endpoint:
         monkeypatch.setenv("LAKESAIL_API_URL", api.url)
         monkeypatch.setenv("LAKESAIL_API_TOKEN", TOKEN)
-        me = models.Me(member_id="M1", team_ids=(), organization_admin=False, kernel_id="k-magic")
+        me = models.Me(member_id="M1", team_ids=(), organization_admin=False, kernel_id=KERNEL)
         api.on("GET", "/me", Answer(body=me))
         end = to_rfc3339(datetime.now(UTC) + timedelta(hours=1))
         api.on("POST", f"{SESSIONS}/S1/token", Answer(201, models.SessionToken(token=SESSION_TOKEN, expires_at=end)))
@@ -117,7 +121,7 @@ def test_closing_without_a_session_is_no_mistake(notebook: Notebook) -> None:
 def test_a_bare_line_shows_the_session_or_what_to_do(notebook: Notebook) -> None:
     notebook.has()
     assert "To connect:\n  %sail connect\n" in notebook.run("%sail")[1]
-    notebook.has(session("S1", status="failed", metadata={models.KERNEL_KEY: "k-magic"}, status_message="It broke."))
+    notebook.has(session("S1", status="failed", metadata={models.KERNEL_KEY: KERNEL}, status_message="It broke."))
     _, said = notebook.run("%sail")
     assert "failed" in said
     assert "It broke." in said
@@ -207,7 +211,7 @@ def test_tokens_are_revoked_instead_of_printed(notebook: Notebook) -> None:
 
 
 def test_a_session_without_an_endpoint_gets_no_token(notebook: Notebook) -> None:
-    notebook.has(session(status="pending", metadata={models.KERNEL_KEY: "k-magic"}))
+    notebook.has(session(status="pending", metadata={models.KERNEL_KEY: KERNEL}))
     result, said = notebook.run("%sail token")
     assert not result.success
     assert "S1 is pending and has no endpoint" in said

@@ -9,13 +9,16 @@ import pytest
 from lakesail_notebook import models
 from lakesail_notebook.errors import InvalidArgument
 from lakesail_notebook.spark.choice import (
+    PROCESS_KEY,
     Candidate,
     Place,
     Wanted,
     candidates_of,
     choose,
+    creation_key,
     difference,
     of_place,
+    private_to,
     session_create,
     spark_session_ids,
 )
@@ -144,7 +147,7 @@ class TestDifference:
 
 class TestSparkSessionIds:
     def first(self, session_id: str, me: models.Me, count: int = 3, thread: str = "t") -> list[str]:
-        return list(itertools.islice(spark_session_ids(session_id, Place.of(me, thread)), count))
+        return list(itertools.islice(spark_session_ids(session_id, Place.of(me, thread, is_kernel=True)), count))
 
     def test_a_notebook_comes_back_to_the_same_ids_after_a_restart(self) -> None:
         assert self.first("S1", NOTEBOOK, thread="before") == self.first("S1", NOTEBOOK, thread="after")
@@ -160,6 +163,56 @@ class TestSparkSessionIds:
 
     def test_elsewhere_they_never_come_back(self) -> None:
         assert set(self.first("S1", SCRIPT)).isdisjoint(self.first("S1", SCRIPT))
+
+    def test_a_kernels_child_never_has_the_notebooks(self) -> None:
+        child = Place.of(NOTEBOOK, "process", is_kernel=False)
+        assert set(itertools.islice(spark_session_ids("S1", child), 3)).isdisjoint(self.first("S1", NOTEBOOK))
+
+
+class TestPlaces:
+    def test_a_kernel_is_the_same_place_after_a_restart_and_its_children_are_places_of_their_own(self) -> None:
+        kernel, child = (Place.of(NOTEBOOK, "process", is_kernel=one) for one in (True, False))
+        assert (kernel.key, kernel.role) == ("N1", "kernel")
+        assert (child.key, child.role) == ("process", "child")
+
+    def test_where_no_kernel_is_known_the_owner_is_the_place(self) -> None:
+        assert Place.of(SCRIPT, "process", is_kernel=False) == Place("process", SCRIPT, "process")
+
+    def test_of_several_owners_none_is_the_kernel_whose_token_asks(self) -> None:
+        place = Place.of(NOTEBOOK, "ann", is_kernel=True, several_owners=True)
+        assert (place.key, place.role) == ("ann", "process")
+        assert private_to(wanted(), place) == "ann"
+
+    def test_a_childs_session_is_its_notebooks_unless_it_asks_for_a_new_one(self) -> None:
+        child = Place.of(NOTEBOOK, "process", is_kernel=False)
+        assert private_to(wanted(), child) is None
+        assert private_to(wanted(new=True), child) == "process"
+        kernel = Place.of(NOTEBOOK, "process", is_kernel=True)
+        assert private_to(wanted(new=True), kernel) is None
+
+    def test_a_private_session_is_taken_by_nobody_else(self) -> None:
+        private = session("S1", notebook_id="N1", metadata={PROCESS_KEY: "process"})
+        assert of_place([Candidate(private)], NOTEBOOK) == []
+
+
+class TestCreationKeys:
+    def test_a_kernel_and_its_children_that_saw_the_same_ask_under_the_same_key(self) -> None:
+        kernel, child = (Place.of(NOTEBOOK, "process", is_kernel=one) for one in (True, False))
+        assert creation_key(wanted(), kernel, None) == creation_key(wanted(), child, None)
+        assert creation_key(wanted(), kernel, "S1") == creation_key(wanted(), child, "S1")
+
+    def test_after_another_session_and_for_another_config_it_is_another(self) -> None:
+        place = Place.of(NOTEBOOK, "process", is_kernel=True)
+        keys = [
+            creation_key(asked, place, seen)
+            for asked in (wanted(), wanted(config="big"))
+            for seen in (None, "S1", "S2")
+        ]
+        assert len(set(keys)) == 6
+
+    def test_each_new_session_that_is_asked_for_and_each_scripts_is_made(self) -> None:
+        assert creation_key(wanted(new=True), Place.of(NOTEBOOK, "process", is_kernel=True), None) is None
+        assert creation_key(wanted(), Place.of(SCRIPT, "process", is_kernel=False), None) is None
 
 
 def test_a_new_session_is_told_the_interpreter_and_the_directory() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -39,12 +41,13 @@ class Said:
 class Place:
     """One kernel of a notebook, a control plane that knows it, and a session's endpoint."""
 
-    def __init__(self, api: SmallApi, endpoint: SmallEndpoint, kernel_id: str) -> None:
+    def __init__(self, api: SmallApi, endpoint: SmallEndpoint) -> None:
         self.api = api
         self.endpoint = endpoint
-        self.kernel_id = kernel_id
+        self.kernel_id = Path(sys.orig_argv[0]).name
+        """It stands in the command line of this process, as a kernel's does."""
         self.client = api.client()
-        me = models.Me(member_id="M1", team_ids=("LOCAL",), organization_admin=False, kernel_id=kernel_id)
+        me = models.Me(member_id="M1", team_ids=("LOCAL",), organization_admin=False, kernel_id=self.kernel_id)
         api.on("GET", "/me", Answer(body=me))
         self.has()
 
@@ -85,9 +88,9 @@ class Place:
 
 
 @pytest.fixture
-def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+def place() -> Iterator[Place]:
     with SmallApi() as api, SmallEndpoint() as endpoint:
-        place = Place(api, endpoint, kernel_id=request.node.name)
+        place = Place(api, endpoint)
         yield place
         place.close()
 
@@ -298,19 +301,17 @@ def test_a_closed_sessions_spark_says_so_at_once(place: Place) -> None:
         spark.range(1).count()
 
 
-def test_outside_a_kernel_each_thread_has_a_session_of_its_own(place: Place) -> None:
+def test_outside_a_kernel_all_threads_have_the_session_of_their_process(place: Place) -> None:
     place.api.on("GET", "/me", Answer(body=models.Me(member_id="M1", team_ids=(), organization_admin=True)))
     place.creates(place.session("S1"))
-    mine = place.connect()
-    assert place.connect().spark is mine.spark
-
-    place.creates(place.session("S2"))
-    others: list[Connection] = []
-    thread, raised = in_background(lambda: others.append(place.connect()))
-    thread.join()
-    assert raised == []
-    assert others[0].reached.session.id == "S2"
-    assert place.connect().spark is mine.spark
+    sparks: list[Any] = []
+    threads = [in_background(lambda: sparks.append(place.connect().spark)) for _ in range(4)]
+    for thread, raised in threads:
+        thread.join()
+        assert raised == []
+    assert len(set(map(id, sparks))) == 1
+    assert place.connect().spark is sparks[0]
+    assert place.api.count("POST", SESSIONS) == 1
 
 
 def test_a_long_lived_script_forgets_the_sessions_that_are_over(place: Place) -> None:
