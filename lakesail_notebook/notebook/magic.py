@@ -15,9 +15,10 @@ from ..rendering.sessions import connection_text
 from ..spark.choice import Wanted
 from ..spark.connect import default_client
 from ..spark.connecting import open_connection
+from ..spark.interrupts import old_query_note
 from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.session_requests import install
-from . import completion, frames, name_completion, strip
+from . import completion, frames, interrupted_cells, name_completion, strip
 from .arguments import HelpAsked, connect_arguments, parse_line, usage
 from .commands import COMMANDS, cured, ended_session_id, overview
 from .display import status_line
@@ -32,6 +33,7 @@ def load(shell: Any) -> None:
     magics = SailMagics(shell)
     shell.register_magics(magics)
     shell.events.register("pre_run_cell", magics.before_cell)
+    interrupted_cells.register(shell)
     strip.register(shell)
     frames.register(shell)
     completion.register(shell)
@@ -116,6 +118,7 @@ class SailMagics(Magics):
 
     def _connect(self, arguments: argparse.Namespace) -> None:
         wanted = Wanted.checked(**connect_arguments(arguments))
+        self._tell_of_an_old_query(wanted)
         line = status_line(self.shell)
         try:
             connection = open_connection(wanted, default_client(), line)
@@ -132,6 +135,14 @@ class SailMagics(Magics):
 
         engine_errors.register(self.shell)
         line.ended(connection_text(connection, arguments.var, SystemClock().now()))
+
+    def _tell_of_an_old_query(self, wanted: Wanted) -> None:
+        """Before the connect, which may have to wait for it."""
+        if wanted.new or wanted.attach is not None or self._connected is None:
+            return
+        note = old_query_note(default_client, self._connected[0])
+        if note is not None:
+            print(note)
 
 
 SailMagics.sail.__doc__ = f"Governed Sail sessions.\n\n{usage()}"  # what %sail? shows

@@ -18,10 +18,12 @@ from .one_process import OneProcess
 from .queries import QUERIES
 from .reauthenticating import Reauthenticating
 from .reconnecting import Reconnecting
+from .running_calls import RUNNING_CALLS
 from .sail_workarounds.interrupting import INTERRUPTIONS, Interrupting
 from .sail_workarounds.invalid_settings import InvalidSettings
 from .sail_workarounds.plan_checks.checking import PlanChecks
 from .session_token import RenewedToken
+from .stoppable_channel import RefusingThreads, StoppableChannel
 from .temp_views import temp_views
 
 _OPTIONS = (
@@ -54,9 +56,10 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         self.session_token = token
         self.belongings = Belongings()
         self.bare_channel: grpc.Channel = self._secure_channel(self.endpoint, self._channel_credentials())
+        self._stoppable_channel = StoppableChannel(self.bare_channel, RUNNING_CALLS)
         unobserved = grpc.intercept_channel(self.bare_channel, Reauthenticating(token), Reconnecting(endpoint))
         self.catalog = LazyCatalog(lambda question: ask(unobserved, self.session_id, question))
-        self.plan_checks = PlanChecks(self.bare_channel, local=is_loopback(self.host))
+        self.plan_checks = PlanChecks(self._stoppable_channel, local=is_loopback(self.host))
 
     @property
     def secure(self) -> bool:
@@ -78,13 +81,14 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
     def toChannel(self) -> grpc.Channel:
         # Observing looks on from outside: it sees one RPC, however often the others send it.
         return grpc.intercept_channel(
-            self.bare_channel,
+            self._stoppable_channel,
             OneProcess(),
+            RefusingThreads(RUNNING_CALLS),
             Observing((QUERIES, self.belongings, Changes(self.catalog), self.plan_checks)),
-            InvalidSettings(self.bare_channel),
+            InvalidSettings(self._stoppable_channel),
             Reauthenticating(self.session_token),
             Reconnecting(self.endpoint),
-            Interrupting(INTERRUPTIONS),
+            Interrupting(INTERRUPTIONS, being_stopped=lambda operation_id: operation_id in RUNNING_CALLS.being_stopped),
         )
 
     def _channel_credentials(self) -> grpc.ChannelCredentials:

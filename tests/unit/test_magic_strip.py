@@ -9,13 +9,10 @@ from dataclasses import replace
 import pyspark.sql.connect.proto as spark_proto
 import pytest
 
-from lakesail_notebook.errors import FailedPrecondition
 from lakesail_notebook.notebook.strip import CellStrips
 from lakesail_notebook.rendering.queries import in_bytes, strip_text
 from lakesail_notebook.spark.engine_tasks import JobTasks, TaskProgress, progress_of
-from lakesail_notebook.spark.interrupts import verdict, verdict_on_all
 from lakesail_notebook.spark.queries import QUERIES, ObservedQuery
-from lakesail_notebook.spark.sail_workarounds.interrupting import Interruption
 
 QUERY = ObservedQuery(number=1, operation_id="o", spark_session_id="s", what="select 1", thread_id=1, began=100.0)
 DONE = replace(QUERY, ended=102.5, rows=1000, bytes=2_000_000, complete=True)
@@ -80,46 +77,6 @@ def test_sizes_are_readable(size: int, text: str) -> None:
     assert in_bytes(size) == text
 
 
-@pytest.mark.parametrize(
-    ("answer", "share", "said"),
-    [
-        (Interruption("o", "stopped", 102.0), 0.01, "the engine is at rest"),
-        (Interruption("o", "stopped", 102.0), 0.99, "does not obey: it still uses 99% of a core"),
-        (Interruption("o", "unknown", 102.0), None, "was told to stop"),
-        (Interruption("o", "none", 102.0), None, "does not obey yet: it stops a query between two batches"),
-    ],
-)
-def test_an_interrupt_is_judged_by_the_engines_answer_and_its_use_of_the_processor(
-    answer: Interruption, share: float | None, said: str
-) -> None:
-    sentence = verdict(DONE, [answer], share)
-    assert sentence.startswith("interrupted after 2.5 s")
-    assert said in sentence
-
-
-def test_an_engine_that_goes_on_comes_with_the_cure() -> None:
-    assert "%sail close" in verdict(DONE, [Interruption("o", "stopped", 1.0)], 0.99)
-    assert "%sail close" in verdict(DONE, [Interruption("o", "none", 1.0)], None)
-
-
-@pytest.mark.parametrize("share", [None, 0.01])
-def test_an_interrupt_of_all_names_what_was_stopped(share: float | None) -> None:
-    assert verdict_on_all(["select 1", "range"], share) == "Told to stop: select 1; range."
-    assert verdict_on_all([], share) == "No query was running."
-
-
-def test_an_engine_that_computes_on_after_an_interrupt_of_all_is_an_error_with_the_cure() -> None:
-    said = r"Told to stop: select 1, but the engine does not obey: .*99% of a core\. If no other .*%sail relaunch"
-    with pytest.raises(FailedPrecondition, match=said):
-        verdict_on_all(["select 1"], 0.99)
-
-
-def test_an_engine_that_computes_on_without_a_query_of_ones_own_is_no_error() -> None:
-    said = verdict_on_all([], 0.99)
-    assert said.startswith("No query of this notebook was running, but the engine still uses 99% of a core. If no")
-    assert "%sail close" in said
-
-
 class LineThatCollects:
     """Ends a query while it is written to, as the garbage collector may in any allocation."""
 
@@ -151,7 +108,3 @@ def test_a_query_that_the_collector_ends_in_the_strips_own_thread_holds_nothing_
     ending.join(10)
     assert not ending.is_alive()
     QUERIES.leaves(request.operation_id, None)
-
-
-def test_an_engine_that_may_be_about_to_stop_is_told_of_without_an_error() -> None:
-    assert verdict_on_all([], 0.35).startswith("No query was running, but the engine still uses 35% of a core")

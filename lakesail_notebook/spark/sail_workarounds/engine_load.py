@@ -13,33 +13,28 @@ from collections.abc import Callable
 
 from ...client.client import Client
 from ...errors import LakesailError
-from ..open_sessions import OPEN_SESSIONS
 
 AT_REST, BUSY = 0.2, 0.5
 """Shares of one processor core."""
 _LOOK_SECONDS = 0.4
-_LOOKS = 4
 
 
-def engine_load(client: Callable[[], Client]) -> float | None:
-    """The share of one processor core that the active session's engine uses; ``None`` when it cannot be seen.
+def engine_load(client: Callable[[], Client], session_id: str, until: float) -> float | None:
+    """The share of one processor core that a session's engine uses; ``None`` when it cannot be seen.
 
-    It takes up to two seconds.
+    :param until: how long to look at most, of the monotonic clock, in seconds; at least one look is taken.
     """
-    session_id = OPEN_SESSIONS.active_session_id()
-    if session_id is None:
-        return None
     try:
-        return _least_share(client(), session_id)
+        return _least_share(client(), session_id, until)
     except LakesailError:  # an interrupt must end, whatever the control plane does
         return None
 
 
-def _least_share(client: Client, session_id: str) -> float | None:
+def _least_share(client: Client, session_id: str, until: float) -> float | None:
     """The least of several looks: an engine takes a moment to stop."""
     least: float | None = None
     before, then = client.engine_use(session_id).cpu_seconds, time.monotonic()
-    for _ in range(_LOOKS):
+    while least is None or time.monotonic() + _LOOK_SECONDS < until:
         time.sleep(_LOOK_SECONDS)
         after, now = client.engine_use(session_id).cpu_seconds, time.monotonic()
         if before is None or after is None:

@@ -18,6 +18,8 @@ DEADLINE_SECONDS = 2.0
 _REMEMBERED = 100
 
 Send = Callable[..., Any]
+Taken = Literal["stopped", "unknown", "none"]
+"""It says that it stops, it knows of no such operation (any more), or it did not answer in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,7 @@ class Interruption:
 
     operation_id: str
     """Empty for all operations, or those of a tag."""
-    answer: Literal["stopped", "unknown", "none"]
-    """It says that it stops, it knows of no such operation (any more), or it did not answer in time."""
+    answer: Taken
     at: float
     """Of the monotonic clock, in seconds."""
 
@@ -51,22 +52,52 @@ class Interruptions:
 INTERRUPTIONS = Interruptions()
 
 
-class Interrupting(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
-    """Gives each Interrupt a deadline, and answers in the engine's stead when that has passed."""
+def begin_interrupt(channel: grpc.Channel, request: Any, seconds: float) -> Any:
+    """Send an Interrupt of the operation of another request, without waiting; the gRPC future of the answer."""
+    import pyspark.sql.connect.proto as spark_proto
 
-    def __init__(self, interruptions: Interruptions, seconds: float = DEADLINE_SECONDS) -> None:
+    interrupt = spark_proto.InterruptRequest(
+        session_id=request.session_id,
+        user_context=request.user_context,
+        client_type=request.client_type,
+        interrupt_type=spark_proto.InterruptRequest.INTERRUPT_TYPE_OPERATION_ID,
+        operation_id=request.operation_id,
+    )
+    return spark_proto.SparkConnectServiceStub(channel).Interrupt.future(interrupt, timeout=seconds)
+
+
+def taken(call: Any) -> Taken:
+    """How the engine took an Interrupt whose gRPC call has ended."""
+    if call.code() is not grpc.StatusCode.OK:
+        return "none"
+    return "stopped" if call.result().interrupted_ids else "unknown"
+
+
+class Interrupting(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
+    """Gives each Interrupt a deadline, and answers in the engine's stead when that has passed.
+
+    :param being_stopped: whether an operation is being interrupted already, so that PySpark's own Interrupt of it is
+        answered here.
+    """
+
+    def __init__(
+        self,
+        interruptions: Interruptions,
+        seconds: float = DEADLINE_SECONDS,
+        being_stopped: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._interruptions = interruptions
         self._seconds = seconds
+        self._being_stopped = being_stopped
 
     def intercept_unary_unary(self, send: Send, details: Any, request: Any) -> Any:
         if not details.method.endswith("/Interrupt"):
             return send(details, request)
+        if request.operation_id and self._being_stopped(request.operation_id):
+            return _NothingInterrupted(request.session_id)
         call = send(_Details(details.method, self._seconds, details.metadata, details.credentials, True), request)
         late = call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        answered = call.code() is grpc.StatusCode.OK
-        stopped = answered and bool(call.result().interrupted_ids)
-        answer: Literal["stopped", "unknown", "none"] = "stopped" if stopped else "unknown" if answered else "none"
-        self._interruptions.note(Interruption(request.operation_id, answer, time.monotonic()))
+        self._interruptions.note(Interruption(request.operation_id, taken(call), time.monotonic()))
         return _NothingInterrupted(request.session_id) if late else call
 
 

@@ -1,0 +1,167 @@
+"""Ctrl+C in a cell: everything that the cell runs stops within three seconds, and the cell says so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from headless import JupyterServer
+from headless_kernel import CellFailed, Kernel
+
+from .notebooks import BackgroundCell, Marker, engine_of, eventually, session_of
+
+OVER_SECONDS = 3.0
+SLACK_SECONDS = 2.0
+"""For a machine that others use as well: the wait for 65 s that this is about is far beyond it."""
+
+SETUP = """
+%sail connect
+import asyncio, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from pyspark.sql.functions import udf
+def obedient(divisor):
+    return spark.range(10**11).selectExpr(f"id % {divisor} as k").groupBy("k").count().collect()
+def deaf(_=None):
+    return spark.range(10**6).crossJoin(spark.range(10**6)).selectExpr("sum(1)").collect()
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel(server: JupyterServer) -> Iterator[Kernel]:
+    kernel = server.start_kernel("interrupts.ipynb")
+    kernel.execute(SETUP)
+    yield kernel
+    kernel.shutdown()
+
+
+@pytest.fixture
+def engine(server: JupyterServer, kernel: Kernel) -> psutil.Process:
+    kernel.execute("%sail connect")
+    engine = engine_of(server, session_of(server, kernel))
+    eventually(lambda: engine.cpu_percent(0.2) < 20, 60, "the engine is at rest")
+    return engine
+
+
+def interrupted(kernel: Kernel, engine: psutil.Process, code: str) -> CellFailed:
+    """How a cell ends that is interrupted while its queries run."""
+    cell = BackgroundCell(kernel, code, timeout_seconds=120)
+    before = engine.cpu_times().user
+    eventually(lambda: engine.cpu_times().user > before + 0.5, 60, "the engine computes")
+    began = time.monotonic()
+    kernel.interrupt()
+    failure = cell.failure(100)
+    assert time.monotonic() - began < OVER_SECONDS + SLACK_SECONDS, failure.error.traceback
+    assert failure.error.traceback.strip().count("\n") == 0, "one line, and no traceback"
+    return failure
+
+
+POOL = "with ThreadPoolExecutor(2) as pool:\n    list(pool.map(obedient, [7, 11]))"
+FUTURES = """
+with ThreadPoolExecutor(2) as pool:
+    futures = [pool.submit(obedient, divisor) for divisor in range(3, 13)]
+    counts = [future.result() for future in futures]
+"""
+GATHERED = "counts = await asyncio.gather(*(asyncio.to_thread(obedient, divisor) for divisor in (7, 11)))"
+IN_THE_LOOP = "await asyncio.sleep(0)\nobedient(7)"
+
+
+IN_A_LOOP = "await asyncio.sleep(0)\nobedient(7)"
+SWALLOWED = """
+with ThreadPoolExecutor(1) as pool:
+    future = pool.submit(obedient, 7)
+    try:
+        future.result()
+    except KeyboardInterrupt:
+        pass
+raise future.exception()
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "count"),
+    [
+        (POOL, "KeyboardInterrupt", "2 queries interrupted: aggregate after"),
+        (FUTURES, "KeyboardInterrupt", "2 queries interrupted: aggregate after"),
+        (GATHERED, "CancelledError", "2 queries interrupted: aggregate after"),
+        (IN_A_LOOP, "QueryInterrupted", "interrupted after"),
+        (SWALLOWED, "QueryInterrupted", "interrupted after"),
+    ],
+    ids=["map", "more futures than threads", "gather", "in the event loop", "swallowed"],
+)
+def test_queries_in_all_threads_of_the_cell_are_stopped(
+    kernel: Kernel, engine: psutil.Process, code: str, name: str, count: str
+) -> None:
+    failure = interrupted(kernel, engine, code)
+    assert failure.error.name == name
+    assert count in failure.error.traceback
+    assert "the engine is at rest" in failure.error.traceback
+    assert kernel.execute("spark.range(5).count()").value == "5"
+
+
+BACKGROUND = """
+counted, wanted = [], threading.Event()
+def work_on():
+    while not wanted.is_set():
+        counted.append(spark.range(10**6).selectExpr("id % 5 as k").groupBy("k").count().count())
+thread = threading.Thread(target=work_on)
+thread.start()
+"""
+FOREGROUND = f"before = len(counted)\n{POOL}"
+
+
+def test_a_thread_that_an_earlier_cell_began_goes_on(kernel: Kernel, engine: psutil.Process) -> None:
+    kernel.execute(BACKGROUND)
+    interrupted(kernel, engine, FOREGROUND)
+    more = "seen = len(counted)\nwhile len(counted) < seen + 2 and thread.is_alive(): time.sleep(0.01)"
+    kernel.execute(f"{more}\nwanted.set()\nthread.join(50)")
+    assert kernel.execute("len(counted) >= before + 2 and set(counted) == {5}").value == "True"
+
+
+DISOBEDIENT = """
+@udf("long")
+def asleep(n):
+    import time
+    open("asleep", "w").close()
+    time.sleep(30)
+    return n
+work = [deaf, lambda: spark.range(1).select(asleep("id")).toPandas()]
+with ThreadPoolExecutor(2) as pool:
+    list(pool.map(lambda one: one(), work))
+"""
+
+
+def test_an_engine_that_does_not_obey_keeps_no_cell_and_everything_after_it_says_so(
+    server: JupyterServer, kernel: Kernel, engine: psutil.Process, root: Path
+) -> None:
+    cell = BackgroundCell(kernel, DISOBEDIENT, timeout_seconds=120)
+    Marker(root, "asleep").wait()
+    before = engine.cpu_times().user
+    eventually(lambda: engine.cpu_times().user > before + 2, 60, "the engine is deep in the join")
+    began = time.monotonic()
+    kernel.interrupt()
+    said = cell.failure(100).error.traceback
+    assert time.monotonic() - began < OVER_SECONDS + SLACK_SECONDS
+    assert said.strip().count("\n") == 0
+    assert said.startswith("KeyboardInterrupt: 2 queries interrupted: ")
+    assert "does not obey" in said
+    with pytest.raises(TimeoutError, match=r"Waiting: .* · the engine is busy with \d+ other queries"):
+        kernel.execute("spark.range(5).select(asleep('id')).count()", timeout_seconds=5)
+    kernel.interrupt()
+    said = kernel.execute("%sail close\n%sail relaunch\nspark.range(5).count()").text
+    assert said.endswith("5")
+    eventually(lambda: not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE, 60, "the engine is gone")
+
+
+def test_impatience_changes_nothing(kernel: Kernel, engine: psutil.Process) -> None:
+    cell = BackgroundCell(kernel, POOL, timeout_seconds=120)
+    before = engine.cpu_times().user
+    eventually(lambda: engine.cpu_times().user > before + 0.5, 60, "the engine computes")
+    for _ in range(4):
+        kernel.interrupt()
+    assert "interrupted" in cell.failure(60).error.traceback
+    with pytest.raises(CellFailed) as caught:
+        kernel.execute("spark.table('not there').show()")
+    assert caught.value.error.traceback.strip().count("\n") == 0, "errors are still one line"

@@ -1,0 +1,149 @@
+"""What is said of an interrupt, and which threads are a cell's."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lakesail_notebook.errors import FailedPrecondition
+from lakesail_notebook.spark.cell_threads import CellThreads
+from lakesail_notebook.spark.interrupts import disobeys, verdict, verdict_on_all
+from lakesail_notebook.spark.stopping import EngineAfter, StoppedQuery
+
+STOPPED = StoppedQuery("select 1", 2.5, True)
+UNANSWERED = StoppedQuery("range", 3.0, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "after", "said"),
+    [
+        (STOPPED, EngineAfter(0.01), "select 1; the query is stopped, and the engine is at rest"),
+        (STOPPED, EngineAfter(0.99), "but the engine does not obey: it still uses 99% of a core"),
+        (STOPPED, EngineAfter(0.35), "the engine still uses 35% of a core: %sail interrupt says whether it goes on"),
+        (STOPPED, EngineAfter(0.99, 2), "cannot be seen, since it works on 2 other queries of the session"),
+        (STOPPED, EngineAfter(None), "the query was told to stop"),
+        (UNANSWERED, EngineAfter(None), "does not obey yet: it stops a query between two batches"),
+        (UNANSWERED, EngineAfter(0.01), "does not obey yet: it stops a query between two batches"),
+        (UNANSWERED, EngineAfter(0.99), "but the engine does not obey: it still uses 99% of a core"),
+    ],
+)
+def test_an_interrupt_is_judged_by_the_engines_answer_and_its_use_of_the_processor(
+    query: StoppedQuery, after: EngineAfter, said: str
+) -> None:
+    sentence = verdict([query], after)
+    assert sentence.startswith("interrupted after ")
+    assert said in sentence
+
+
+def test_each_interrupted_query_is_named_up_to_five() -> None:
+    two = verdict([STOPPED, UNANSWERED], EngineAfter(0.0))
+    assert two.startswith("2 queries interrupted: select 1 after 2.5 s; range after 3.0 s, but the engine does not")
+    assert "select 1 after 2.5 s; 2 more; the queries are stopped" in verdict([STOPPED] * 7, EngineAfter(0.0))
+
+
+@pytest.mark.parametrize("after", [EngineAfter(0.99), EngineAfter(0.99, 1)])
+@pytest.mark.parametrize("query", [STOPPED, UNANSWERED])
+def test_an_engine_that_is_known_to_go_on_comes_with_the_cure(query: StoppedQuery, after: EngineAfter) -> None:
+    known = disobeys([query], after)
+    assert known == (query is UNANSWERED or after.others == 0)
+    assert ("%sail relaunch" in verdict([query], after)) == (after.others == 0)
+
+
+@pytest.mark.parametrize("share", [None, 0.01])
+def test_an_interrupt_of_all_names_what_was_stopped(share: float | None) -> None:
+    assert verdict_on_all(["select 1", "range"], share) == "Told to stop: select 1; range."
+    assert verdict_on_all([], share) == "No query was running."
+
+
+def test_an_engine_that_computes_on_after_an_interrupt_of_all_is_an_error_with_the_cure() -> None:
+    said = r"Told to stop: select 1, but the engine does not obey: .*99% of a core\. If no other .*%sail relaunch"
+    with pytest.raises(FailedPrecondition, match=said):
+        verdict_on_all(["select 1"], 0.99)
+
+
+def test_an_engine_that_computes_on_without_a_query_of_ones_own_is_no_error() -> None:
+    said = verdict_on_all([], 0.99)
+    assert said.startswith("No query of this notebook was running, but the engine still uses 99% of a core. If no")
+    assert "%sail close" in said
+
+
+def test_an_engine_that_may_be_about_to_stop_is_told_of_without_an_error() -> None:
+    assert verdict_on_all([], 0.35).startswith("No query was running, but the engine still uses 35% of a core")
+
+
+class Worker:
+    """A thread that runs what it is handed, as those of a pool do."""
+
+    def __init__(self) -> None:
+        self.handed: queue.SimpleQueue[threading.Event | None] = queue.SimpleQueue()
+        self.at_work = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        while (until := self.handed.get()) is not None:
+            self.at_work.set()
+            until.wait(60)
+
+    @property
+    def id(self) -> int:
+        assert self.thread.ident is not None
+        return self.thread.ident
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    worker = Worker()
+    yield worker
+    worker.handed.put(None)
+    worker.thread.join(60)
+
+
+def test_a_thread_that_the_cell_starts_is_the_cells(worker: Worker) -> None:
+    before = CellThreads()
+    later = Worker()
+    until = threading.Event()
+    later.handed.put(until)
+    assert later.at_work.wait(60)
+    assert before.at_work() == {before.own, later.id}, "the older one is still in the call that it was in"
+    until.set()
+    later.handed.put(None)
+    later.thread.join(60)
+
+
+def test_a_worker_of_an_older_pool_is_the_cells_while_it_works_for_it() -> None:
+    begun, until = threading.Event(), threading.Event()
+
+    def work() -> int:
+        begun.set()
+        until.wait(60)
+        return threading.get_ident()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(int).result() == 0, "the worker is there, and waits for work"
+        cell = CellThreads()
+        assert cell.at_work() == {cell.own}
+        future = pool.submit(work)
+        assert begun.wait(60)
+        at_work = cell.at_work()
+        until.set()
+        assert at_work == {cell.own, future.result()}
+
+
+def test_a_worker_that_was_busy_when_the_cell_began_is_not_the_cells() -> None:
+    begun, until = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        until.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work)
+        assert begun.wait(60)
+        cell = CellThreads()
+        assert cell.at_work() == {cell.own}
+        until.set()
