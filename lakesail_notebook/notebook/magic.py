@@ -18,7 +18,7 @@ from ..spark.connecting import open_connection
 from ..spark.interrupts import old_query_note
 from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.session_requests import install
-from . import completion, frames, interrupted_cells, name_completion, strip
+from . import completion, frames, interrupted_cells, name_completion, reloaded_modules, strip
 from .arguments import HelpAsked, connect_arguments, parse_line, usage
 from .commands import COMMANDS, cured, ended_session_id, overview
 from .display import status_line
@@ -34,6 +34,7 @@ def load(shell: Any) -> None:
     shell.register_magics(magics)
     shell.events.register("pre_run_cell", magics.before_cell)
     interrupted_cells.register(shell)
+    reloaded_modules.register(shell)
     strip.register(shell)
     frames.register(shell)
     completion.register(shell)

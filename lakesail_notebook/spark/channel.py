@@ -9,6 +9,7 @@ from pyspark.sql.connect.client import DefaultChannelBuilder
 
 from ..api_location import is_loopback
 from ..version import __version__
+from . import function_pickling
 from .belongings import Belongings
 from .catalog.asking import ask
 from .catalog.changes import Changes
@@ -49,6 +50,7 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
     """
 
     def __init__(self, endpoint: str, token: RenewedToken) -> None:
+        function_pickling.install()
         super().__init__(f"sc://{endpoint}/", channelOptions=list(_OPTIONS))
         self.set(self.PARAM_USER_AGENT, f"lakesail-notebook/{__version__}")
         if is_loopback(self.host):
