@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..rendering import row_tables as table
-from ..rendering.zones import SessionZone, has_instants, zone_of
+from ..spark.zones import SessionZone, has_instants, zone_of
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame

@@ -11,7 +11,7 @@ from IPython.core.error import UsageError
 from IPython.display import display
 
 from ..rendering.arrow_values import NULL, texts_of
-from ..rendering.zones import SessionZone, has_instants
+from ..spark.zones import SessionZone, has_instants
 from .fetching import Fetched
 
 _LABELS = 40

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from .zones import SessionZone
+from ..spark.zones import SessionZone
 
 NULL = "null"
 _BYTES = 300

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..spark.zones import SessionZone, has_instants
 from .arrow_values import NULL, texts_of
 from .text_tables import printable, table
-from .zones import SessionZone, has_instants
 
 _COLUMNS = 100
 _CHARACTERS = 300

@@ -104,7 +104,7 @@ class _Connecting:
                 raise
             return _noting(self._create(here), self._replaced(chosen.session.id, error.message))
         note = difference(chosen.session, self._wanted)
-        return replace(connection, notes=() if note is None else (note,))
+        return connection if note is None else _noting(connection, note)
 
     def _attachable(self, session_id: str) -> Candidate:
         session = self._client.session(session_id)
@@ -121,11 +121,8 @@ class _Connecting:
         python = engine_python()
         session = self._new_session(python, creation_key(self._wanted, self._place, here.newest_id))
         connection = self._enter(with_config(self._client, session), "created")
-        return replace(
-            connection,
-            notes=() if python or not self._place.me.single_user else (_OTHER_PYTHON,),
-            private=private_to(self._wanted, self._place) is not None,
-        )
+        connection = replace(connection, private=private_to(self._wanted, self._place) is not None)
+        return connection if python or not self._place.me.single_user else _noting(connection, _OTHER_PYTHON)
 
     def _new_session(self, python: str | None, key: str | None) -> Session:
         """:param key: shared with those who ask for the same session at the same time."""
@@ -151,6 +148,7 @@ class _Connecting:
         opened = kept or self._opened(wait, session.id, endpoint)
         opened.channel_builder.plan_checks.cluster = candidate.has_workers
         install()
+        note = None if kept else _agree_on_the_zone(opened, fresh=how == "created")
         make_active(opened.spark)
         if how == "attached" and kept is None:
             opened.channel_builder.find_belongings()
@@ -160,6 +158,7 @@ class _Connecting:
             reached=replace(candidate, session=wait.until_settled()),
             how=how if kept is None else "kept",
             seconds=self._stopwatch.seconds,
+            notes=() if note is None else (note,),
         )
 
     def _kept(self, wait: SessionWait, session_id: str, endpoint: str) -> OpenSession | None:
@@ -216,6 +215,12 @@ class _Connecting:
         known = in_a_sentence(OPEN_SESSIONS.belongings(session_id, self._place.key))
         what = f"temp views and settings are gone{f', among them {known}' if known else ''}"
         return f"{sentence.partition(';')[0].rstrip('.')}. This is a new session: {what}."
+
+
+def _agree_on_the_zone(opened: OpenSession, *, fresh: bool) -> str | None:
+    from .session_zone import agree
+
+    return agree(opened.channel_builder.bare_channel, opened.spark_session_id, fresh=fresh)
 
 
 def _noting(connection: Connection, *notes: str) -> Connection:

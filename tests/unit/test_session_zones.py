@@ -9,7 +9,7 @@ import pytest
 
 from lakesail_notebook.rendering.arrow_values import texts_of
 from lakesail_notebook.rendering.row_tables import of_arrow
-from lakesail_notebook.rendering.zones import SessionZone, has_instants, zone_of
+from lakesail_notebook.spark.zones import SessionZone, has_instants, zone_of
 
 NOON = datetime(2024, 7, 1, 10, 0, tzinfo=UTC)
 INSTANT = pa.timestamp("us", tz="UTC")
