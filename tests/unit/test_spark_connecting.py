@@ -116,7 +116,7 @@ def test_without_a_session_one_is_created_and_bound(place: Place) -> None:
     assert connection.reached.session.status == "active"
     assert connection.spark.session_id == place.endpoint.spark_session_ids[0]
     assert connection.spark.getActiveSession() is connection.spark
-    assert place.endpoint.tokens == ["Bearer t-S1"]
+    assert place.endpoint.tokens == ["Bearer t-S1"] * 2, "one RPC that passes, and the question for the time zone"
     assert connection.notes == ()
 
 
@@ -232,7 +232,9 @@ def test_a_proxy_that_asks_for_patience_gets_it(place: Place) -> None:
     patience = refused(grpc.StatusCode.UNAVAILABLE, "The session starts.", retry_after(0.05))
     place.endpoint.refusals = [patience, patience, patience, None]
     place.connect()
-    assert len(place.endpoint.tokens) == 4 + 1, "until one passes, and then a look at what is there"
+    assert len(place.endpoint.tokens) == 4 + 2, (
+        "until one passes, the question for the time zone, and a look at what is there"
+    )
 
 
 def test_a_wait_that_is_over_says_what_to_do(place: Place) -> None:
