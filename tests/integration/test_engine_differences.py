@@ -9,7 +9,7 @@ import pytest
 from headless import JupyterServer
 from headless_kernel import CellFailed, Kernel
 
-from .notebooks import API
+from .notebooks import API, BackgroundCell, eventually
 
 _DYNAMIC = "spark.sql.sources.partitionOverwriteMode"
 _TWO_PARTITIONS = "select 1 a, 'x' p union all select 2, 'y'"
@@ -189,6 +189,7 @@ def test_a_dynamic_overwrite_of_what_is_not_there_or_has_no_partitions_goes_on(k
     kernel.execute(f"spark.conf.set({_DYNAMIC!r}, 'dynamic')")
     kernel.execute(f'two = spark.sql("{_TWO_PARTITIONS}")')
     kernel.execute("two.write.mode('overwrite').partitionBy('p').parquet('first_time')")
+    kernel.execute("two.write.mode('overwrite').partitionBy('p').saveAsTable('first_table')")
     kernel.execute("for _ in range(2):\n    two.write.mode('overwrite').parquet('plain')")
     kernel.execute(f"spark.conf.unset({_DYNAMIC!r})")
     assert rows_of(kernel, "first_time") == rows_of(kernel, "plain") == [1, 2]
@@ -296,3 +297,14 @@ def test_good_settings_are_set_and_a_broken_session_names_its_cure(kernel: Kerne
     kernel.execute("spark.conf.set('spark.anything', 'else')")
     kernel.execute("spark.conf.unset('spark.sql.ansi.enabled')")
     assert kernel.execute("spark.range(3).count()").value == "3"
+
+
+def test_an_interrupted_overwrite_says_what_is_gone(kernel: Kernel, root: Path) -> None:
+    kernel.execute("spark.range(3).write.mode('overwrite').parquet('held')")
+    endless = "spark.range(10**12).selectExpr('sha2(string(id), 256) x').write.mode('overwrite').parquet('held')"
+    cell = BackgroundCell(kernel, endless)
+    eventually(lambda: not list((root / "held").glob("*.parquet")), 30, "the old files were deleted")
+    kernel.interrupt()
+    said = cell.failure(30).result.stderr
+    assert "The overwrite of held" in said
+    assert "1 file of held is gone" in said

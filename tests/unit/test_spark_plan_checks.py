@@ -103,6 +103,13 @@ def test_other_sql_overwrites_nothing(sql: str) -> None:
     assert written_by(sql) is None
 
 
+def test_a_table_that_is_made_from_a_query_names_its_partitions() -> None:
+    write = written_by("create table if not exists t using parquet partitioned by (a, `b c`, days(d)) as select 1")
+    assert write is not None
+    assert not write.overwrites
+    assert (write.format, write.partitioned_by) == ("parquet", ("a", "b c"))
+
+
 def test_the_arguments_and_dataframes_of_sql_stay_with_its_query() -> None:
     plan = spark_proto.Plan()
     relation = plan.command.sql_command.input.with_relations

@@ -86,7 +86,7 @@ def refusal(pairs: Any, complaint: str) -> str:
     """The sentence about settings that break a session."""
     said = ", ".join(f"{pair.key}={pair.value!r}" for pair in pairs)
     return (
-        f"{said} was not set: every query would fail with it ({complaint.strip().rstrip('.')}). "
+        f"{said} was not set: queries would fail with it ({complaint.strip().rstrip('.')}). "
         f"The setting{'' if len(pairs) == 1 else 's'} stayed as before."
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import grpc
@@ -14,6 +14,8 @@ from ...looks import look
 _SECONDS = 5.0
 """An engine that is busy answers late; a plan is not held up for longer."""
 _HURRIED_SECONDS = 1.0
+_CANNOT_BE_READ = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND})
+"""How the engine answers about a table or a path that it does not know; other codes say nothing about them."""
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,7 @@ class Column(NamedTuple):
 
 
 class Engine(Protocol):
-    """``None`` stands for what the engine did not say, or not in time."""
+    """``None`` stands for what the engine did not say in time; what it does not know has no files and no columns."""
 
     def files(self, relation: Any) -> Sequence[str] | None:
         """The URLs of all files that a relation reads, through views and tables too; none for Delta and Iceberg."""
@@ -51,6 +53,7 @@ class SparkEngine:
     def __init__(self, channel: grpc.Channel, request: Any, seconds: float = _SECONDS) -> None:
         self._channel = channel
         self._seconds = seconds
+        self._late = False
         self._stub = spark_proto.SparkConnectServiceStub(channel)
         self._asker = {"session_id": request.session_id, "user_context": request.user_context}
 
@@ -61,13 +64,13 @@ class SparkEngine:
     def files(self, relation: Any) -> Sequence[str] | None:
         question = spark_proto.AnalyzePlanRequest(**self._asker)
         question.input_files.plan.root.CopyFrom(relation)
-        answer = self._analyzed(question)
+        answer = self._answer(self._stub.AnalyzePlan, question, spark_proto.AnalyzePlanResponse())
         return None if answer is None else tuple(answer.input_files.files)
 
     def columns(self, relation: Any) -> Sequence[Column] | None:
         question = spark_proto.AnalyzePlanRequest(**self._asker)
         question.schema.plan.root.CopyFrom(relation)
-        answer = self._analyzed(question)
+        answer = self._answer(self._stub.AnalyzePlan, question, spark_proto.AnalyzePlanResponse())
         if answer is None:
             return None
         fields = answer.schema.schema.struct.fields
@@ -89,19 +92,23 @@ class SparkEngine:
     def settings(self, names: Sequence[str]) -> Sequence[str | None]:
         question = spark_proto.ConfigRequest(**self._asker)
         question.operation.get_option.keys.extend(names)
-        try:
-            pairs = self._stub.Config(question, timeout=self._seconds).pairs
-        except (grpc.RpcError, ValueError) as error:  # ValueError: the channel is closed
-            log.debug("The settings %s cannot be read: %s", names, error)
-            return [None] * len(names)
+        answer = self._answer(self._stub.Config, question, spark_proto.ConfigResponse())
+        pairs = () if answer is None else answer.pairs
         found = {pair.key: pair.value for pair in pairs if pair.HasField("value")}
         return [found.get(name) for name in names]
 
-    def _analyzed(self, question: Any) -> Any | None:
+    def _answer(self, ask: Callable[..., Any], question: Any, nothing: Any) -> Any | None:
+        """The answer; ``nothing`` when the engine cannot give one. Once it is late or gone, it is asked no more."""
+        if self._late:
+            return None
         try:
-            return self._stub.AnalyzePlan(question, timeout=self._seconds)
-        except (grpc.RpcError, ValueError) as error:  # the plan itself will say it better
-            log.debug("The engine cannot analyse a plan: %s", error)
+            return ask(question, timeout=self._seconds)
+        except grpc.RpcError as error:
+            log.debug("The engine was asked about a plan: %s", error)
+            self._late = error.code() not in _CANNOT_BE_READ
+            return None if self._late else nothing
+        except ValueError as error:  # the channel is closed
+            log.debug("The engine cannot be asked: %s", error)
             return None
 
 

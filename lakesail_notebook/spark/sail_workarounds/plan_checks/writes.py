@@ -116,7 +116,7 @@ def _of_sql(command: Any) -> Write | None:
     if first is None or first.text.upper() not in _FIRST_WORDS:
         return None
     statement = _Statement(text)
-    write = statement.insert_overwrite() or statement.create_or_replace()
+    write = statement.insert_overwrite() or statement.create_as()
     if write is None:
         return None
     sql.query = statement.rest()
@@ -155,17 +155,38 @@ class _Statement:
             reader.skip_parentheses()  # the names of columns
         return Write(table=name, overwrites=True, takes_partition_mode=True) if name else None
 
-    def create_or_replace(self) -> Write | None:
+    def create_as(self) -> Write | None:
+        """``CREATE TABLE ... AS``, also with ``OR REPLACE``."""
         reader = self._reader
-        if not reader.take("CREATE", "OR", "REPLACE", "TABLE") and not reader.take("REPLACE", "TABLE"):
+        replaces = reader.take("CREATE", "OR", "REPLACE", "TABLE") or reader.take("REPLACE", "TABLE")
+        if not replaces and not reader.take("CREATE", "TABLE"):
             return None
+        reader.take("IF", "NOT", "EXISTS")
         name, kind = self._name(), None
+        partitioned_by: tuple[str, ...] = ()
         while reader.peek() is not None and not reader.take("AS"):
             if reader.take("USING"):
                 kind = reader.peek()
+            elif reader.take("PARTITIONED", "BY"):
+                partitioned_by = self._names_in_parentheses()
             elif not reader.skip_parentheses():
                 reader.skip()
-        return Write(table=name, format=_format(kind), overwrites=True) if name else None
+        if not name or (reader.peek() is None and not replaces):
+            return None
+        return Write(table=name, format=_format(kind), overwrites=replaces, partitioned_by=partitioned_by)
+
+    def _names_in_parentheses(self) -> tuple[str, ...]:
+        """Pass ``(a, b)``; a part that is no plain name, such as ``days(t)``, is left out."""
+        names: list[str] = []
+        depth = 0
+        while (token := self._reader.skip()) is not None:
+            depth += {"(": 1, ")": -1}.get(token.text, 0)
+            if depth == 0:
+                break
+            after = self._reader.peek()
+            if depth == 1 and token.name and after is not None and after.text in {",", ")"}:
+                names.append(token.name)
+        return tuple(names)
 
     def _name(self) -> str:
         """Pass the name of a table; as it is written."""
