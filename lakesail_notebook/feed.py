@@ -3,9 +3,9 @@
 JSON objects, one a line. The proxy speaks first (:class:`Hello`, with the secret it was given at birth). The control
 plane answers with a :class:`Snapshot`, then with numbered changes (:class:`RouteChange`); a :class:`Heartbeat` every
 :data:`HEARTBEAT_SECONDS` carries the last number, so that a gap shows. The proxy confirms with :class:`Applied`, claims
-Spark session ids with :class:`Claim`, and reports use with :class:`Activity`, queries with :class:`Operations` and
-refusals with :class:`Refusals`. What the control plane cannot keep, it does not answer: it ends the connection, and the
-proxy says it again on the next.
+Spark session ids with :class:`Claim`, says with :class:`PythonBegins` that a session will run Python code, and reports
+use with :class:`Activity`, queries with :class:`Operations` and refusals with :class:`Refusals`. What the control plane
+cannot keep, it does not answer: it ends the connection, and the proxy says it again on the next.
 """
 
 from __future__ import annotations
@@ -103,6 +103,14 @@ class ClaimAnswer(_Message, tag="claimAnswer", frozen=True, kw_only=True):
     """Why not: another caller's id, one that was stopped, too many live ones, or the session is over."""
 
 
+class PythonNoted(_Message, tag="pythonNoted", frozen=True, kw_only=True):
+    """Answers :class:`PythonBegins`; from now on the workload is given to no other session."""
+
+    note_id: int
+    live: bool
+    """Whether the session still lives; if not, nothing of it is to be forwarded."""
+
+
 class ReleaseKept(_Message, tag="releaseKept", frozen=True, kw_only=True):
     """A :class:`Released` is durable; until this comes, the proxy says it again on each new connection."""
 
@@ -118,7 +126,9 @@ class OperationsKept(_Message, tag="operationsKept", frozen=True, kw_only=True):
     """The next :class:`Operations` of this connection is kept, in their order."""
 
 
-FromControlPlane = Snapshot | RouteChange | Heartbeat | ClaimAnswer | ReleaseKept | ActivityKept | OperationsKept
+FromControlPlane = (
+    Snapshot | RouteChange | Heartbeat | ClaimAnswer | PythonNoted | ReleaseKept | ActivityKept | OperationsKept
+)
 
 
 # -- session proxy -> control plane
@@ -141,6 +151,13 @@ class Claim(_Message, tag="claim", frozen=True, kw_only=True):
     caller: str
     """The token's ``sub``."""
     spark_session_id: str
+
+
+class PythonBegins(_Message, tag="pythonBegins", frozen=True, kw_only=True):
+    """A session is about to run Python code in its engine; the plan is forwarded after the answer, which is durable."""
+
+    note_id: int
+    session_id: str
 
 
 class Released(_Message, tag="released", frozen=True, kw_only=True):
@@ -213,7 +230,7 @@ class Applied(_Message, tag="applied", frozen=True, kw_only=True):
     sequence: int
 
 
-FromProxy = Hello | Claim | Released | Activity | Operations | Refusals | EngineLost | Applied
+FromProxy = Hello | Claim | PythonBegins | Released | Activity | Operations | Refusals | EngineLost | Applied
 
 _decode_from_control_plane: msgspec.json.Decoder[FromControlPlane] = msgspec.json.Decoder(FromControlPlane)
 _decode_from_proxy: msgspec.json.Decoder[FromProxy] = msgspec.json.Decoder(FromProxy)

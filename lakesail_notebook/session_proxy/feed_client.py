@@ -8,6 +8,7 @@ import itertools
 import logging
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -22,7 +23,7 @@ from .running_rpcs import REPORT_SECONDS, RunningRpcs
 
 SILENCE_SECONDS = 2.5 * feed.HEARTBEAT_SECONDS
 """A feed that says nothing for so long is lost; the proxy connects anew."""
-CLAIM_SECONDS = 10.0
+ANSWER_SECONDS = 10.0
 LOST_RETRY_SECONDS = 1.0
 _FIRST_BACKOFF_SECONDS, _LAST_BACKOFF_SECONDS = 0.05, 1.0
 
@@ -56,8 +57,9 @@ class FeedClient:
         self._in_force = asyncio.Event()
         self._sequence = 0
         self._last_heard = clock.monotonic()
-        self._claim_ids = itertools.count(1)
-        self._claims: dict[int, asyncio.Future[feed.ClaimAnswer]] = {}
+        self._question_ids = itertools.count(1)
+        self._questions: dict[int, asyncio.Future[Any]] = {}
+        """Those that the control plane has not answered yet."""
         self._releases: dict[tuple[str, str], feed.Released] = {}
         self._activity: deque[tuple[list[feed.SessionActivity], float]] = deque()
         """The reports of use that are not known to be kept, and when they were made."""
@@ -97,28 +99,38 @@ class FeedClient:
 
         :raises Unavailable: when the control plane does not answer.
         """
+        claim = feed.Claim(
+            claim_id=next(self._question_ids),
+            session_id=spark_session.session_id,
+            caller=spark_session.caller,
+            spark_session_id=spark_session.id,
+        )
+        answer: feed.ClaimAnswer = await self._answer(claim.claim_id, claim, "confirm the Spark session")
+        return answer
+
+    async def note_python(self, session_id: str) -> bool:
+        """Say that a session is about to run Python code in its engine; false when the session is over.
+
+        :raises Unavailable: when the control plane does not answer.
+        """
+        begins = feed.PythonBegins(note_id=next(self._question_ids), session_id=session_id)
+        noted: feed.PythonNoted = await self._answer(begins.note_id, begins, "note the Python code of a query")
+        return noted.live
+
+    async def _answer(self, question_id: int, question: feed.FromProxy, what: str) -> Any:
         self.require()
-        claim_id = next(self._claim_ids)
-        answer: asyncio.Future[feed.ClaimAnswer] = asyncio.get_running_loop().create_future()
-        self._claims[claim_id] = answer
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._questions[question_id] = answer
         try:
-            self._say(
-                feed.Claim(
-                    claim_id=claim_id,
-                    session_id=spark_session.session_id,
-                    caller=spark_session.caller,
-                    spark_session_id=spark_session.id,
-                )
-            )
-            async with asyncio.timeout(CLAIM_SECONDS):
+            self._say(question)
+            async with asyncio.timeout(ANSWER_SECONDS):
                 return await answer
         except TimeoutError as error:
             raise Unavailable(
-                "The control plane did not confirm the Spark session; try again in a moment.",
-                retry_after_seconds=LOST_RETRY_SECONDS,
+                f"The control plane did not {what}; try again in a moment.", retry_after_seconds=LOST_RETRY_SECONDS
             ) from error
         finally:
-            self._claims.pop(claim_id, None)
+            self._questions.pop(question_id, None)
 
     def released(self, spark_session: SparkSession) -> None:
         """Report the end of a Spark session; it is said again until the control plane has kept it."""
@@ -216,8 +228,9 @@ class FeedClient:
         elif isinstance(message, feed.Heartbeat):
             self._time.reached(message.token_time)
             self._require_sequence(message.sequence, self._sequence)
-        elif isinstance(message, feed.ClaimAnswer):
-            answer = self._claims.get(message.claim_id)
+        elif isinstance(message, feed.ClaimAnswer | feed.PythonNoted):
+            answered = message.claim_id if isinstance(message, feed.ClaimAnswer) else message.note_id
+            answer = self._questions.get(answered)
             if answer is not None and not answer.done():
                 answer.set_result(message)
             return
@@ -246,7 +259,7 @@ class FeedClient:
             self._calls.not_reported(*self._activity.popleft())
         while self._unconfirmed:
             self._operations.not_reported(self._unconfirmed.popleft())
-        for answer in self._claims.values():
+        for answer in self._questions.values():
             if not answer.done():
                 answer.set_exception(
                     Unavailable(

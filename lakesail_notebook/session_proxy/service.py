@@ -23,6 +23,7 @@ from .feed_client import FeedClient
 from .forwarding import EngineAnswer, EngineLost, Engines, forward
 from .held_messages import HeldMessages, Stream
 from .operations import OperationBook, Passing, SparkSession
+from .python_use import PythonUse
 from .routes import RouteTable, require_live, revoked
 from .running_rpcs import RunningRpc, RunningRpcs
 from .spark_rpc import ADD_ARTIFACTS, CLONE_SESSION, RELEASE_SESSION, Head, Method
@@ -59,6 +60,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._operations = operations
         self._held = held
         self._spark_sessions = SparkSessions(feed, self._release_in_engine)
+        self._python_use = PythonUse(feed.note_python)
         self._ending: set[asyncio.Task[None]] = set()
         self._handlers = {path: self._handler(method) for path, method in spark_rpc.METHODS.items()}
 
@@ -68,6 +70,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
     def session_ended(self, session_id: str) -> None:
         """Give back what it had, apart from its end, for which somebody waits."""
         self._operations.session_ended(session_id)
+        self._python_use.session_ended(session_id)
         task = asyncio.create_task(self._give_back(session_id))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
@@ -128,6 +131,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         if method is RELEASE_SESSION:
             return await self._release(route, spark_session, call)
         await self._spark_sessions.claim(route, spark_session)
+        await self._python_use.before(method, message, route)
         followed = self._operations.following(method, head, message, spark_session, claims, lambda: call.cut_with)
         with self._spark_sessions.using(spark_session), followed as passing:
             call.passes()

@@ -60,6 +60,7 @@ REATTACH_EXECUTE = Method(
     says_session_changed=True,
     grace="operation",
 )
+ANALYZE_PLAN = Method(name="AnalyzePlan", says_session_changed=True)
 ADD_ARTIFACTS = Method(name="AddArtifacts", streams_requests=True)
 CLONE_SESSION = Method(name="CloneSession")
 CONFIG = Method(name="Config", grace="recent")
@@ -72,7 +73,7 @@ METHODS = {
     for method in (
         EXECUTE_PLAN,
         REATTACH_EXECUTE,
-        Method(name="AnalyzePlan", says_session_changed=True),
+        ANALYZE_PLAN,
         CONFIG,
         ADD_ARTIFACTS,
         Method(name="ArtifactStatus"),

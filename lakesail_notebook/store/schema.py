@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ..models import EndpointLimits, SailConfig
 from ..workloads.records import LaunchSpec, Owner, SessionTokens, Timeouts
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration; the database is upgraded when it has another."""
 
 T = TypeVar("T")
@@ -129,6 +129,8 @@ workload = sa.Table(
     sa.Column("endpoints", Packed(dict[str, str]), nullable=False),
     sa.Column("provisioned_at", Moment),
     sa.Column("freed_at", Moment),
+    sa.Column("rested_at", Moment),
+    sa.Column("python_at", Moment),
     sa.Column("cleaned_at", Moment),
     sa.Column("last_activity_at", Moment),
     sa.Column("status_message", sa.Text),

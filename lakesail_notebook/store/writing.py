@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..models import LIVE_STATUSES, EventKind
+from ..workloads.filters import ANYWHERE, UsedFrom
 from ..workloads.records import (
     ConfigRecord,
     EventRecord,
@@ -23,8 +24,9 @@ from ..workloads.records import (
     SessionTokens,
     WorkloadRecord,
 )
-from ..workloads.rules.lifecycle import REUSABLE, SessionMove, WorkloadMove, due_at
+from ..workloads.rules.lifecycle import SessionMove, WorkloadMove, due_at
 from ..workloads.rules.session_tokens import revoked
+from . import reuse
 from .encryption import RecordEncryption
 from .reading import SESSION_COLUMNS, SqlReading
 from .schema import (
@@ -162,42 +164,23 @@ class SqlWriting(SqlReading):
     async def take_freed_workload(
         self, reuse_key: str, owner: Owner, *, not_on: str | None = None
     ) -> WorkloadRecord | None:
-        free = (
-            workload.c.reuse_key == reuse_key,
-            *([] if not_on is None else [workload.c.id != not_on]),
-            workload.c.owner == owner,
-            workload.c.target == "running",
-            workload.c.infra_status.in_(REUSABLE),
-            workload.c.freed_at.is_not(None),
-        )
-        newest = sa.select(workload.c.id).where(*free).order_by(workload.c.created_at.desc()).limit(1).scalar_subquery()
-        taken = sa.update(workload).where(workload.c.id == newest, *free).values(freed_at=None)
-        return await self._one(WorkloadRecord, taken.returning(workload))
+        return await self._one(WorkloadRecord, reuse.taking(reuse_key, owner, not_on=not_on))
 
     async def join_shared_workload(
-        self, reuse_key: str, owner: Owner, *, not_on: str | None = None
+        self, reuse_key: str, owner: Owner, *, not_on: str | None = None, used_from: UsedFrom = ANYWHERE
     ) -> WorkloadRecord | None:
-        carried = sa.select(sa.func.count()).where(
-            session.c.workload_id == workload.c.id, session.c.status.in_(LIVE_STATUSES)
-        )
-        roomy = (
-            workload.c.reuse_key == reuse_key,
-            *([] if not_on is None else [workload.c.id != not_on]),
-            workload.c.owner == owner,
-            workload.c.shared,
-            workload.c.target == "running",
-            workload.c.infra_status.in_(REUSABLE),
-            sa.or_(workload.c.capacity.is_(None), carried.correlate(workload).scalar_subquery() < workload.c.capacity),
-        )
-        oldest = sa.select(workload.c.id).where(*roomy).order_by(workload.c.created_at, workload.c.id).limit(1)
-        joined = sa.update(workload).where(workload.c.id == oldest.scalar_subquery()).values(freed_at=None)
-        return await self._one(WorkloadRecord, joined.returning(workload))
+        return await self._one(WorkloadRecord, reuse.joining(reuse_key, owner, not_on=not_on, used_from=used_from))
 
     async def free_workload(self, workload_id: str, freed_at: datetime) -> None:
-        still_used = sa.exists().where(session.c.workload_id == workload_id, session.c.status.in_(LIVE_STATUSES))
-        unused = (workload.c.id == workload_id, workload.c.infra_status.in_(REUSABLE), ~still_used)
-        freed = sa.update(workload).where(*unused).values(freed_at=freed_at, updated_at=freed_at)
-        await self._connection.execute(freed)
+        await self._connection.execute(reuse.freeing(workload_id, freed_at))
+
+    async def mark_rested(self, workload_id: str, freed_at: datetime, at: datetime) -> None:
+        same = (workload.c.id == workload_id, workload.c.freed_at == freed_at)
+        await self._connection.execute(sa.update(workload).where(*same).values(rested_at=at))
+
+    async def note_python(self, workload_id: str, at: datetime) -> None:
+        first = (workload.c.id == workload_id, workload.c.python_at.is_(None))
+        await self._connection.execute(sa.update(workload).where(*first).values(python_at=at))
 
     async def retire_workload(self, workload_id: str, now: datetime) -> bool:
         idle = (workload.c.id == workload_id, workload.c.freed_at.is_not(None), workload.c.target == "running")

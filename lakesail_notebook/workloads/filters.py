@@ -1,4 +1,5 @@
-"""Which rows of the store are wanted: filters, and the place in a list from which to go on."""
+"""Which rows of the store are wanted: filters, the place in a list from which to go on, and from where sessions are
+used."""
 
 from __future__ import annotations
 
@@ -33,3 +34,14 @@ class PageKey:
 
     created_at: datetime
     id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsedFrom:
+    """The notebook and the kernel that use a session, as far as they are known."""
+
+    notebook_id: str | None = None
+    kernel_id: str | None = None
+
+
+ANYWHERE = UsedFrom()

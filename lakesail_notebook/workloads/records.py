@@ -161,6 +161,10 @@ class WorkloadRecord:
     provisioned_at: datetime | None = None
     freed_at: datetime | None = None
     """When its last session ended: it lingers from then on."""
+    rested_at: datetime | None = None
+    """When it was seen to compute nothing after that; before, no other session is given it."""
+    python_at: datetime | None = None
+    """When a session first had it run Python code; from then on no other session is given it."""
     cleaned_at: datetime | None = None
     last_activity_at: datetime | None = None
     status_message: str | None = None

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
 from typing import Literal, Protocol
 
-from .filters import EventFilter, PageKey, SessionFilter
+from .filters import ANYWHERE, EventFilter, PageKey, SessionFilter, UsedFrom
 from .records import (
     ConfigRecord,
     EventRecord,
@@ -160,17 +160,32 @@ class Writing(Reading, Protocol):
     async def take_freed_workload(
         self, reuse_key: str, owner: Owner, *, not_on: str | None = None
     ) -> WorkloadRecord | None:
-        """A lingering workload other than ``not_on``, no longer free; ``None`` when there is none."""
+        """A lingering workload other than ``not_on``, no longer free; ``None`` when there is none.
+
+        It rests, and has run no Python code.
+        """
         ...
 
     async def join_shared_workload(
-        self, reuse_key: str, owner: Owner, *, not_on: str | None = None
+        self, reuse_key: str, owner: Owner, *, not_on: str | None = None, used_from: UsedFrom = ANYWHERE
     ) -> WorkloadRecord | None:
-        """A shared workload other than ``not_on`` with room for one more session, which then is not free any more."""
+        """A shared workload other than ``not_on`` with room for one more session, which then is not free any more.
+
+        One that carries no session must be fit for reuse. One that does and has run Python code is given to no further
+        session of the same place: who asks for a new session there wants none of the old modules.
+        """
         ...
 
     async def free_workload(self, workload_id: str, freed_at: datetime) -> None:
-        """Let a workload linger, unless it still carries a live session."""
+        """Let a workload linger, unless it still carries a live session; one that has run Python code is to stop."""
+        ...
+
+    async def mark_rested(self, workload_id: str, freed_at: datetime, at: datetime) -> None:
+        """Note that a workload which has been free since ``freed_at`` computes nothing."""
+        ...
+
+    async def note_python(self, workload_id: str, at: datetime) -> None:
+        """Note that a workload runs Python code; the first time counts."""
         ...
 
     async def retire_workload(self, workload_id: str, now: datetime) -> bool:

@@ -89,6 +89,22 @@ class ProxyReports:
                 now=self._clock.now(),
             )
 
+    async def python_begins(self, session_id: str) -> bool:
+        """The engine of a session is about to run Python code: no other session is given it after this one.
+
+        :returns: whether the session still lives. If not, the engine may be another session's by now.
+        """
+        async with self._store.writing() as unit:
+            session = await unit.session(session_id)
+            if session is None:
+                return False
+            await unit.lock_workloads([session.workload_id])
+            session = await unit.session(session_id)
+            if session is None or session.status not in LIVE_STATUSES:
+                return False
+            await unit.note_python(session.workload_id, self._clock.now())
+        return True
+
     async def released(self, session_id: str, spark_session_id: str) -> None:
         async with self._store.writing() as unit:
             session = await unit.session(session_id)

@@ -25,6 +25,7 @@ from ..store_port import Store
 from .ending import Ending
 from .inspection import Inspection
 from .neighbours import SILENCE, Neighbours
+from .resting import Resting
 from .retries import Retries
 from .routing import Routing
 from .steps import Steps, next_step
@@ -73,6 +74,7 @@ class Reconciler:
             settings=settings,
         )
         self._inspection = Inspection(store=store, backends=backends, owners=owners, ending=self._ending)
+        self._resting = Resting(store, backends, clock)
         self._neighbours = Neighbours(store, owners)
         self._timekeeper = Timekeeper(
             store=store, owners=owners, kernels=kernels, usage=usage, work=self._work, clock=clock, end=self.end
@@ -165,6 +167,7 @@ class Reconciler:
         at_work = self._work.at_hand  # before the rows are read: a step that ends meanwhile has changed its row
         async with self._store.reading() as view:
             rows = await view.workloads_to_step(self._owners.mine)
+        self._resting.remember_only(rows)
         for workload in rows:
             await self._work.attempt(
                 "step",
@@ -198,6 +201,8 @@ class Reconciler:
             self._work.begin("stop", workload.id, functools.partial(self._steps.stop, workload))
         elif step == "clean up":
             self._work.begin("clean up", workload.id, functools.partial(self._steps.clean_up, workload))
+        elif self._resting.due(workload):
+            self._work.begin("look", workload.id, functools.partial(self._resting.look, workload))
 
     def _inspect(self) -> None:
         for cluster_id in self._backends:

@@ -14,6 +14,7 @@ from ...clock import Clock
 from ...errors import FailedPrecondition, FieldError, InvalidArgument, NotFound, PermissionDenied
 from ...ids import new_id
 from ...models import LIVE_STATUSES
+from ..filters import UsedFrom
 from ..ports import SessionProxy
 from ..reconciling.reconciler import Reconciler
 from ..records import ConfigRecord, IdempotentAnswer, LaunchSpec, MemberRecord, SessionRecord, Timeouts, WorkloadRecord
@@ -115,6 +116,7 @@ class Launches:
             config=config,
             spec=self._launch_spec(config, wanted),
             shared=wanted.allow_shared,
+            used_from=UsedFrom(notebook_id=wanted.notebook_id or principal.notebook_id, kernel_id=principal.kernel_id),
         )
         return await self._launch(principal, need, draft, once)
 
@@ -163,6 +165,7 @@ class Launches:
             config=config,
             spec=spec,
             shared=old.allow_shared,
+            used_from=UsedFrom(notebook_id=old.notebook_id, kernel_id=principal.kernel_id),
             not_on=old.workload_id,
         )
         return await self._launch(principal, need, draft, None)

@@ -11,6 +11,7 @@ import msgspec
 
 from ...errors import FailedPrecondition, InvalidArgument
 from ...ids import new_id
+from ..filters import ANYWHERE, UsedFrom
 from ..ports import Backend, Owners, SessionProxy
 from ..records import ConfigRecord, LaunchSpec, WorkloadRecord
 from ..rules.libraries import refused_indexes
@@ -29,6 +30,7 @@ class Need:
     spec: LaunchSpec
     shared: bool
     """Whether it may share an engine with others of its team that said the same."""
+    used_from: UsedFrom = ANYWHERE
     not_on: str | None = None
     """A workload that is not to be used again: what troubled a session may be its engine."""
 
@@ -59,7 +61,9 @@ class Placement:
         require_readable(need)  # the config may have been changed since it was checked
         key = reuse_key(need)
         if need.shared:
-            waiting = await unit.join_shared_workload(key, self._owners.mine, not_on=need.not_on)
+            waiting = await unit.join_shared_workload(
+                key, self._owners.mine, not_on=need.not_on, used_from=need.used_from
+            )
         else:
             waiting = await unit.take_freed_workload(key, self._owners.mine, not_on=need.not_on)
         if waiting is not None:

@@ -1,0 +1,82 @@
+"""Python code in plans: the control plane knows of it before the engine gets it.
+
+Functions, table functions and data sources in Python run inside the engine's process. The modules that they import stay
+loaded there, and so does what they change of the environment and the working directory. So the control plane gives an
+engine that ran any to no other session. It is told first and the plan is forwarded afterwards, so nothing that breaks
+in between can lose the fact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+
+from ..errors import InvalidArgument
+from ..feed import Route
+from .auth import SessionClosed
+from .spark_rpc import ANALYZE_PLAN, EXECUTE_PLAN, Method
+from .wire import fields
+
+_VERSION_LENGTHS = (b"\x033.", b"\x043.", b"\x053.")
+"""How a field with a version of Python (``3.9``, ``3.11``) goes on after its tag: its length, then its first bytes."""
+_VERSION_FIELD = re.compile(rb"[\x12\x22](?:\x033\.\d|\x043\.\d\d|\x053\.\d\d\d)")
+"""``python_ver``: field 2 of ``PythonDataSource``, field 4 of ``PythonUDF`` and ``PythonUDTF``."""
+_PLAN_IN_EXECUTE, _COMPRESSED = 3, 3
+
+Note = Callable[[str], Awaitable[bool]]
+
+
+class PythonUse:
+    """Which sessions are known to run Python code in their engine.
+
+    :param note: makes it durable for a session's workload; false when the session is over.
+    """
+
+    def __init__(self, note: Note) -> None:
+        self._note = note
+        self._noted: set[str] = set()
+
+    async def before(self, method: Method, request: bytes, route: Route) -> None:
+        """Called before a request is forwarded: returns once the control plane knows what it brings.
+
+        :raises SessionClosed: when the session is over.
+        :raises Unavailable: when the control plane does not answer.
+        """
+        if route.session_id in self._noted or not brings_python(method, request):
+            return
+        if not await self._note(route.session_id):
+            raise SessionClosed(f"Session {route.session_id} is closed; run %sail connect to start a new one.")
+        self._noted.add(route.session_id)
+
+    def session_ended(self, session_id: str) -> None:
+        self._noted.discard(session_id)
+
+
+def brings_python(method: Method, request: bytes) -> bool:
+    """Whether a request has the engine load Python code of its client.
+
+    PySpark sends the version of its Python with each function. Other bytes may look the same, which only costs the
+    reuse of an engine. In a compressed plan nothing can be seen, so it counts as one with Python.
+    """
+    if method not in {EXECUTE_PLAN, ANALYZE_PLAN}:
+        return False
+    return _names_a_python(request) or (method is EXECUTE_PLAN and _has_compressed_plan(request))
+
+
+def _names_a_python(request: bytes) -> bool:
+    """Searches without taking the message apart: it may hold megabytes of rows, and the event loop waits."""
+    for needle in _VERSION_LENGTHS:
+        found = request.find(needle)
+        while found > 0:
+            if _VERSION_FIELD.match(request, found - 1):
+                return True
+            found = request.find(needle, found + 1)
+    return False
+
+
+def _has_compressed_plan(request: bytes) -> bool:
+    try:
+        plans = [one.payload for one in fields(request) if one.number == _PLAN_IN_EXECUTE and one.payload is not None]
+        return any(one.number == _COMPRESSED for plan in plans for one in fields(plan))
+    except InvalidArgument:
+        return False
