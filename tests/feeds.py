@@ -17,6 +17,7 @@ class KeepingReports:
     def __init__(self) -> None:
         self.claims: list[str] = []
         self.released_ids: list[str] = []
+        self.python_sessions: list[str] = []
         self.used: list[feed.SessionActivity] = []
         self.operated: list[feed.OperationReport] = []
         self.refusals: list[feed.RefusedRpcs] = []
@@ -38,6 +39,11 @@ class KeepingReports:
     async def claim(self, session_id: str, caller: str, spark_session_id: str) -> str:
         self.claims.append(spark_session_id)
         return "granted" if caller == "ALICE" else "foreign"
+
+    async def python_begins(self, session_id: str) -> bool:
+        """All sessions but OVER live."""
+        self.python_sessions.append(session_id)
+        return session_id != "OVER"
 
     async def released(self, session_id: str, spark_session_id: str) -> None:
         if self.fail:

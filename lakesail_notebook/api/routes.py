@@ -22,6 +22,7 @@ from .server import me, public_keys
 from .service_accounts import create_service_account, delete_service_account, list_service_accounts
 from .sessions import (
     close_session,
+    compare_environment,
     create_session,
     describe_engine_use,
     describe_session,
@@ -108,6 +109,7 @@ OPERATIONS = (
         verb="POST",
         path=f"{SESSION}/relaunch",
         run=relaunch_session,
+        body=models.SessionRelaunch,
         status=201,
         location=f"{SESSIONS}/{{id}}",
         raises=(FailedPrecondition, ResourceExhausted),
@@ -119,6 +121,13 @@ OPERATIONS = (
         body=models.SessionExtend,
         raises=(FailedPrecondition,),
         feature="extend",
+    ),
+    ApiOperation(
+        verb="POST",
+        path=f"{SESSION}/environment",
+        run=compare_environment,
+        body=models.EnvironmentComparison,
+        feature="environment",
     ),
     ApiOperation(verb="GET", path=f"{SESSION}/engine", run=describe_engine_use, feature="engine_use"),
     ApiOperation(verb="GET", path=f"{SESSION}/logs", run=read_logs, query=models.SessionLogsQuery, feature="logs"),

@@ -23,12 +23,12 @@ async def create_session(service: WorkloadsService, call: Call[models.SessionCre
     return await service.launches.create(call.principal, call.body, call.idempotency_key)
 
 
-async def relaunch_session(service: WorkloadsService, call: Call[None, None]) -> models.Session:
+async def relaunch_session(service: WorkloadsService, call: Call[models.SessionRelaunch, None]) -> models.Session:
     """Relaunch a closed session.
 
     A new session with the workload config of one that is closed or failed, which stays as it is. For its owner.
     """
-    return await service.launches.relaunch(call.principal, call.path["session"])
+    return await service.launches.relaunch(call.principal, call.path["session"], call.body)
 
 
 async def extend_session(service: WorkloadsService, call: Call[models.SessionExtend, None]) -> models.Session:
@@ -45,6 +45,16 @@ async def describe_engine_use(service: WorkloadsService, call: Call[None, None])
     Two looks tell whether it computes, which its own word on an interrupted query does not.
     """
     return await service.sessions.engine_use(call.principal, call.path["session"])
+
+
+async def compare_environment(
+    service: WorkloadsService, call: Call[models.EnvironmentComparison, None]
+) -> models.EnvironmentDifference:
+    """Compare a kernel's environment with its session's.
+
+    The names of the variables that differ from those that the session's engine was given. For its owner.
+    """
+    return await service.sessions.compare_environment(call.principal, call.path["session"], call.body)
 
 
 async def read_logs(service: WorkloadsService, call: Call[None, models.SessionLogsQuery]) -> models.SessionLogs:

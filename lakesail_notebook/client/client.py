@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -14,6 +14,8 @@ from ..api_location import URL_VARIABLE
 from ..errors import FailedPrecondition, InvalidArgument, NotFound
 from ..models import (
     EngineUse,
+    EnvironmentComparison,
+    EnvironmentDifference,
     Event,
     EventPage,
     Me,
@@ -27,6 +29,7 @@ from ..models import (
     SessionLogs,
     SessionPage,
     SessionQueries,
+    SessionRelaunch,
     SessionToken,
     TeamServiceAccount,
     TokenCreate,
@@ -130,12 +133,21 @@ class Client:
         """Close a session, now; closing a closed one changes nothing."""
         self._ask(Asked(verb="DELETE", path=_session_path(session_id)))
 
-    def relaunch_session(self, session_id: str) -> Session:
+    def relaunch_session(self, session_id: str, environment: Mapping[str, str] | None = None) -> Session:
         """A new session like one that is over.
 
+        :param environment: the variables of its engine, where the control plane takes them; without them, the engine
+            gets those of the old session's.
         :raises FailedPrecondition: when that one is not over.
         """
-        return self._read(Asked(verb="POST", path=f"{_session_path(session_id)}/relaunch"), Session)
+        body = None if environment is None else self._body(SessionRelaunch(environment=dict(environment)))
+        return self._read(Asked(verb="POST", path=f"{_session_path(session_id)}/relaunch", body=body), Session)
+
+    def compare_environment(self, session_id: str, environment: Mapping[str, str]) -> EnvironmentDifference:
+        """How these variables differ from those that the session's engine was given; names alone."""
+        body = self._body(EnvironmentComparison(environment=dict(environment)))
+        asked = Asked(verb="POST", path=f"{_session_path(session_id)}/environment", body=body, feature="environment")
+        return self._read(asked, EnvironmentDifference)
 
     def extend_session(self, session_id: str, duration_seconds: int | None = None) -> Session:
         """Keep an unused session from being closed for ``duration_seconds`` from now, or the server's default."""

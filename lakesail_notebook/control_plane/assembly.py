@@ -156,6 +156,7 @@ async def _begin(
 ) -> ControlPlane:
     from ..signing_keys import signing_keys
     from ..tokens import TokenIssuer, TokenTime
+    from ..workloads.environments import Environments
     from ..workloads.reconciling.proxy_reports import ProxyReports
     from ..workloads.reconciling.reconciler import Reconciler
     from ..workloads.reconciling.token_endings import TokenEndings
@@ -177,9 +178,11 @@ async def _begin(
     token_time = TokenTime(clock)
     owners = ProcessOwners()
     usage = Usage()
+    environments = Environments()
     reconciler = Reconciler(
         store=store,
         backends=backends,
+        environments=environments,
         proxy=proxy,
         owners=owners,
         kernels=kernels,
@@ -211,7 +214,9 @@ async def _begin(
     )
     await token_endings.start()
     quotas = QuotaKeeper(options.settings.quotas)
-    placement = Placement(backends=backends, proxy=proxy, owners=owners, settings=options.settings)
+    placement = Placement(
+        backends=backends, environments=environments, proxy=proxy, owners=owners, settings=options.settings
+    )
     session_tokens = SessionTokenService(
         store=store,
         owners=owners,
@@ -227,6 +232,7 @@ async def _begin(
     sessions = Sessions(
         store=store,
         backends=backends,
+        environments=environments,
         reconciler=reconciler,
         session_tokens=session_tokens,
         endpoints=placement.endpoints,
@@ -236,6 +242,7 @@ async def _begin(
     launches = Launches(
         store=store,
         placement=placement,
+        environments=environments,
         proxy=proxy,
         reconciler=reconciler,
         quotas=quotas,

@@ -51,6 +51,8 @@ from .queries import Query, SessionQueries, SessionQueriesQuery
 from .sessions import (
     ConnectionInfo,
     EngineUse,
+    EnvironmentComparison,
+    EnvironmentDifference,
     Session,
     SessionConfig,
     SessionCreate,
@@ -58,6 +60,7 @@ from .sessions import (
     SessionListQuery,
     SessionLogs,
     SessionLogsQuery,
+    SessionRelaunch,
     SessionToken,
     TokenCreate,
 )
@@ -105,6 +108,8 @@ __all__ = [
     "EndpointLimits",
     "EndpointType",
     "EngineUse",
+    "EnvironmentComparison",
+    "EnvironmentDifference",
     "Event",
     "EventKind",
     "EventPage",
@@ -148,6 +153,7 @@ __all__ = [
     "SessionQueries",
     "SessionQueriesQuery",
     "SessionReference",
+    "SessionRelaunch",
     "SessionStatus",
     "SessionToken",
     "Size",

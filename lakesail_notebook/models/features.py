@@ -16,6 +16,7 @@ from msgspec import UNSET, Meta, Struct, inspect
 Feature = Literal[
     "config_changes",
     "engine_use",
+    "environment",
     "events",
     "extend",
     "health",

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from .features import extension_of
 from .wire import Answer, EndpointType, Id, Metadata, Name, PageLimit, Request, SessionStatus
 
 
@@ -48,7 +49,30 @@ class Session(Answer, frozen=True, kw_only=True):
     updated_at: str
 
 
-class SessionCreate(Request, frozen=True, kw_only=True):
+Environment = Annotated[
+    dict[str, str] | None,
+    Meta(
+        description="The environment variables of the engine, in place of the server's own. Write-only: kept in memory "
+        "alone, and told by no answer. At most 48 KiB. Jupyter's own variables are left out.",
+    ),
+    extension_of("environment"),
+]
+
+
+class _WithEnvironment(Request, frozen=True, kw_only=True):
+    """A request whose ``repr`` tells no value of a variable."""
+
+    environment: Environment = None
+
+    def __repr__(self) -> str:
+        shown = ((name, getattr(self, name)) for name in self.__struct_fields__ if name != "environment")
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown)}, environment=…)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, "…" if name == "environment" else getattr(self, name)) for name in self.__struct_fields__]
+
+
+class SessionCreate(_WithEnvironment, frozen=True, kw_only=True):
     endpoint_type: EndpointType = "spark_connect"
     name: Name | None = None
     team_id: Id | None = None
@@ -60,6 +84,23 @@ class SessionCreate(Request, frozen=True, kw_only=True):
     workload_config_id: Name | None = None
     """A config's id, or its name."""
     allow_shared: bool = False
+
+
+class SessionRelaunch(_WithEnvironment, frozen=True, kw_only=True):
+    """Without an environment, the new session's engine gets that of the old one, where the server still has it."""
+
+
+class EnvironmentComparison(_WithEnvironment, frozen=True, kw_only=True):
+    """The environment of a kernel as it is now."""
+
+
+class EnvironmentDifference(Answer, frozen=True, kw_only=True):
+    """How a kernel's environment differs from the one that its session's engine was given."""
+
+    known: bool
+    """Whether the server knows what the engine was given."""
+    changed: tuple[str, ...]
+    """The names of the variables that were added, removed or given another value."""
 
 
 class SessionExtend(Request, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from ..spark.interrupts import interrupt_all
 from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.sessions_here import sessions_here, this_place, with_config
 from ..spark.sql.names import parts_of
+from ..spark.surroundings import changes_since
 from .arguments import nearest
 
 _CATALOG_SECONDS = 30.0
@@ -50,11 +51,12 @@ def status(arguments: Namespace) -> None:
         print(session_text(with_config(client, client.session(arguments.session_id)), SystemClock().now()))
         return
     here = _session_here(client)
-    print(
-        "This notebook has no session; %sail connect starts one."
-        if here is None
-        else session_text(here, SystemClock().now())
-    )
+    if here is None:
+        print("This notebook has no session; %sail connect starts one.")
+        return
+    print(session_text(here, SystemClock().now()))
+    for sentence in changes_since(client, client.me(), here.session) if here.live else ():
+        print(sentence)
 
 
 def sessions(arguments: Namespace) -> None:

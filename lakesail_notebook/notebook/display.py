@@ -16,6 +16,8 @@ class StatusLine(Protocol):
 
     def told(self, elapsed_seconds: float, text: str) -> None: ...
 
+    def warned(self, text: str) -> None: ...
+
     def cleared(self) -> None:
         """Something else is about to be written."""
         ...
@@ -37,6 +39,9 @@ class NotebookLine:
 
     def told(self, elapsed_seconds: float, text: str) -> None:
         self._show(_with_seconds(elapsed_seconds, text))
+
+    def warned(self, text: str) -> None:
+        print(text)
 
     def cleared(self) -> None:
         return  # it has a place of its own
@@ -71,6 +76,11 @@ class TerminalLine:
         elif text != self._said:
             self._write(text, end="\n")
         self._said = text
+
+    def warned(self, text: str) -> None:
+        self.cleared()
+        self._stream.write(f"{text}\n")
+        self._stream.flush()
 
     def cleared(self) -> None:
         if self._width:

@@ -18,6 +18,7 @@ from ..spark.connecting import open_connection
 from ..spark.interrupts import old_query_note
 from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.session_requests import install
+from ..spark.surroundings import environment_for
 from . import completion, frames, interrupted_cells, name_completion, reloaded_modules, strip
 from .arguments import HelpAsked, connect_arguments, parse_line, usage
 from .commands import COMMANDS, cured, ended_session_id, overview
@@ -112,7 +113,7 @@ class SailMagics(Magics):
     def _relaunch(self, arguments: argparse.Namespace) -> None:
         client = default_client()
         old = arguments.session_id or ended_session_id(client)
-        new = client.relaunch_session(old)
+        new = client.relaunch_session(old, environment_for(client.me()))
         OPEN_SESSIONS.drop(old)
         line = f"connect --attach {new.id} --var {arguments.var} --wait {arguments.wait}s"
         self._connect(parse_line(line)[1])

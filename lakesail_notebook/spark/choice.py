@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -180,12 +180,18 @@ def choose(candidates: Iterable[Candidate], wanted: Wanted) -> Candidate | None:
 
 
 def session_create(
-    wanted: Wanted, *, python: str | None, directory: str, private_to: str | None = None
+    wanted: Wanted,
+    *,
+    python: str | None,
+    directory: str,
+    environment: Mapping[str, str] | None = None,
+    private_to: str | None = None,
 ) -> SessionCreate:
     """The request for a new session.
 
     :param python: the interpreter that runs the engine; ``None`` leaves it to the control plane.
     :param directory: the engine's working directory.
+    :param environment: the engine's variables; ``None`` leaves them to the control plane.
     :param private_to: key of the place that the session is for, where its notebook must not use it.
     """
     metadata = {DIRECTORY_KEY: directory} | ({} if python is None else {PYTHON_KEY: python})
@@ -197,6 +203,7 @@ def session_create(
         metadata=metadata,
         workload_config_id=wanted.config,
         allow_shared=wanted.shared,
+        environment=None if environment is None else dict(environment),
     )
 
 

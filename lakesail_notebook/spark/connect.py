@@ -68,7 +68,7 @@ def connect(
         wait_seconds=wait_seconds,
     )
     client = default_client()
-    connection = open_connection(wanted, client, NoProgress())
+    connection = open_connection(wanted, client, _PythonWarnings())
     if connection.private or (connection.how == "created" and not os.environ.get(URL_VARIABLE)):
         atexit.register(_close_quietly, client, connection.reached.session.id, os.getpid())
     for note in connection.notes:
@@ -82,6 +82,13 @@ def _stack_level_of_the_user() -> int:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _PASSED_OVER:
         level, frame = level + 1, frame.f_back
     return level
+
+
+class _PythonWarnings(NoProgress):
+    """Nobody watches the wait; what is to be read before it is a warning at the user's line."""
+
+    def warned(self, text: str) -> None:
+        warnings.warn(text, stacklevel=_stack_level_of_the_user())
 
 
 def default_client() -> Client:

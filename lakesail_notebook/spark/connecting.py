@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -28,6 +27,7 @@ from .owners import current_owner, one_at_a_time
 from .session_requests import install, make_active
 from .session_token import RenewedToken
 from .sessions_here import SessionsHere, sessions_here, this_place, with_config
+from .surroundings import TOLD_CHANGES, changes_since, directory_here, environment_for
 from .waiting import SPARK_SESSION_STOPPED, Progress, SessionWait, Stopwatch, ended
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ How = Literal["created", "attached", "kept"]
 
 
 _OTHER_PYTHON = (
-    "The engine runs in the control plane's Python, since pysail is not installed in this one: UDFs find the packages "
-    "there, and need the same version of Python. %pip install pysail changes that for the next session."
+    "pysail is not installed in this Python, so the engine will run in the control plane's: UDFs find the packages "
+    "there, and need the same version of Python. To have it run in this one, %pip install pysail, then "
+    "%sail connect --new."
 )
 
 
@@ -119,15 +120,21 @@ class _Connecting:
 
     def _create(self, here: SessionsHere) -> Connection:
         python = engine_python()
+        if python is None and self._place.me.single_user:
+            self._progress.warned(_OTHER_PYTHON)
         session = self._new_session(python, creation_key(self._wanted, self._place, here.newest_id))
         connection = self._enter(with_config(self._client, session), "created")
-        connection = replace(connection, private=private_to(self._wanted, self._place) is not None)
-        return connection if python or not self._place.me.single_user else _noting(connection, _OTHER_PYTHON)
+        return replace(connection, private=private_to(self._wanted, self._place) is not None)
 
     def _new_session(self, python: str | None, key: str | None) -> Session:
         """:param key: shared with those who ask for the same session at the same time."""
-        private = private_to(self._wanted, self._place)
-        wanted = session_create(self._wanted, python=python, directory=os.getcwd(), private_to=private)
+        wanted = session_create(
+            self._wanted,
+            python=python,
+            directory=directory_here(),
+            environment=environment_for(self._place.me),
+            private_to=private_to(self._wanted, self._place),
+        )
         try:
             session = self._client.create_session(wanted, key)
         except FailedPrecondition as error:
@@ -158,8 +165,11 @@ class _Connecting:
             reached=replace(candidate, session=wait.until_settled()),
             how=how if kept is None else "kept",
             seconds=self._stopwatch.seconds,
-            notes=() if note is None else (note,),
+            notes=(*(() if note is None else (note,)), *(() if how == "created" else self._changes_since(session))),
         )
+
+    def _changes_since(self, session: Session) -> tuple[str, ...]:
+        return TOLD_CHANGES.new(session.id, changes_since(self._client, self._place.me, session))
 
     def _kept(self, wait: SessionWait, session_id: str, endpoint: str) -> OpenSession | None:
         """The PySpark session that this place already has here, if it can still be used."""

@@ -37,6 +37,7 @@ from .installation import (
     pandas_note,
 )
 from .session_token import RenewedToken
+from .surroundings import directory_here, environment_for
 from .waiting import NoProgress, SessionWait, Stopwatch, ended
 
 if TYPE_CHECKING:
@@ -182,7 +183,10 @@ def check_database(client: Client) -> str:
 def start_session(client: Client, undo: contextlib.ExitStack) -> Session:
     """A session with this interpreter, in this directory, as a notebook's; ``undo`` closes it."""
     wanted = session_create(
-        Wanted(name=_SESSION_NAME, max_duration=_SESSION_SECONDS), python=engine_python(), directory=os.getcwd()
+        Wanted(name=_SESSION_NAME, max_duration=_SESSION_SECONDS),
+        python=engine_python(),
+        directory=directory_here(),
+        environment=environment_for(client.me()),
     )
     wanted = msgspec.structs.replace(wanted, metadata=wanted.metadata | {EXAMINATION_KEY: "doctor"})
     try:

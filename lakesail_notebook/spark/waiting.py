@@ -31,11 +31,18 @@ class Progress(Protocol):
         """``text`` is one line for a person: what the session does now."""
         ...
 
+    def warned(self, text: str) -> None:
+        """``text`` is a sentence that a person is to read before anything is started."""
+        ...
+
 
 class NoProgress:
     """Nobody watches."""
 
     def told(self, elapsed_seconds: float, text: str) -> None:
+        pass
+
+    def warned(self, text: str) -> None:
         pass
 
 

@@ -42,7 +42,8 @@ def freeing(workload_id: str, freed_at: datetime) -> sa.Update:
     still_used = sa.exists().where(session.c.workload_id == workload_id, session.c.status.in_(LIVE_STATUSES))
     unused = (workload.c.id == workload_id, workload.c.infra_status.in_(REUSABLE), ~still_used)
     target = sa.case((workload.c.python_at.is_not(None), "stopped"), else_=workload.c.target)
-    rested_at = sa.case((workload.c.infra_status != "ready", freed_at), else_=None)  # it has computed nothing yet
+    now = sa.literal(freed_at, workload.c.rested_at.type)
+    rested_at = sa.case((workload.c.infra_status != "ready", now), else_=None)  # it has computed nothing yet
     changes = {"freed_at": freed_at, "rested_at": rested_at, "updated_at": freed_at, "target": target}
     return sa.update(workload).where(*unused).values(changes)
 

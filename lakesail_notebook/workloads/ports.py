@@ -44,6 +44,8 @@ class Offer:
     execution_modes: tuple[ExecutionMode, ...]
     unused_fields: tuple[str, ...]
     """JSON pointers to fields of a workload config that change nothing there."""
+    environment: bool = False
+    """Whether a session's engine may be given the environment of its kernel."""
 
 
 class Backend(Protocol):
@@ -66,9 +68,12 @@ class Backend(Protocol):
         """What stands against starting this, before anything is written."""
         ...
 
-    def provision(self, workload: WorkloadRecord) -> AsyncGenerator[Checkpoint]:
+    def provision(
+        self, workload: WorkloadRecord, environment: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[Checkpoint]:
         """Start the workload.
 
+        :param environment: the variables of its engine; ``None``: those that the backend gives.
         :raises LakesailError: when it cannot be started; what was begun is in the last handle.
         """
         ...

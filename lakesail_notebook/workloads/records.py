@@ -129,6 +129,8 @@ class LaunchSpec:
     working_directory: str | None = None
     unreadable_env: Mapping[str, str] = field(default_factory=dict)
     """Variables beside those of ``sail`` whose values cannot be read here, as they are stored."""
+    own_environment: bool = False
+    """Whether the engine gets an environment that came with its session; that is kept in memory alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

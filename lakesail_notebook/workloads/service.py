@@ -33,6 +33,9 @@ class SessionsService(Protocol):
         self, principal: Principal, session_id: str, query: models.SessionQueriesQuery, /
     ) -> models.SessionQueries: ...
     async def engine_use(self, principal: Principal, session_id: str, /) -> models.EngineUse: ...
+    async def compare_environment(
+        self, principal: Principal, session_id: str, now: models.EnvironmentComparison, /
+    ) -> models.EnvironmentDifference: ...
 
 
 class LaunchesService(Protocol):
@@ -44,7 +47,9 @@ class LaunchesService(Protocol):
         """:param idempotency_key: asked again with it, the first answer's session is returned."""
         ...
 
-    async def relaunch(self, principal: Principal, session_id: str, /) -> models.Session: ...
+    async def relaunch(
+        self, principal: Principal, session_id: str, wanted: models.SessionRelaunch | None = None, /
+    ) -> models.Session: ...
 
 
 class ConfigsService(Protocol):

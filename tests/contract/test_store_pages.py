@@ -194,6 +194,8 @@ def test_every_record_comes_back_as_it_went_in(database_url: str) -> None:
         endpoints={"spark_connect": "localhost:7"},
         provisioned_at=NOW,
         freed_at=LATER,
+        rested_at=LATER,
+        python_at=NOW,
         cleaned_at=LATER,
         last_activity_at=LATER,
         status_message="Ready.",

@@ -10,6 +10,7 @@ from typing import Literal
 import pytest
 
 from lakesail_notebook.store.sql import SqlStore
+from lakesail_notebook.workloads.filters import UsedFrom
 from lakesail_notebook.workloads.records import Owner, WorkloadRecord
 from lakesail_notebook.workloads.rules.lifecycle import ending
 from tests.builders import NOW, OWNER, a_session, a_workload
@@ -20,7 +21,7 @@ STRANGER = replace(OWNER, pid=OWNER.pid + 1)
 
 
 def lingering(**changes: object) -> WorkloadRecord:
-    return a_workload(**{"infra_status": "ready", "freed_at": NOW} | changes)
+    return a_workload(**{"infra_status": "ready", "freed_at": NOW, "rested_at": NOW} | changes)
 
 
 async def add(store: SqlStore, *workloads: WorkloadRecord) -> None:
@@ -54,7 +55,7 @@ def test_a_lingering_workload_is_taken_once(database_url: str) -> None:
         await add(store, lingering(id="W"))
         taken = await take(store)
         assert taken is not None
-        assert (taken.id, taken.freed_at) == ("W", None)
+        assert (taken.id, taken.freed_at, taken.rested_at) == ("W", None, None)
         assert await take(store) is None
 
     in_store(database_url, test)
@@ -64,6 +65,8 @@ def test_a_lingering_workload_is_taken_once(database_url: str) -> None:
     "unfit",
     [
         {"freed_at": None},
+        {"rested_at": None},
+        {"python_at": NOW},
         {"reuse_key": "another"},
         {"owner": STRANGER},
         {"owner": None},
@@ -165,6 +168,75 @@ def test_a_workload_lingers_when_its_last_session_has_ended(database_url: str) -
                 await unit.move_session(session.id, ending(session.id, "closed", LATER, "user_closed", "was closed"))
                 await unit.free_workload("W", LATER)
             assert (await workload_of(store, "W")).freed_at == freed_at
+
+    in_store(database_url, test)
+
+
+def test_a_workload_that_ran_python_code_stops_with_its_last_session(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        first, second = a_session(id="S1", workload_id="W"), a_session(id="S2", workload_id="W")
+        async with store.writing() as unit:
+            await unit.add_workload(a_workload(id="W", infra_status="ready"))
+            await unit.add_session(first)
+            await unit.add_session(second)
+            await unit.note_python("W", NOW)
+            await unit.note_python("W", LATER)
+        assert (await workload_of(store, "W")).python_at == NOW
+        for session, target in ((first, "running"), (second, "stopped")):
+            async with store.writing() as unit:
+                await unit.move_session(session.id, ending(session.id, "closed", LATER, "user_closed", "was closed"))
+                await unit.free_workload("W", LATER)
+            assert (await workload_of(store, "W")).target == target
+
+    in_store(database_url, test)
+
+
+@pytest.mark.parametrize(("status", "rested_at"), [("requested", LATER), ("starting", LATER), ("ready", None)])
+def test_a_free_workload_is_looked_at_before_it_counts_as_resting_unless_it_never_ran(
+    database_url: str, status: str, rested_at: object
+) -> None:
+    async def test(store: SqlStore) -> None:
+        await add(store, a_workload(id="W", infra_status=status))
+        async with store.writing() as unit:
+            await unit.free_workload("W", LATER)
+        assert (await workload_of(store, "W")).rested_at == rested_at
+
+    in_store(database_url, test)
+
+
+def test_what_was_seen_of_an_earlier_rest_means_nothing(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        await add(store, lingering(id="W", freed_at=LATER, rested_at=None))
+        async with store.writing() as unit:
+            await unit.mark_rested("W", NOW, LATER)
+        assert (await workload_of(store, "W")).rested_at is None
+        async with store.writing() as unit:
+            await unit.mark_rested("W", LATER, LATER)
+        assert (await workload_of(store, "W")).rested_at == LATER
+
+    in_store(database_url, test)
+
+
+@pytest.mark.parametrize(
+    ("python_at", "used_from", "joins"),
+    [
+        (None, UsedFrom(notebook_id="N", kernel_id="K"), True),
+        (NOW, UsedFrom(notebook_id="N"), False),
+        (NOW, UsedFrom(notebook_id="OTHER", kernel_id="K"), False),
+        (NOW, UsedFrom(notebook_id="OTHER", kernel_id="OTHER"), True),
+        (NOW, UsedFrom(), True),
+    ],
+)
+def test_a_notebook_gets_no_second_session_on_a_shared_workload_that_ran_python_code(
+    database_url: str, python_at: object, used_from: UsedFrom, joins: bool
+) -> None:
+    async def test(store: SqlStore) -> None:
+        async with store.writing() as unit:
+            await unit.add_workload(a_workload(id="W", infra_status="ready", shared=True, python_at=python_at))
+            await unit.add_session(a_session(workload_id="W", notebook_id="N", kernel_id="K"))
+        async with store.writing() as unit:
+            joined = await unit.join_shared_workload("key", OWNER, used_from=used_from)
+        assert (joined is not None) == joins
 
     in_store(database_url, test)
 

@@ -23,6 +23,7 @@ from lakesail_notebook.session_proxy.routes import RouteTable
 from lakesail_notebook.signing_keys import SigningKey
 from lakesail_notebook.store.sql import SqlStore
 from lakesail_notebook.tokens import TokenIssuer, TokenTime
+from lakesail_notebook.workloads.environments import Environments
 from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
 from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
 from lakesail_notebook.workloads.reconciling.reconciler import Reconciler
@@ -76,7 +77,9 @@ class EnginesByHand:
     async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:
         return ()
 
-    async def provision(self, workload: WorkloadRecord) -> AsyncGenerator[Checkpoint]:
+    async def provision(
+        self, workload: WorkloadRecord, environment: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[Checkpoint]:
         yield Checkpoint({"engine": workload.id})
         self.started.append(workload.id)
         self.running.add(workload.id)
@@ -194,8 +197,10 @@ class Plane:
             clock=clock,
             max_spark_sessions=64,
         )
+        environments = Environments()
         self.reconciler = Reconciler(
             backends={LOCAL: self.backend},
+            environments=environments,
             proxy=self.proxy,
             owners=self.owners,
             kernels=self.kernels,
@@ -204,9 +209,16 @@ class Plane:
         )
         self.reports = ProxyReports(store, self.reconciler, usage, clock, 64)
         self.configs = Configs(store, [LOCAL], clock, chosen)
-        placement = Placement(backends={LOCAL: self.backend}, proxy=self.proxy, owners=self.owners, settings=chosen)
+        placement = Placement(
+            backends={LOCAL: self.backend},
+            environments=environments,
+            proxy=self.proxy,
+            owners=self.owners,
+            settings=chosen,
+        )
         self.sessions = Sessions(
             backends={LOCAL: self.backend},
+            environments=environments,
             reconciler=self.reconciler,
             session_tokens=SessionTokenService(
                 owners=self.owners,
@@ -222,7 +234,12 @@ class Plane:
             **parts,
         )
         self.launches = Launches(
-            placement=placement, proxy=self.proxy, reconciler=self.reconciler, quotas=quotas, **parts
+            placement=placement,
+            environments=environments,
+            proxy=self.proxy,
+            reconciler=self.reconciler,
+            quotas=quotas,
+            **parts,
         )
 
     async def reconcile(self) -> None:

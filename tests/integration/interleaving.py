@@ -246,7 +246,9 @@ class UnrulyBackend:
     async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:
         return ()
 
-    async def provision(self, workload: WorkloadRecord) -> AsyncGenerator[Checkpoint]:
+    async def provision(
+        self, workload: WorkloadRecord, environment: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[Checkpoint]:
         await self._misbehave(workload.id)
         yield Checkpoint({"engine": workload.id})
         self.started[workload.id] += 1

@@ -37,6 +37,7 @@ from lakesail_notebook.process import describe_exit, identity_of
 from lakesail_notebook.signing_keys import SigningKey
 from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.tokens import TokenIssuer, TokenTime
+from lakesail_notebook.workloads.environments import Environments
 from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
 from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
 from lakesail_notebook.workloads.reconciling.reconciler import Reconciler
@@ -112,7 +113,9 @@ class _OneEngineBackend:
     async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:
         return ()
 
-    async def provision(self, workload: WorkloadRecord) -> AsyncGenerator[Checkpoint]:
+    async def provision(
+        self, workload: WorkloadRecord, environment: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[Checkpoint]:
         yield Checkpoint({})
 
     async def inspect(self, handles: Mapping[str, Handle]) -> Mapping[str, Observation]:
@@ -270,6 +273,7 @@ class ProxyRig:
         reconciler = Reconciler(
             store=store,
             backends={"LOCAL": _OneEngineBackend(self.engine)},
+            environments=Environments(),
             proxy=supervisor,
             owners=owners,
             kernels=_NoKernels(),

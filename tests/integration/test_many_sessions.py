@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,9 @@ class QuickEngines(EnginesByHand):
 
     linger_seconds = 0
 
-    async def provision(self, workload: WorkloadRecord) -> AsyncGenerator[Checkpoint]:
+    async def provision(
+        self, workload: WorkloadRecord, environment: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[Checkpoint]:
         async for checkpoint in super().provision(workload):
             await asyncio.sleep(0.003)
             yield checkpoint

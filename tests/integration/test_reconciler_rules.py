@@ -60,7 +60,9 @@ class SurvivingEngines(EnginesByHand):
     def held(self) -> Collection[str]:
         return ()
 
-    async def provision(self, workload: WorkloadRecord) -> AsyncGenerator[Checkpoint]:
+    async def provision(
+        self, workload: WorkloadRecord, environment: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[Checkpoint]:
         if self.starts_hang:
             yield Checkpoint({"engine": workload.id})
             await asyncio.Event().wait()

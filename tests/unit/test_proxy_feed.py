@@ -169,3 +169,14 @@ def test_refused_rpcs_are_told_merged_and_again_when_the_feed_was_lost() -> None
             assert asyncio.get_running_loop().time() - began > 0.5  # once a second at most
 
     run_hastily(scenario())
+
+
+def test_it_asks_whether_a_session_may_run_python_code() -> None:
+    async def scenario() -> None:
+        reports = KeepingReports()
+        async with fed_proxy(reports) as (client, _):
+            answers = await asyncio.gather(client.note_python("S"), client.note_python("OVER"))
+            assert list(answers) == [True, False]
+            assert sorted(reports.python_sessions) == ["OVER", "S"]
+
+    run_hastily(scenario())

@@ -37,6 +37,9 @@ class Said:
     def told(self, elapsed_seconds: float, text: str) -> None:
         self.texts.append(text)
 
+    def warned(self, text: str) -> None:
+        self.texts.append(text)
+
 
 class Place:
     """One kernel of a notebook, a control plane that knows it, and a session's endpoint."""

@@ -27,8 +27,10 @@ from .downloads import Downloads
 from .environment import (
     EngineSettings,
     engine_environment,
+    kernel_environment,
     masking,
     memory_of_machine,
+    secrets_among,
     shared_environment,
     user_environment,
     vcpus_of_machine,
@@ -83,7 +85,6 @@ class LocalBackend(Configurable):
     ).tag(config=True)
 
     survives_restart = False
-    offer = Offer(execution_modes=("standalone", "cluster"), unused_fields=_UNUSED_FIELDS)
 
     def __init__(
         self,
@@ -102,6 +103,9 @@ class LocalBackend(Configurable):
         self._server_root = server_root
         self._instance_types = shipped_instance_types() if instance_types is None else instance_types
         self._serves_others = serves_others
+        self.offer = Offer(
+            execution_modes=("standalone", "cluster"), unused_fields=_UNUSED_FIELDS, environment=not serves_others
+        )
         self._logs = WorkloadLogs()
         self._children: dict[str, ChildProcess] = {}
         self._ended: asyncio.Queue[str] = asyncio.Queue()
@@ -110,7 +114,9 @@ class LocalBackend(Configurable):
     async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:
         return await asyncio.to_thread(problems_of, spec, self._instance_types, self._roots())
 
-    async def provision(self, workload: WorkloadRecord) -> AsyncGenerator[Checkpoint]:
+    async def provision(
+        self, workload: WorkloadRecord, environment: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[Checkpoint]:
         scratch = self._scratch_root() / workload.id
         yield Checkpoint({"scratch": str(scratch)})
         private_directory(scratch, "c.LocalBackend.scratch_directory")
@@ -119,10 +125,12 @@ class LocalBackend(Configurable):
         child = await spawn(
             [workload.spec.python or own_python(), "-P", "-m", "lakesail_notebook.engine"],
             env=engine_environment(
-                self._environment(), workload.spec.sail.extra_env, self._settings(scratch, size, libraries)
+                self._environment() if environment is None else _of_kernel(environment, workload.spec),
+                workload.spec.sail.extra_env,
+                self._settings(scratch, size, libraries),
             ),
             cwd=workload.spec.working_directory or self._server_root,
-            edit_log=masking(workload.spec.sail.extra_env.values()),
+            edit_log=masking((*workload.spec.sail.extra_env.values(), *secrets_among(environment or {}, os.environ))),
         )
         self._children[workload.id] = child
         self._logs.add(workload.id, child.log)
@@ -220,6 +228,10 @@ class LocalBackend(Configurable):
         """Scratch files hold what queries read."""
         root = Path(self.scratch_directory or tempfile.gettempdir()) / f"lakesail-{os.getuid()}"
         return private_directory(root, "c.LocalBackend.scratch_directory")
+
+
+def _of_kernel(environment: Mapping[str, str], spec: LaunchSpec) -> dict[str, str]:
+    return kernel_environment(environment, its_python=spec.python is not None)
 
 
 def _identity(handle: Handle) -> ProcessIdentity | None:

@@ -13,10 +13,8 @@ from pathlib import Path
 import psutil
 
 from ...models import MASKED
+from ...own_variables import changed_between, own_variables, without_servers_variables
 from .size import EngineSize, Workers
-
-_NOT_FOR_ENGINES = re.compile(r"JUPYTER.*|JPY_.*|LAKESAIL_.*")
-"""Jupyter's, the Hub's and our own: UDFs run in the engine's process and read its environment."""
 
 _FOR_EVERYBODY = re.compile(
     r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|VIRTUAL_ENV|CONDA_PREFIX|SAIL_\w+"
@@ -24,6 +22,8 @@ _FOR_EVERYBODY = re.compile(
 )
 """What processes need to run and to reach the network: no credentials of whoever started the server."""
 
+_NO_SECRET = re.compile(r"PATH$|DIR$|HOME$|PREFIX$|ROOT$|^LANG$|^LC_|^TZ$|^VIRTUAL_ENV|^CONDA_|^USER$|^LOGNAME$")
+"""Paths and names: lines of a log that say where an error lies are of no use without them."""
 _SHORTEST_MASKED = 6
 _NEVER_SECONDS = 365 * 24 * 3600
 _MEMORY_LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -41,7 +41,16 @@ class EngineSettings:
 
 def user_environment(server: Mapping[str, str]) -> dict[str, str]:
     """For engines of the person whose server it is: cloud credentials and proxies work as they do in the notebook."""
-    return {name: value for name, value in server.items() if _NOT_FOR_ENGINES.fullmatch(name) is None}
+    return without_servers_variables(server)
+
+
+def kernel_environment(kernel: Mapping[str, str], *, its_python: bool) -> dict[str, str]:
+    """What a kernel gave to its own engine: it replaces what the server has.
+
+    :param its_python: whether the engine runs in the kernel's interpreter.
+    """
+    kept = own_variables(kernel)
+    return kept if its_python else {name: kept[name] for name in kept if name != "PYTHONHOME"}
 
 
 def shared_environment(server: Mapping[str, str], also: Collection[str]) -> dict[str, str]:
@@ -68,6 +77,11 @@ def masking(values: Iterable[str]) -> Callable[[str], str]:
     spelt = lines | {json.dumps(line, ensure_ascii=False)[1:-1] for line in lines}  # as Rust's messages quote it
     pattern = re.compile("|".join(re.escape(text) for text in sorted(spelt, key=len, reverse=True)))
     return lambda line: pattern.sub(MASKED, line)
+
+
+def secrets_among(kernel: Mapping[str, str], server: Mapping[str, str]) -> list[str]:
+    """The values of a kernel's variables that may be secrets: those that the server has not, and that name no place."""
+    return [kernel[name] for name in changed_between(server, kernel) if name in kernel and not _NO_SECRET.search(name)]
 
 
 def _sail_settings(settings: EngineSettings) -> dict[str, str]:

@@ -17,6 +17,7 @@ from datetime import datetime
 from ...clock import Clock
 from ...errors import LakesailError
 from ...feed import Route
+from ..environments import Environments
 from ..ports import Backend, Kernels, Owners, SessionProxy
 from ..records import SessionRecord, WorkloadRecord
 from ..rules.lifecycle import SessionMove
@@ -48,6 +49,7 @@ class Reconciler:
         *,
         store: Store,
         backends: Mapping[str, Backend],
+        environments: Environments,
         proxy: SessionProxy,
         owners: Owners,
         kernels: Kernels,
@@ -68,6 +70,7 @@ class Reconciler:
         self._steps = Steps(
             store=store,
             backends=backends,
+            environments=environments,
             ending=self._ending,
             routing=self.routing,
             clock=clock,

@@ -11,6 +11,7 @@ from typing import Literal
 
 from ...clock import Clock, in_words
 from ...errors import FailedPrecondition, LakesailError, Unavailable
+from ..environments import Environments
 from ..ports import Backend, Checkpoint
 from ..records import WorkloadRecord
 from ..rules import lifecycle
@@ -55,6 +56,7 @@ class Steps:
         *,
         store: Store,
         backends: Mapping[str, Backend],
+        environments: Environments,
         ending: Ending,
         routing: Routing,
         clock: Clock,
@@ -62,6 +64,7 @@ class Steps:
     ) -> None:
         self._store = store
         self._backends = backends
+        self._environments = environments
         self._ending = ending
         self._routing = routing
         self._clock = clock
@@ -148,7 +151,10 @@ class Steps:
         await self._ending.tell(await self._ending.workload(workload, "start_failed", what, expects={"starting"}))
 
     async def _provision(self, workload: WorkloadRecord) -> None:
-        async with contextlib.aclosing(self.backend(workload).provision(workload)) as steps:
+        environment = self._environments.of(workload.id)
+        if workload.spec.own_environment and environment is None:
+            raise FailedPrecondition("this server does not have the environment of its kernel any more")
+        async with contextlib.aclosing(self.backend(workload).provision(workload, environment)) as steps:
             async for checkpoint in steps:
                 ready = await self._keep(workload.id, checkpoint)
                 if ready is not None:

@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-
-import msgspec
 
 from ... import models
 from ...clock import Clock
 from ...errors import FailedPrecondition, FieldError, InvalidArgument, NotFound, PermissionDenied
 from ...ids import new_id
 from ...models import LIVE_STATUSES
+from ..environments import Environments
 from ..filters import UsedFrom
 from ..ports import SessionProxy
 from ..reconciling.reconciler import Reconciler
 from ..records import ConfigRecord, IdempotentAnswer, LaunchSpec, MemberRecord, SessionRecord, Timeouts, WorkloadRecord
 from ..rules import access
 from ..rules.access import Principal
+from ..rules.environments import accepted_environment
 from ..rules.metadata import check_metadata
 from ..rules.names import check_name
 from ..rules.service_account_keys import wrong_key
 from ..settings import KnownMember, Settings
 from ..store_port import Reading, Store, Writing
 from .configs import config_for_session
+from .idempotency import IdempotencyKey, idempotency_key, session_made_before
 from .placement import Need, Placement
 from .quota_keeper import QuotaKeeper
 from .session_tokens import find_session
 from .views import session_view
 
-MAX_KEY_CHARACTERS = 200
+_WITHOUT_ENVIRONMENT = (
+    "The environment that the kernel of session {} gave is not known any more, since it is kept in memory alone: the "
+    "engine has the environment of this server. %sail connect --new in the notebook brings the kernel's again."
+)
 LISTENING_SECONDS = 3.0
 """How long the answer to a create waits for the session proxy, which the first session starts, to tell its endpoint."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdempotencyKey:
-    """A create that carries it is made once, however often it is asked."""
-
-    caller_id: str
-    key: str
-    fingerprint: str
-    """Of what is asked: the same key for something else is a mistake."""
 
 
 class Launches:
@@ -52,6 +45,7 @@ class Launches:
         *,
         store: Store,
         placement: Placement,
+        environments: Environments,
         proxy: SessionProxy,
         reconciler: Reconciler,
         quotas: QuotaKeeper,
@@ -60,6 +54,7 @@ class Launches:
     ) -> None:
         self._store = store
         self._placement = placement
+        self._environments = environments
         self._proxy = proxy
         self._reconciler = reconciler
         self._quotas = quotas
@@ -78,10 +73,10 @@ class Launches:
         if wanted.name is not None:
             check_name(wanted.name)
         timeouts = self._settings.limits.timeouts(wanted.config)
-        once = None if key is None else _idempotency_key(principal, key, wanted)
+        once = None if key is None else idempotency_key(principal, key, wanted)
         team_id = access.chosen_team(principal, wanted.team_id, self._settings.team_ids)
         async with self._store.reading() as view:
-            kept = await _session_made_before(view, once)
+            kept = await session_made_before(view, once)
             if kept is not None:
                 return self._view(kept, await view.workload(kept.workload_id), principal)
             owner = await _owner(view, principal, team_id, wanted, self._settings.known_members)
@@ -115,13 +110,18 @@ class Launches:
             team_id=team_id,
             config=config,
             spec=self._launch_spec(config, wanted),
+            environment=self._accepted(wanted.environment, config),
             shared=wanted.allow_shared,
             used_from=UsedFrom(notebook_id=wanted.notebook_id or principal.notebook_id, kernel_id=principal.kernel_id),
         )
         return await self._launch(principal, need, draft, once)
 
-    async def relaunch(self, principal: Principal, session_id: str) -> models.Session:
+    async def relaunch(
+        self, principal: Principal, session_id: str, wanted: models.SessionRelaunch | None = None
+    ) -> models.Session:
         """A new session like one that is over, on the current version of its config.
+
+        Its engine gets the environment that comes with the request, else that of the old session's engine.
 
         :raises LakesailError: not visible, not the caller's own, or not over yet.
         """
@@ -137,6 +137,10 @@ class Launches:
             access.chosen_team(principal, old.team_id, self._settings.team_ids)  # it may have left the team
             config, spec = await _config_of(view, old)
         timeouts = self._settings.limits.timeouts(_asked(old.timeouts))
+        environment = self._accepted(None if wanted is None else wanted.environment, config)
+        if environment is None:
+            environment = self._environments.of(old.workload_id)
+        lost = spec.own_environment and environment is None
 
         def draft(now: datetime, workload: WorkloadRecord) -> SessionRecord:
             return SessionRecord(
@@ -157,13 +161,15 @@ class Launches:
                 updated_at=now,
                 last_activity_at=now,
                 allow_shared=old.allow_shared,
+                status_message=_WITHOUT_ENVIRONMENT.format(session_id) if lost else None,
             )
 
         need = Need(
             caller_id=old.caller_id,
             team_id=old.team_id,
             config=config,
-            spec=spec,
+            spec=replace(spec, own_environment=environment is not None),
+            environment=environment,
             shared=old.allow_shared,
             used_from=UsedFrom(notebook_id=old.notebook_id, kernel_id=principal.kernel_id),
             not_on=old.workload_id,
@@ -185,7 +191,7 @@ class Launches:
             async with self._store.writing() as unit:
                 await unit.retire_workload(need.not_on, now)
         async with self._store.writing() as unit:
-            kept = await _session_made_before(unit, once)  # by the same request, a moment ago
+            kept = await session_made_before(unit, once)  # by the same request, a moment ago
             if kept is not None:
                 return self._view(kept, await unit.workload(kept.workload_id), principal)
             await self._quotas.check_create(unit, principal, need.team_id, now, caller_id=need.caller_id)
@@ -214,7 +220,13 @@ class Launches:
             unreadable_env=config.unreadable_env,
             python=wanted.metadata.get(models.PYTHON_KEY),
             working_directory=wanted.metadata.get(models.DIRECTORY_KEY),
+            own_environment=wanted.environment is not None,
         )
+
+    def _accepted(self, environment: Mapping[str, str] | None, config: ConfigRecord) -> Mapping[str, str] | None:
+        if environment is None:
+            return None
+        return accepted_environment(environment, offered=self._placement.takes_environment(config))
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,22 +345,3 @@ def _stored_metadata(principal: Principal, wanted: models.SessionCreate) -> mode
     """What the caller gave, and the notebook as the server knows it."""
     path = principal.notebook_path
     return wanted.metadata if path is None else wanted.metadata | {models.NOTEBOOK_KEY: path}
-
-
-def _idempotency_key(principal: Principal, key: str, wanted: models.SessionCreate) -> IdempotencyKey:
-    if not 0 < len(key) <= MAX_KEY_CHARACTERS or not key.isascii() or not key.isprintable():
-        message = f"must be 1 to {MAX_KEY_CHARACTERS} printable ASCII characters"
-        raise InvalidArgument(f"Idempotency-Key {message}.", errors=(FieldError("/Idempotency-Key", message),))
-    asked = msgspec.json.encode(wanted, order="deterministic")
-    return IdempotencyKey(caller_id=principal.id, key=key, fingerprint=hashlib.sha256(asked).hexdigest())
-
-
-async def _session_made_before(view: Reading, once: IdempotencyKey | None) -> SessionRecord | None:
-    kept = None if once is None else await view.idempotent_answer(once.caller_id, once.key)
-    if once is None or kept is None:
-        return None
-    if kept.fingerprint != once.fingerprint:
-        raise FailedPrecondition(
-            "This Idempotency-Key was used for another request; take a new one.", reason="idempotency_key_reused"
-        )
-    return await view.session(kept.session_id)

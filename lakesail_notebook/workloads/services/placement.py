@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
 
 from ...errors import FailedPrecondition, InvalidArgument
 from ...ids import new_id
+from ..environments import Environments
 from ..filters import ANYWHERE, UsedFrom
 from ..ports import Backend, Owners, SessionProxy
 from ..records import ConfigRecord, LaunchSpec, WorkloadRecord
@@ -30,6 +31,8 @@ class Need:
     spec: LaunchSpec
     shared: bool
     """Whether it may share an engine with others of its team that said the same."""
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
+    """The variables that the engine gets; ``None``: those that its backend gives."""
     used_from: UsedFrom = ANYWHERE
     not_on: str | None = None
     """A workload that is not to be used again: what troubled a session may be its engine."""
@@ -37,10 +40,17 @@ class Need:
 
 class Placement:
     def __init__(
-        self, *, backends: Mapping[str, Backend], proxy: SessionProxy, owners: Owners, settings: Settings
+        self,
+        *,
+        backends: Mapping[str, Backend],
+        environments: Environments,
+        proxy: SessionProxy,
+        owners: Owners,
+        settings: Settings,
     ) -> None:
         self.endpoints = Endpoints(proxy, owners)
         self._backends = backends
+        self._environments = environments
         self._proxy = proxy
         self._owners = owners
         self._settings = settings
@@ -59,7 +69,8 @@ class Placement:
     async def place(self, unit: Writing, need: Need, now: datetime, *, by: str) -> WorkloadRecord:
         """The workload, in the transaction that adds the session."""
         require_readable(need)  # the config may have been changed since it was checked
-        key = reuse_key(need)
+        digest = None if need.environment is None else self._environments.digest(need.environment)
+        key = reuse_key(need, environment_digest=digest)
         if need.shared:
             waiting = await unit.join_shared_workload(
                 key, self._owners.mine, not_on=need.not_on, used_from=need.used_from
@@ -69,8 +80,14 @@ class Placement:
         if waiting is not None:
             return waiting
         workload = self._new_workload(need, key, now)
+        if need.environment is not None:
+            self._environments.keep(workload.id, need.environment)
         await unit.add_workload(workload, by=by)
         return workload
+
+    def takes_environment(self, config: ConfigRecord) -> bool:
+        """Whether an engine on this config may be given the environment of its kernel."""
+        return self._settings.single_user and self._backend(config).offer.environment
 
     def _require_allowed_indexes(self, need: Need) -> None:
         """The config may be older than the administrator's list."""
@@ -127,12 +144,21 @@ def require_readable(need: Need) -> None:
         )
 
 
-def reuse_key(need: Need) -> str:
-    """Workloads of one key are interchangeable. Those that are shared are everybody's of the team."""
+def reuse_key(need: Need, *, environment_digest: str | None = None) -> str:
+    """Workloads of one key are interchangeable. Those that are shared are everybody's of the team.
+
+    :param environment_digest: of the variables that the engine is given, where it is given any.
+    """
     config = need.config
     which = config.id if config.name is not None else _content_of(config)
     whose = ("shared", need.team_id) if need.shared else ("own", need.caller_id)
-    how = (which, str(config.version), need.spec.python or "", need.spec.working_directory or "")
+    how = (
+        which,
+        str(config.version),
+        need.spec.python or "",
+        need.spec.working_directory or "",
+        environment_digest or "",
+    )
     return hashlib.sha256("\0".join((*whose, *how)).encode()).hexdigest()
 
 

@@ -11,6 +11,8 @@ import msgspec
 
 from ... import models
 from ...clock import Clock
+from ...own_variables import changed_between, own_variables
+from ..environments import Environments
 from ..filters import PageKey
 from ..ports import Backend
 from ..reconciling.reconciler import Reconciler
@@ -31,6 +33,7 @@ class Sessions:
         *,
         store: Store,
         backends: Mapping[str, Backend],
+        environments: Environments,
         reconciler: Reconciler,
         session_tokens: SessionTokenService,
         endpoints: Endpoints,
@@ -39,6 +42,7 @@ class Sessions:
     ) -> None:
         self._store = store
         self._backends = backends
+        self._environments = environments
         self._reconciler = reconciler
         self._session_tokens = session_tokens
         self._endpoints = endpoints
@@ -118,6 +122,24 @@ class Sessions:
             workload = await view.workload(session.workload_id)
         backend = None if workload is None else self._backends.get(workload.cluster_id)
         return models.EngineUse(cpu_seconds=None if backend is None else await backend.cpu_seconds(session.workload_id))
+
+    async def compare_environment(
+        self, principal: Principal, session_id: str, now: models.EnvironmentComparison
+    ) -> models.EnvironmentDifference:
+        """How the caller's environment differs from the one that the session's engine was given; names alone.
+
+        :raises NotFound: unknown, or not for the caller to see.
+        :raises PermissionDenied: to everybody but its owner.
+        """
+        async with self._store.reading() as view:
+            session = await find_session(view, principal, session_id)
+        if not access.owns_session(principal, session):
+            raise denied(session, f"Only its owner may compare the environment of session {session_id}.")
+        given = self._environments.of(session.workload_id)
+        if given is None:
+            return models.EnvironmentDifference(known=False, changed=())
+        changed = changed_between(given, own_variables(now.environment or {}))
+        return models.EnvironmentDifference(known=True, changed=changed)
 
     async def logs(self, principal: Principal, session_id: str, query: models.SessionLogsQuery) -> models.SessionLogs:
         """The last lines that the session's engine wrote, as far as this server has them.

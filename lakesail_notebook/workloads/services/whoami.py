@@ -31,8 +31,14 @@ def me_view(principal: Principal, settings: Settings, backends: Mapping[str, Bac
         clusters=tuple(_cluster(cluster_id, backend) for cluster_id, backend in sorted(backends.items())),
         default_config=settings.default_config,
         version=__version__,
-        features=models.FEATURES,
+        features=_features(settings, backends),
     )
+
+
+def _features(settings: Settings, backends: Mapping[str, Backend]) -> tuple[models.Feature, ...]:
+    """Who creates a session does not know on which cluster it will run, so all of them have to take an environment."""
+    takes_environments = settings.single_user and all(backend.offer.environment for backend in backends.values())
+    return tuple(one for one in models.FEATURES if one != "environment" or takes_environments)
 
 
 def _limits(limits: SessionLimits) -> models.Limits:
