@@ -52,6 +52,23 @@ def engine_of(server: JupyterServer, session: dict[str, Any]) -> psutil.Process:
     return next(engine for engine in engines if session["workloadId"] in engine.environ()[spills])
 
 
+def connect_on_workload(server: JupyterServer, kernel: Kernel, workload_id: str) -> set[str]:
+    """Close and connect until the session runs on a workload of before; the workloads that it was given until then.
+
+    An engine is given to the next session once it was seen at rest, which takes about a second.
+    """
+    given: set[str] = set()
+
+    def is_given() -> bool:
+        kernel.execute("%sail close")
+        kernel.execute("%sail connect")
+        given.add(session_of(server, kernel)["workloadId"])
+        return workload_id in given
+
+    eventually(is_given, 30, "the lingering engine is used again")
+    return given
+
+
 def _command_line(process: psutil.Process) -> list[str]:
     try:
         return list(process.cmdline())

@@ -11,7 +11,7 @@ import pytest
 from headless import JupyterServer
 from headless_kernel import Kernel
 
-from .notebooks import Marker, engine_of, eventually, session_of
+from .notebooks import Marker, connect_on_workload, engine_of, eventually, session_of
 
 STOPPED_SECONDS = 20.0
 """An engine that obeys nothing is killed within seconds; a crowded machine takes longer."""
@@ -97,16 +97,7 @@ def test_all_that_loads_python_code_counts(server: JupyterServer, kernel: Kernel
 def test_an_engine_that_rests_and_ran_no_python_is_used_again(server: JupyterServer, kernel: Kernel) -> None:
     session, engine = connected(server, kernel)
     kernel.execute("assert spark.range(10).count() == 10")
-    used = {session["workloadId"]}
-
-    def taken_again() -> bool:
-        """It has to be seen at rest first, which takes about a second."""
-        kernel.execute("%sail close")
-        again, _ = connected(server, kernel)
-        used.add(again["workloadId"])
-        return bool(again["workloadId"] == session["workloadId"])
-
-    eventually(taken_again, 30, "the first engine is used again")
+    connect_on_workload(server, kernel, session["workloadId"])
     assert not is_gone(engine)
 
 

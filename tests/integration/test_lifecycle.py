@@ -12,7 +12,16 @@ import pytest
 from headless import Config, JupyterServer, jupyter_server
 from headless_kernel import CellFailed, Kernel
 
-from .notebooks import API, BackgroundCell, Marker, describe, eventually, processes_of, session_of
+from .notebooks import (
+    API,
+    BackgroundCell,
+    Marker,
+    connect_on_workload,
+    describe,
+    eventually,
+    processes_of,
+    session_of,
+)
 
 DETACHED_SECONDS = 3
 LINGER_SECONDS = 6
@@ -197,9 +206,7 @@ def test_a_session_on_a_used_engine_sees_nothing_of_the_one_before(server: Jupyt
     kernel = server.start_kernel("reused.ipynb")
     kernel.execute("%sail connect\nspark.range(3).createOrReplaceTempView('before')")
     before = session_of(server, kernel)
-    kernel.execute("%sail close")
-    kernel.execute("%sail connect")
-    assert session_of(server, kernel)["workloadId"] == before["workloadId"]
+    connect_on_workload(server, kernel, before["workloadId"])
     with pytest.raises(CellFailed):
         kernel.execute("spark.sql('select * from before').collect()")
     kernel.shutdown()

@@ -8,7 +8,7 @@ import pytest
 from headless import JupyterServer
 from headless_kernel import CellFailed
 
-from .notebooks import describe, eventually, processes_of, session_of
+from .notebooks import connect_on_workload, describe, engine_of, eventually, session_of
 
 
 def test_connect_binds_spark_to_a_session_of_this_notebook(server: JupyterServer) -> None:
@@ -140,15 +140,13 @@ def test_the_token_stands_in_nothing_that_a_notebook_shows(server: JupyterServer
     kernel.shutdown()
 
 
-def test_an_engine_is_gone_when_its_session_is_closed_and_nobody_takes_it(server: JupyterServer) -> None:
-    kernel = server.start_kernel("gone.ipynb")
+def test_an_engine_that_lingers_is_used_again(server: JupyterServer) -> None:
+    kernel = server.start_kernel("lingers.ipynb")
     kernel.execute("%sail connect")
     session = session_of(server, kernel)
-    engines = processes_of(server, "lakesail_notebook.engine")
-    kernel.execute("%sail close")
-    kernel.execute("%sail connect")
-    assert session_of(server, kernel)["workloadId"] == session["workloadId"], "the lingering engine is used again"
-    assert {engine.pid for engine in processes_of(server, "lakesail_notebook.engine")} <= {e.pid for e in engines}
+    engine = engine_of(server, session)
+    connect_on_workload(server, kernel, session["workloadId"])
+    assert engine_of(server, session_of(server, kernel)) == engine
     kernel.shutdown()
 
 
