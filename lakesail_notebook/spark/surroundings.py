@@ -11,7 +11,7 @@ import threading
 from ..client.client import Client
 from ..errors import FailedPrecondition, InvalidArgument, LakesailError
 from ..models import DIRECTORY_KEY, Me, Session
-from ..own_variables import MAX_ENVIRONMENT_BYTES, beyond_limit, own_variables
+from ..models.own_variables import MAX_ENVIRONMENT_BYTES, beyond_limit, own_variables
 
 _FEATURE = "environment"
 _NEW = "%sail connect --new starts an engine with what is here now"

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from ...models import MASKED
-from ...own_variables import changed_between, own_variables, without_servers_variables
+from ...models.own_variables import changed_between, own_variables, without_servers_variables
 from .size import EngineSize, Workers
 
 _FOR_EVERYBODY = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...errors import FieldError, InvalidArgument, json_pointer
-from ...own_variables import MAX_ENVIRONMENT_BYTES, beyond_limit, own_variables
+from ...models.own_variables import MAX_ENVIRONMENT_BYTES, beyond_limit, own_variables
 
 POINTER = "/environment"
 

@@ -11,7 +11,7 @@ import msgspec
 
 from ... import models
 from ...clock import Clock
-from ...own_variables import changed_between, own_variables
+from ...models.own_variables import changed_between, own_variables
 from ..environments import Environments
 from ..filters import PageKey
 from ..ports import Backend
