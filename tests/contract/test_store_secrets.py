@@ -129,7 +129,8 @@ def put_plain(url: str, config: ConfigRecord, workload: WorkloadRecord) -> None:
             (schema.workload_config, config),
             (schema.workload, workload),
         ):
-            values = {column.name: getattr(record, column.name) for column in table.columns}
+            there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+            values = {name: getattr(record, name) for name in table.columns.keys() if name in there}
             connection.execute(sa.insert(table).values(**values))
         connection.execute(sa.delete(schema.workload_config).where(schema.workload_config.c.id == "GONE"))
     engine.dispose()
