@@ -55,7 +55,7 @@ def status(arguments: Namespace) -> None:
         print("This notebook has no session; %sail connect starts one.")
         return
     print(session_text(here, SystemClock().now()))
-    for sentence in changes_since(client, client.me(), here.session) if here.live else ():
+    for sentence in changes_since(client, this_place(client), here.session) if here.live else ():
         print(sentence)
 
 

@@ -169,7 +169,7 @@ class _Connecting:
         )
 
     def _changes_since(self, session: Session) -> tuple[str, ...]:
-        return TOLD_CHANGES.new(session.id, changes_since(self._client, self._place.me, session))
+        return TOLD_CHANGES.new(session.id, changes_since(self._client, self._place, session))
 
     def _kept(self, wait: SessionWait, session_id: str, endpoint: str) -> OpenSession | None:
         """The PySpark session that this place already has here, if it can still be used."""

@@ -12,6 +12,7 @@ from ..client.client import Client
 from ..errors import FailedPrecondition, InvalidArgument, LakesailError
 from ..models import DIRECTORY_KEY, Me, Session
 from ..models.own_variables import MAX_ENVIRONMENT_BYTES, beyond_limit, own_variables
+from .choice import Place
 
 _FEATURE = "environment"
 _NEW = "%sail connect --new starts an engine with what is here now"
@@ -46,11 +47,15 @@ def directory_here() -> str:
         ) from error
 
 
-def changes_since(client: Client, me: Me, session: Session) -> tuple[str, ...]:
-    """Sentences on what the engine of a live session has otherwise than this process; none where all is the same."""
-    if not me.single_user:
+def changes_since(client: Client, place: Place, session: Session) -> tuple[str, ...]:
+    """Sentences on what the engine of a live session has otherwise than this process; none where all is the same.
+
+    The environment of a process that a kernel started differs as a rule: its pools and tools set variables.
+    """
+    if not place.me.single_user:
         return ()
-    return tuple(filter(None, (_other_directory(session), _other_environment(_changed_names(client, me, session)))))
+    changed = () if place.role == "child" else _changed_names(client, place.me, session)
+    return tuple(filter(None, (_other_directory(session), _other_environment(changed))))
 
 
 class ToldChanges:

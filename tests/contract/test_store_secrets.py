@@ -130,7 +130,7 @@ def put_plain(url: str, config: ConfigRecord, workload: WorkloadRecord) -> None:
             (schema.workload, workload),
         ):
             there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
-            values = {name: getattr(record, name) for name in table.columns.keys() if name in there}
+            values = {name: getattr(record, name) for name in there}
             connection.execute(sa.insert(table).values(**values))
         connection.execute(sa.delete(schema.workload_config).where(schema.workload_config.c.id == "GONE"))
     engine.dispose()
