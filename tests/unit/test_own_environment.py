@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from lakesail_notebook import models
+from lakesail_notebook.backends.local.backend import LocalBackend
 from lakesail_notebook.backends.local.environment import kernel_environment, masking, secrets_among
 from lakesail_notebook.errors import InvalidArgument
 from lakesail_notebook.models.own_variables import MAX_ENVIRONMENT_BYTES, beyond_limit, changed_between, own_variables
@@ -18,6 +19,8 @@ from lakesail_notebook.workloads.records import LaunchSpec
 from lakesail_notebook.workloads.rules.environments import accepted_environment
 from lakesail_notebook.workloads.services.idempotency import idempotency_key
 from lakesail_notebook.workloads.services.placement import Need, reuse_key
+from lakesail_notebook.workloads.services.whoami import me_view
+from lakesail_notebook.workloads.settings import Settings
 from tests.builders import a_config, a_principal
 
 SECRET = "the-secret-value"
@@ -100,6 +103,14 @@ def test_an_environment_that_is_too_large_is_refused_with_the_names() -> None:
 def test_a_kernel_sends_nothing_to_a_server_that_does_not_ask_for_it() -> None:
     me = models.Me(member_id="M", team_ids=("LOCAL",), organization_admin=False, features=("logs",))
     assert environment_for(me) is None
+
+
+@pytest.mark.parametrize("single_user", [True, False])
+def test_only_a_server_of_one_person_announces_it(single_user: bool) -> None:
+    backends = {"LOCAL": LocalBackend(server_root="/", serves_others=not single_user)}
+    me = me_view(a_principal(), Settings(single_user=single_user), backends)
+    assert ("environment" in me.features) == single_user
+    assert "logs" in me.features
 
 
 def test_the_key_of_reuse_depends_on_the_variables_and_on_nothing_else() -> None:
