@@ -60,3 +60,28 @@ def pandas_3(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environme
     environment.install_newest("--no-deps", "pandas>=3,<4")
     environment.borrow_packages_of_the_tests()
     return environment
+
+
+_RUNNERS = ("papermill==2.7.0", "nbclient==0.11.0", "nbconvert==7.17.2", "jupyter-core==5.9.1")
+_LIBRARIES = ("ibis-framework==12.0.0", "narwhals==2.29.0", "cuallee==0.15.4", "quinn==0.10.3")
+_WHAT_THEY_NEED = (
+    "ansicolors==1.1.8",
+    "atpublic==9.0.0",
+    "entrypoints==0.4.2",
+    "parsy==2.2",
+    "pyarrow-hotfix==0.7",
+    "rich==15.0.0",
+    "sqlglot==30.29.0",
+    "tenacity==9.2.1",
+    "toolz==1.2.0",
+    "tqdm==4.70.1",
+)
+
+
+@pytest.fixture(scope="session")
+def libraries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """The package beside programs that run notebooks, and libraries that ask PySpark for a session themselves."""
+    environment = new_environment(tmp_path_factory.mktemp("libraries") / "env")
+    environment.install_newest("--no-deps", wheel, *_RUNNERS, *_LIBRARIES, *_WHAT_THEY_NEED)
+    environment.borrow_packages_of_the_tests()
+    return environment
