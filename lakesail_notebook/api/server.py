@@ -20,7 +20,7 @@ class KeySet(Struct, frozen=True, kw_only=True):
 
 async def me(service: WorkloadsService, call: Call[None, None]) -> models.Me:
     """Tell who is asking."""
-    return service.me(call.principal)
+    return await service.me(call.principal)
 
 
 async def public_keys(public: PublicService, call: Call[None, None]) -> KeySet:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .. import models
 from ..clock import Clock
-from ..workloads.ports import Audit, Backend, Kernels
+from ..workloads.ports import Audit, Backend, Kernels, NotebookFiles
 from ..workloads.rules.access import Principal
 from ..workloads.services.whoami import me_view
 from ..workloads.settings import Settings
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..workloads.services.configs import Configs
     from ..workloads.services.events import Events
     from ..workloads.services.launches import Launches
+    from ..workloads.services.notebooks import Notebooks
     from ..workloads.services.service_accounts import ServiceAccounts
     from ..workloads.services.sessions import Sessions
     from .supervisor import ProxySupervisor
@@ -70,6 +71,7 @@ class ControlPlane:
     configs: Configs
     service_accounts: ServiceAccounts
     events: Events
+    notebooks: Notebooks
     _reconciler: Reconciler
     _token_endings: TokenEndings
     _proxy: ProxySupervisor
@@ -77,8 +79,8 @@ class ControlPlane:
     _store: SqlStore
     _settings: Settings
 
-    def me(self, principal: Principal) -> models.Me:
-        return me_view(principal, self._settings, self._backends)
+    async def me(self, principal: Principal) -> models.Me:
+        return me_view(principal, await self.notebooks.of(principal), self._settings, self._backends)
 
     async def close(self) -> None:
         """End the sessions that cannot outlive this process, then all that they ran on."""
@@ -110,10 +112,12 @@ async def open_control_plane(
     clock: Clock,
     *,
     audit: Audit | None = None,
+    notebook_files: NotebookFiles | None = None,
     for_a_session: bool = False,
 ) -> ControlPlane:
     """Open the database, take over what dead servers left, and begin.
 
+    :param notebook_files: the notebooks of this server, where it serves any.
     :param audit: told of each move, and of each token issued.
     :param for_a_session: a session will be asked for next: its proxy starts while the rest is opened.
     :raises LakesailError: when the database or a key cannot be used.
@@ -140,7 +144,7 @@ async def open_control_plane(
         cipher = await asyncio.to_thread(load_or_create_cipher, options.data_directory / ENCRYPTION_KEY_FILE)
         store = await open_store(options.database_url, audit, cipher=cipher)
         undo.push_async_callback(store.close)
-        plane = await _begin(store, proxy, options, backends, kernels, clock, audit)
+        plane = await _begin(store, proxy, options, backends, kernels, clock, audit, notebook_files)
         undo.pop_all()
     return plane
 
@@ -153,6 +157,7 @@ async def _begin(
     kernels: Kernels,
     clock: Clock,
     audit: Audit | None,
+    notebook_files: NotebookFiles | None,
 ) -> ControlPlane:
     from ..signing_keys import signing_keys
     from ..tokens import TokenIssuer, TokenTime
@@ -164,6 +169,7 @@ async def _begin(
     from ..workloads.services.configs import Configs
     from ..workloads.services.events import Events
     from ..workloads.services.launches import Launches
+    from ..workloads.services.notebooks import Notebooks
     from ..workloads.services.placement import Placement
     from ..workloads.services.quota_keeper import QuotaKeeper
     from ..workloads.services.service_accounts import ServiceAccounts
@@ -239,6 +245,7 @@ async def _begin(
         clock=clock,
         settings=options.settings,
     )
+    notebooks = Notebooks(store=store, files=notebook_files, kernels=kernels, clock=clock)
     launches = Launches(
         store=store,
         placement=placement,
@@ -246,6 +253,7 @@ async def _begin(
         proxy=proxy,
         reconciler=reconciler,
         quotas=quotas,
+        notebooks=notebooks,
         clock=clock,
         settings=options.settings,
     )
@@ -256,6 +264,7 @@ async def _begin(
         configs=configs,
         service_accounts=service_accounts,
         events=Events(store),
+        notebooks=notebooks,
         _reconciler=reconciler,
         _token_endings=token_endings,
         _proxy=proxy,

@@ -40,7 +40,9 @@ class LazyControlPlane:
                     self._opened = await self._open(principal.kernel_id is not None and not passive)
                 finally:
                     self._opening = False
-            return self._opened
+            opened = self._opened
+        await opened.notebooks.catch_up()
+        return opened
 
     async def ready(self) -> None:
         """Open nothing, but see whether it can be opened.

@@ -35,6 +35,7 @@ from .config_files import passed_over
 from .identity import is_hub, local_user, members_of
 from .kernels import ServerKernels
 from .mistakes import Mistake, Mistakes
+from .notebook_files import ServerNotebooks
 from .own_address import Listening, api_url
 from .settings import Chosen, read_settings
 
@@ -126,6 +127,7 @@ class LakesailApp(ExtensionApp):
         identify = local_user if chosen.settings.single_user else members_of(chosen.roster)
         self._kernels = self._server_kernels(identify, self._warm_up)
         server = self._server()
+        self._notebooks = ServerNotebooks(server, self._kernels.started_at)
         assert server.event_logger is not None  # the server makes it before any extension is loaded
         self._audit = JupyterAudit(server.event_logger, SystemClock().now)
         self._control_plane = LazyControlPlane(self._open_control_plane, self._look)
@@ -150,6 +152,7 @@ class LakesailApp(ExtensionApp):
         self._kernels.close()
         if not hasattr(self, "_control_plane"):
             return
+        self._notebooks.close()
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await self._control_plane.close()
@@ -191,7 +194,6 @@ class LakesailApp(ExtensionApp):
             api_url=self._api_url_on_this_machine,
             certificate_file=self._certificate_file(),
             owner=owner,
-            root=server.root_dir,
             runtime_directory=server.runtime_dir,
             on_first_start=on_first_start,
         )
@@ -224,7 +226,13 @@ class LakesailApp(ExtensionApp):
             serves_others=not options.settings.single_user,
         )
         return await open_control_plane(
-            options, {LOCAL: local}, self._kernels, SystemClock(), audit=self._audit, for_a_session=for_a_session
+            options,
+            {LOCAL: local},
+            self._kernels,
+            SystemClock(),
+            audit=self._audit,
+            notebook_files=self._notebooks,
+            for_a_session=for_a_session,
         )
 
     def _options(self) -> ControlPlaneOptions:

@@ -17,7 +17,6 @@ from jupyter_server.base.call_context import CallContext
 
 from ..api_location import CA_FILE_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
 from ..errors import Unauthenticated
-from ..ids import stable_id
 from ..process import ProcessIdentity, boot_id, identity_of, pid_namespace
 from ..tokens import KernelTokens
 from ..workloads.rules.access import Principal, plain_member
@@ -37,7 +36,8 @@ _STARTED_AS_OURS = {
 class _Kernel:
     user: Any
     """Jupyter's user whose request started it, if a request did."""
-    notebook_path: str | None
+    started_at: str | None
+    """The path of the Jupyter session that it was started for."""
 
 
 class ServerKernels:
@@ -47,7 +47,6 @@ class ServerKernels:
     :param api_url: the API's root, as a process of this machine reaches it; known once the server's port is.
     :param certificate_file: of the server's certificate, if it speaks TLS.
     :param owner: the principal of a Jupyter user, or of nobody known.
-    :param root: the server's root directory; a notebook is the same one on the same root.
     :param on_first_start: called when the first kernel is about to start.
     :param runtime_directory: where Jupyter keeps its kernels' connection files, too.
     """
@@ -59,7 +58,6 @@ class ServerKernels:
         api_url: Callable[[], str],
         certificate_file: Path | None,
         owner: Callable[[Any], Principal],
-        root: str,
         runtime_directory: str,
         on_first_start: Callable[[], object],
     ) -> None:
@@ -68,7 +66,6 @@ class ServerKernels:
         self._certificate_file = certificate_file
         self._on_first_start: Callable[[], object] | None = on_first_start
         self._owner = owner
-        self._root = root
         self._directory = Path(runtime_directory) / f"{_DIRECTORY}{secrets.token_hex(8)}"
         self._tokens: KernelTokens | None = None
         self._kernels: dict[str, _Kernel] = {}
@@ -91,13 +88,12 @@ class ServerKernels:
         kernel = self._kernels.get(kernel_id)
         if kernel is None or not self.alive(kernel_id):
             raise Unauthenticated("The kernel that this token was made for is gone; use the token of a running kernel.")
-        path = kernel.notebook_path
-        return replace(
-            plain_member(self._owner(kernel.user)),
-            kernel_id=kernel_id,
-            notebook_id=None if path is None else stable_id("notebook", self._root, path),
-            notebook_path=path,
-        )
+        return replace(plain_member(self._owner(kernel.user)), kernel_id=kernel_id)
+
+    def started_at(self, kernel_id: str) -> str | None:
+        """The path that a kernel was started for, as Jupyter told it; ``None`` when it was started for none."""
+        kernel = self._kernels.get(kernel_id)
+        return None if kernel is None else kernel.started_at
 
     def close(self) -> None:
         """Take the tokens of all kernels away."""
@@ -114,7 +110,8 @@ class ServerKernels:
         if self._on_first_start is not None:
             self._on_first_start()
             self._on_first_start = None
-        self._kernels[kernel_id] = _Kernel(_current_user(), environment.get("JPY_SESSION_NAME"))
+        told: Mapping[str, str] = kwargs.get("env") or {}  # the server's own environment tells of another server
+        self._kernels[kernel_id] = _Kernel(_current_user(), told.get("JPY_SESSION_NAME"))
         kwargs["env"] = environment | {
             URL_VARIABLE: self._api_url(),
             TOKEN_FILE_VARIABLE: str(self._write_token(kernel_id)),

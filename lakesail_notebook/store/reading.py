@@ -24,6 +24,7 @@ from ..workloads.records import (
 )
 from ..workloads.rules.lifecycle import UNFINISHED
 from .encryption import RecordEncryption
+from .notebooks import NotebookReading
 from .schema import (
     control_plane,
     event,
@@ -49,7 +50,7 @@ def select_sessions() -> sa.Select[Any]:
     return sa.select(*SESSION_COLUMNS)
 
 
-class SqlReading:
+class SqlReading(NotebookReading):
     """A consistent view: one transaction of the reader pool."""
 
     def __init__(self, connection: AsyncConnection, encryption: RecordEncryption) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ..models import EndpointLimits, SailConfig
 from ..workloads.records import LaunchSpec, Owner, SessionTokens, Timeouts
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration; the database is upgraded when it has another."""
 
 T = TypeVar("T")
@@ -188,6 +188,31 @@ for _columns in (
     ("workload_id", "status"),
 ):
     sa.Index("session_" + "_".join(_columns), *(session.c[name] for name in _columns))
+
+_named = sa.text("notebook_id IS NOT NULL")
+sa.Index("session_notebook_id", session.c.notebook_id, sqlite_where=_named, postgresql_where=_named)
+
+notebook = sa.Table(
+    "notebook",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("server", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("file", sa.Text),
+    sa.Column("left_at", Moment),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+)
+_there = sa.text("left_at IS NULL")
+sa.Index(
+    "notebook_server_path",
+    notebook.c.server,
+    notebook.c.path,
+    unique=True,
+    sqlite_where=_there,
+    postgresql_where=_there,
+)
+sa.Index("notebook_server_file", notebook.c.server, notebook.c.file)
 
 event = sa.Table(
     "event",

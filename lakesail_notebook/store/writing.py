@@ -28,6 +28,7 @@ from ..workloads.rules.lifecycle import SessionMove, WorkloadMove, due_at
 from ..workloads.rules.session_tokens import revoked
 from . import reuse
 from .encryption import RecordEncryption
+from .notebooks import NotebookWriting
 from .reading import SESSION_COLUMNS, SqlReading
 from .schema import (
     control_plane,
@@ -43,7 +44,7 @@ from .schema import (
 )
 
 
-class SqlWriting(SqlReading):
+class SqlWriting(NotebookWriting, SqlReading):
     """One transaction of the writer."""
 
     def __init__(self, connection: AsyncConnection, encryption: RecordEncryption) -> None:

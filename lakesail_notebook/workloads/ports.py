@@ -18,6 +18,7 @@ from .records import (
     SessionRecord,
     WorkloadRecord,
 )
+from .rules.notebooks import NotebookChange, NotebookPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,43 @@ class Kernels(Protocol):
     def alive(self, kernel_id: str) -> bool: ...
     def living(self) -> frozenset[str]:
         """The ids of all that live now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileSearch:
+    """What became of a file that is no longer at its path."""
+
+    path: str | None
+    """Where it is now, below the server's root."""
+    gone: bool
+    """Whether it exists nowhere below the root; false as well when the search was given up."""
+
+
+class NotebookFiles(Protocol):
+    """The notebooks that this Jupyter server serves, and where they are."""
+
+    @property
+    def server(self) -> str:
+        """The root directory."""
+        ...
+
+    @property
+    def changes(self) -> tuple[NotebookChange, ...]:
+        """What Jupyter has told and nobody has written down yet, in order."""
+        ...
+
+    def forget_changes(self, count: int) -> None:
+        """The first so many of :attr:`changes` are written down."""
+        ...
+
+    async def of_kernel(self, kernel_id: str) -> tuple[NotebookPlace, ...]:
+        """The places of the notebooks that use a kernel, the first to use it first; none for a console."""
+        ...
+
+    async def look(self, path: str) -> NotebookPlace: ...
+    async def search(self, path: str, file: str) -> FileSearch:
+        """Look for a file that used to be at ``path``."""
         ...
 
 

@@ -5,6 +5,7 @@ They hold more than the API shows (owners, handles, addresses); :mod:`.views` tu
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -117,6 +118,29 @@ class SessionRecord:
     def caller_id(self) -> str:
         """The member or service account that the session belongs to: a token's ``sub``."""
         return self.member_id or self.service_account_id or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookRecord:
+    """A notebook: its id stays the same when its file is renamed or moved."""
+
+    id: str
+    server: str
+    """The root directory of the Jupyter servers that serve it."""
+    path: str
+    """Below that root, in the form of Jupyter's Contents API."""
+    file: str | None
+    """Says which file it is, whatever its name; ``None``: there was none, or it is not a file of this machine."""
+    left_at: datetime | None
+    """When it was last seen to be no longer at ``path``, if it has not been found elsewhere."""
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def shown_path(self) -> str:
+        """For people: where it is, or where it was."""
+        path = posixpath.join(self.server, self.path)
+        return path if self.left_at is None else f"{path} (moved or deleted)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,7 +196,7 @@ def test_a_retried_create_with_its_key_makes_one_session(api: httpx.Client) -> N
 
 
 def test_a_relaunch_is_a_new_session_like_the_one_that_is_over(api: httpx.Client) -> None:
-    asked = {"name": "again", "config": {"idleTimeoutSeconds": 700}, "metadata": {"team": "blue"}, "notebookId": "N1"}
+    asked = {"name": "again", "config": {"idleTimeoutSeconds": 700}, "metadata": {"team": "blue"}}
     old = api.post(SESSIONS, json=asked).json()
     refused = api.post(f"{SESSIONS}/{old['id']}/relaunch")
     assert (refused.status_code, refused.json()["reason"]) == (409, "session_live")

@@ -37,7 +37,6 @@ class Server:
             self.manager,
             api_url=lambda: "http://127.0.0.1:1/lakesail/api/v1",
             owner=lambda user: a_principal(),
-            root="/",
             runtime_directory=str(runtime_directory),
             on_first_start=lambda: None,
             **plausible | changes,

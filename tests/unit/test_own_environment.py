@@ -108,7 +108,7 @@ def test_a_kernel_sends_nothing_to_a_server_that_does_not_ask_for_it() -> None:
 @pytest.mark.parametrize("single_user", [True, False])
 def test_only_a_server_of_one_person_announces_it(single_user: bool) -> None:
     backends = {"LOCAL": LocalBackend(server_root="/", serves_others=not single_user)}
-    me = me_view(a_principal(), Settings(single_user=single_user), backends)
+    me = me_view(a_principal(), None, Settings(single_user=single_user), backends)
     assert ("environment" in me.features) == single_user
     assert "logs" in me.features
 

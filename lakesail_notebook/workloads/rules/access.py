@@ -30,8 +30,6 @@ class Principal:
     """A program's account: in one team, and no administrator of anything."""
     kernel_id: str | None = None
     """The kernel whose token asks; such a principal has no admin rights."""
-    notebook_id: str | None = None
-    notebook_path: str | None = None
 
 
 def plain_member(principal: Principal) -> Principal:

@@ -26,6 +26,7 @@ from ..settings import KnownMember, Settings
 from ..store_port import Reading, Store, Writing
 from .configs import config_for_session
 from .idempotency import IdempotencyKey, idempotency_key, session_made_before
+from .notebooks import Notebooks
 from .placement import Need, Placement
 from .quota_keeper import QuotaKeeper
 from .session_tokens import find_session
@@ -49,6 +50,7 @@ class Launches:
         proxy: SessionProxy,
         reconciler: Reconciler,
         quotas: QuotaKeeper,
+        notebooks: Notebooks,
         clock: Clock,
         settings: Settings,
     ) -> None:
@@ -58,6 +60,7 @@ class Launches:
         self._proxy = proxy
         self._reconciler = reconciler
         self._quotas = quotas
+        self._notebooks = notebooks
         self._clock = clock
         self._settings = settings
 
@@ -75,6 +78,7 @@ class Launches:
         timeouts = self._settings.limits.timeouts(wanted.config)
         once = None if key is None else idempotency_key(principal, key, wanted)
         team_id = access.chosen_team(principal, wanted.team_id, self._settings.team_ids)
+        notebook = await self._notebooks.of_new_session(principal, wanted.notebook_id)
         async with self._store.reading() as view:
             kept = await session_made_before(view, once)
             if kept is not None:
@@ -94,10 +98,10 @@ class Launches:
                 team_id=team_id,
                 member_id=owner.member_id,
                 service_account_id=owner.service_account_id,
-                notebook_id=wanted.notebook_id or principal.notebook_id,
+                notebook_id=notebook.id,
                 kernel_id=principal.kernel_id,
                 timeouts=timeouts,
-                metadata=_stored_metadata(principal, wanted),
+                metadata=wanted.metadata | notebook.metadata,
                 generation=1,
                 created_at=now,
                 updated_at=now,
@@ -112,7 +116,7 @@ class Launches:
             spec=self._launch_spec(config, wanted),
             environment=self._accepted(wanted.environment, config),
             shared=wanted.allow_shared,
-            used_from=UsedFrom(notebook_id=wanted.notebook_id or principal.notebook_id, kernel_id=principal.kernel_id),
+            used_from=UsedFrom(notebook_id=notebook.id, kernel_id=principal.kernel_id),
         )
         return await self._launch(principal, need, draft, once)
 
@@ -339,9 +343,3 @@ async def _with_current_config(unit: Writing, need: Need) -> Need:
         raise NotFound(f"There is no compute config {need.config.name!r}.", reason="config_not_found")
     spec = replace(need.spec, sail=stored.sail, unreadable_env=stored.unreadable_env)
     return replace(need, config=stored, spec=spec)
-
-
-def _stored_metadata(principal: Principal, wanted: models.SessionCreate) -> models.Metadata:
-    """What the caller gave, and the notebook as the server knows it."""
-    path = principal.notebook_path
-    return wanted.metadata if path is None else wanted.metadata | {models.NOTEBOOK_KEY: path}

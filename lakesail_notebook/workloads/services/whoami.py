@@ -9,11 +9,15 @@ from typing import get_args
 from ... import models
 from ...version import __version__
 from ..ports import Backend
+from ..records import NotebookRecord
 from ..rules.access import Principal
 from ..settings import DurationRange, SessionLimits, Settings
 
 
-def me_view(principal: Principal, settings: Settings, backends: Mapping[str, Backend]) -> models.Me:
+def me_view(
+    principal: Principal, notebook: NotebookRecord | None, settings: Settings, backends: Mapping[str, Backend]
+) -> models.Me:
+    """:param notebook: whose kernel asks."""
     return models.Me(
         member_id=None if principal.service_account else principal.id,
         service_account_id=principal.id if principal.service_account else None,
@@ -23,8 +27,8 @@ def me_view(principal: Principal, settings: Settings, backends: Mapping[str, Bac
         admin_of=tuple(sorted(principal.admin_of)),
         organization_admin=principal.organization_admin,
         kernel_id=principal.kernel_id,
-        notebook_id=principal.notebook_id,
-        notebook_path=principal.notebook_path,
+        notebook_id=None if notebook is None else notebook.id,
+        notebook_path=None if notebook is None else notebook.shown_path,
         single_user=settings.single_user,
         limits=_limits(settings.limits),
         quotas=models.Quotas(**asdict(settings.quotas)),
