@@ -13,7 +13,7 @@ from .installation import check_installation
 from .open_sessions import OPEN_SESSIONS
 from .queries import QUERIES
 from .running_calls import RUNNING_CALLS
-from .sail_workarounds.engine_load import AT_REST, BUSY, engine_load
+from .sail_workarounds.engine_load import EngineLoad, engine_load
 from .sail_workarounds.interrupting import DEADLINE_SECONDS, INTERRUPTIONS
 from .stopping import EngineAfter, Stop, StoppedQuery
 
@@ -62,9 +62,9 @@ def engine_after(
     session_id = OPEN_SESSIONS.session_id_of(spark_session_id)
     if session_id is None:
         return EngineAfter(None)
-    share = engine_load(client, session_id, until)
-    others = 0 if share is None or share <= AT_REST else len(_running(client, session_id).keys() - operations)
-    return EngineAfter(share, others)
+    load = engine_load(client, session_id, until)
+    others = 0 if load is None or load.at_rest else len(_running(client, session_id).keys() - operations)
+    return EngineAfter(load, others)
 
 
 def sentence(stop: Stop) -> str | None:
@@ -84,25 +84,25 @@ def sentence(stop: Stop) -> str | None:
 
 def disobeys(queries: Sequence[StoppedQuery], after: EngineAfter) -> bool:
     """Whether the engine is known to work on."""
-    busy = after.share is not None and after.share >= BUSY and not after.others
+    busy = after.load is not None and after.load.busy and not after.others
     return busy or any(query.obeyed is None for query in queries)
 
 
 def verdict(queries: Sequence[StoppedQuery], after: EngineAfter) -> str:
     """What to say of interrupted queries."""
-    told, share = _interrupted(queries), after.share
-    if share is not None and share > AT_REST and after.others:
+    told, load = _interrupted(queries), after.load
+    if load is not None and not load.at_rest and after.others:
         busy = "another query" if after.others == 1 else f"{after.others} other queries"
         return f"{told}; whether the engine obeys cannot be seen, since it works on {busy} of the session."
-    if share is not None and share >= BUSY:
-        return f"{told}, but the engine does not obey: it still uses {share:.0%} of a core. {_CURE}"
+    if load is not None and load.busy:
+        return f"{told}, but the engine does not obey: it still uses {load.share:.0%} of a core. {_CURE}"
     if any(query.obeyed is None for query in queries):
         return f"{told}, but the engine does not obey yet: {_BETWEEN_BATCHES}. {_CURE}"
     what = "the query" if len(queries) == 1 else "the queries"
-    if share is None:
+    if load is None:
         return f"{told}; {what} {'was' if len(queries) == 1 else 'were'} told to stop."
-    if share > AT_REST:
-        return f"{told}; the engine still uses {share:.0%} of a core: %sail interrupt says whether it goes on."
+    if not load.at_rest:
+        return f"{told}; the engine still uses {load.share:.0%} of a core: %sail interrupt says whether it goes on."
     return f"{told}; {what} {'is' if len(queries) == 1 else 'are'} stopped, and the engine is at rest."
 
 
@@ -122,12 +122,12 @@ def old_query_note(client: Callable[[], Client], session_id: str) -> str | None:
     disobeyed = DISOBEDIENCE.of(session_id)
     if disobeyed is None:
         return None
-    share = engine_load(client, session_id, time.monotonic() + _LOOK_SECONDS)
-    if share is not None and share <= AT_REST and all(query.obeyed is not None for query in disobeyed.queries):
+    load = engine_load(client, session_id, time.monotonic() + _LOOK_SECONDS)
+    if load is not None and load.at_rest and all(query.obeyed is not None for query in disobeyed.queries):
         DISOBEDIENCE.forget(session_id)
         return None
     ago = in_words(max(time.monotonic() - disobeyed.at, 1.0))
-    how = "may still work" if share is None or share <= AT_REST else "still works"
+    how = "may still work" if load is None or load.at_rest else "still works"
     what = "; ".join(query.what for query in disobeyed.queries[:_NAMED])
     return f"The engine {how} on what was interrupted {ago} ago ({what}), and other queries wait for it. {_CURE}"
 
@@ -159,8 +159,8 @@ def interrupt_all(client: Callable[[], Client]) -> str:
         raise FailedPrecondition(
             f"{told}The engine did not answer within {in_words(DEADLINE_SECONDS)}: {_BETWEEN_BATCHES}. {_CURE}"
         )
-    share = None if session_id is None else engine_load(client, session_id, time.monotonic() + _LOOK_SECONDS)
-    return verdict_on_all(list(running.values()), share)
+    load = None if session_id is None else engine_load(client, session_id, time.monotonic() + _LOOK_SECONDS)
+    return verdict_on_all(list(running.values()), load)
 
 
 def _running_here(spark_session_id: str) -> dict[str, str]:
@@ -180,18 +180,18 @@ def _running(client: Callable[[], Client], session_id: str) -> Mapping[str, str]
         return {}
 
 
-def verdict_on_all(stopped: Sequence[str], share: float | None) -> str:
+def verdict_on_all(stopped: Sequence[str], load: EngineLoad | None) -> str:
     """What to say when all queries were interrupted.
 
     :param stopped: those that ran.
-    :param share: of one processor core, that the engine still uses; ``None`` when it cannot be seen.
+    :param load: of the engine, afterwards; ``None`` when it cannot be seen.
     :raises FailedPrecondition: when the engine computes on.
     """
     told = f"Told to stop: {'; '.join(stopped)}" if stopped else "No query was running"
-    if share is None or share <= AT_REST:
+    if load is None or load.at_rest:
         return f"{told}."
-    busy = f"the engine still uses {share:.0%} of a core"
-    if share < BUSY:
+    busy = f"the engine still uses {load.share:.0%} of a core"
+    if not load.busy:
         return f"{told}, but {busy}; another %sail interrupt says whether it goes on."
     if stopped:
         raise FailedPrecondition(f"{told}, but the engine does not obey: {busy}. {_UNLESS_SHARED} {_CURE}")

@@ -13,7 +13,7 @@ from .running_calls import RunningCall, RunningCalls
 
 _WAITING_FOR_THE_ENGINE = frozenset({"ExecutePlan", "ReattachExecute", "AnalyzePlan", "Config"})
 """Others tell the engine to stop or to forget, which must pass also after an interrupt."""
-_CUT_OFF = "This query was interrupted with its cell. Run it again; if it writes, look first at what is written."
+_CUT_OFF = "This query was interrupted. Run it again; if it writes, look first at what is written."
 _NOT_SENT = (
     "This query was not sent: the cell that it belongs to was interrupted. Threads may send again in the next cell."
 )

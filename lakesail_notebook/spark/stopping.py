@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from .cell_threads import CellThreads
 from .queries import QUERIES
 from .running_calls import CELL, RunningCall, RunningCalls
+from .sail_workarounds.engine_load import EngineLoad
 
 INTERRUPT_SECONDS = 1.2
 """How long the engine may take to answer an Interrupt, before the wait for its queries is given up."""
@@ -45,8 +46,8 @@ class StoppedQuery:
 class EngineAfter:
     """The engine, after it was told to stop."""
 
-    share: float | None
-    """Of one processor core, that it still uses; ``None`` when that cannot be seen."""
+    load: EngineLoad | None
+    """``None`` when it cannot be seen."""
     others: int = 0
     """Other queries that run on the session."""
 

@@ -120,6 +120,24 @@ def test_a_thread_that_an_earlier_cell_began_goes_on(kernel: Kernel, engine: psu
     assert kernel.execute("len(counted) >= before + 2 and set(counted) == {5}").value == "True"
 
 
+ONE_OF_FOUR = """
+for n in range(3): spark.range(n).count()
+thread = threading.Thread(target=lambda: obedient(7))
+thread.start()
+"""
+
+
+def test_what_is_interrupted_without_a_cell_is_what_runs(kernel: Kernel, engine: psutil.Process) -> None:
+    before = engine.cpu_times().user
+    kernel.execute(ONE_OF_FOUR)
+    eventually(lambda: engine.cpu_times().user > before + 0.5, 60, "the engine computes")
+    said = kernel.execute("%sail interrupt").stdout
+    assert said.startswith("Told to stop: aggregate")
+    assert ";" not in said, "the three that had ended are not named"
+    assert kernel.execute("thread.join(50)\nthread.is_alive()").value == "False"
+    assert kernel.execute("%sail interrupt").stdout.strip() == "No query was running."
+
+
 DISOBEDIENT = """
 @udf("long")
 def asleep(n):
@@ -149,6 +167,9 @@ def test_an_engine_that_does_not_obey_keeps_no_cell_and_everything_after_it_says
     assert "does not obey" in said
     with pytest.raises(TimeoutError, match=r"Waiting: .* · the engine is busy with \d+ other queries"):
         kernel.execute("spark.range(5).select(asleep('id')).count()", timeout_seconds=5)
+    kernel.interrupt()
+    with pytest.raises(TimeoutError, match=r"The engine (may )?still works? on what was .*%sail relaunch"):
+        kernel.execute("%sail connect\ntime.sleep(30)", timeout_seconds=4)
     kernel.interrupt()
     said = kernel.execute("%sail close\n%sail relaunch\nspark.range(5).count()").text
     assert said.endswith("5")
