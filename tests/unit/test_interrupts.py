@@ -123,11 +123,11 @@ def engine_use(*cpu_seconds: float) -> list[Answer]:
 def test_connect_offers_the_relaunch_after_an_interrupt_that_was_not_obeyed(
     query: StoppedQuery, used: tuple[float, ...], said: str
 ) -> None:
-    with SmallApi() as api:
+    with SmallApi() as api, api.client() as client:
         api.on("GET", ENGINE, *engine_use(*used))
         DISOBEDIENCE.note("S1", Disobeyed((query,), time.monotonic() - 61))
         try:
-            note = old_query_note(api.client, "S1")
+            note = old_query_note(lambda: client, "S1")
         finally:
             DISOBEDIENCE.forget("S1")
     assert note is not None
@@ -137,13 +137,13 @@ def test_connect_offers_the_relaunch_after_an_interrupt_that_was_not_obeyed(
 
 
 def test_an_engine_that_has_come_to_rest_is_not_told_of_again() -> None:
-    with SmallApi() as api:
+    with SmallApi() as api, api.client() as client:
         api.on("GET", ENGINE, *engine_use(1.0))
         DISOBEDIENCE.note("S1", Disobeyed((STOPPED,), time.monotonic()))
-        assert old_query_note(api.client, "S1") is None
+        assert old_query_note(lambda: client, "S1") is None
         assert DISOBEDIENCE.of("S1") is None
         asked = api.count("GET", ENGINE)
-        assert old_query_note(api.client, "S1") is None
+        assert old_query_note(lambda: client, "S1") is None
         assert api.count("GET", ENGINE) == asked, "without a disobeyed interrupt, connect asks nothing"
 
 
