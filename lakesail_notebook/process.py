@@ -1,88 +1,32 @@
-"""Child processes that cannot outlive us: spawn, readiness line, log ring, stop order, identity.
+"""Child processes that cannot outlive us: spawn, readiness line, log ring, stop order.
 
 A child holds the read end of a pipe as its standard input, the lifeline, and ends when that closes; it says that it is
-ready with one JSON line on standard output. A pid alone is no identity: it goes with the boot and the start time.
+ready with one JSON line on standard output.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import json
 import os
-import platform
 import signal
-import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import psutil
 
 from .errors import Unavailable
+from .process_identity import identity_of_child, kill_group_of
 
 LOG_LINES = 500
 LOG_LINE_CHARACTERS = 2000
 _LINE_BYTES = LOG_LINE_CHARACTERS * 4
 _STANDARD_INPUT, _STANDARD_OUTPUT = 0, 1
 _LAST_OUTPUT_SECONDS = 0.5
-_NEVER = -1.0
-_ENDED_STATES = frozenset({b"Z", b"X", b"x"})
-_ON_LINUX = sys.platform.startswith("linux")
-_START_TIME_TOLERANCE_SECONDS = 0.0 if _ON_LINUX else 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessIdentity:
-    """One process of one boot of one machine, never to be mistaken for a later one with the same pid."""
-
-    boot_id: str
-    pid: int
-    started_at: float
-    """Seconds, since the boot on Linux (no change of the wall clock moves it), else since 1970."""
-
-    def alive(self) -> bool:
-        """Whether this very process still runs, on this boot of this machine (a zombie does not)."""
-        if self.boot_id != boot_id():
-            return False
-        seen = _look_at(self.pid)
-        if seen is None or seen.ended:
-            return False
-        return abs(seen.started_at - self.started_at) <= _START_TIME_TOLERANCE_SECONDS
-
-    def kill_group(self) -> None:
-        """SIGKILL to the process group that this process leads, if it is still this process."""
-        if self.alive():
-            _kill_group(self.pid)
-
-
-def identity_of(pid: int) -> ProcessIdentity:
-    """:raises Unavailable: when there is no such process."""
-    seen = _look_at(pid)
-    if seen is None:
-        raise Unavailable(f"Process {pid} ended before it could be looked at.")
-    return ProcessIdentity(boot_id(), pid, seen.started_at)
-
-
-@functools.cache
-def boot_id() -> str:
-    """A text that changes with every boot of the machine."""
-    if _ON_LINUX:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    if platform.system() == "Darwin":
-        command = ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    return f"{platform.node()}-{int(psutil.boot_time())}"
-
-
-@functools.cache
-def pid_namespace() -> str:
-    """A text that is the same for processes to whom pids mean the same, on this boot."""
-    return os.readlink("/proc/self/ns/pid") if _ON_LINUX else ""
 
 
 class LogRing:
@@ -131,8 +75,7 @@ class ChildProcess:
     def __init__(self, transport: asyncio.SubprocessTransport, pipes: _Pipes) -> None:
         self._transport = transport
         self._pipes = pipes
-        seen = _look_at(transport.get_pid())  # it may have ended already
-        self.identity = ProcessIdentity(boot_id(), transport.get_pid(), _NEVER if seen is None else seen.started_at)
+        self.identity = identity_of_child(transport.get_pid())
         self._ended = asyncio.create_task(self._see_it_end())
 
     @property
@@ -178,7 +121,7 @@ class ChildProcess:
     async def _see_it_end(self) -> int:
         return_code = await self._pipes.exited
         # If the group still has members, its number is theirs: no new process is given a pid that names a group.
-        _kill_group(self.identity.pid)
+        kill_group_of(self.identity.pid)
         # A process outside the group may still hold the pipes: the log is then what came until now.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_OUTPUT_SECONDS):
@@ -292,36 +235,3 @@ def _readiness(line: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return said["ready"] if isinstance(said, dict) and isinstance(said.get("ready"), dict) else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    started_at: float
-    ended: bool
-    """A zombie: nobody has asked for its return code yet."""
-
-
-def _look_at(pid: int) -> _Seen | None:
-    if _ON_LINUX:
-        return _look_at_linux(pid)
-    try:
-        process = psutil.Process(pid)
-        return _Seen(process.create_time(), process.status() == psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return None
-
-
-def _look_at_linux(pid: int) -> _Seen | None:
-    """psutil's start time is a date, which moves when the wall clock is set: a live process would look like another."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return None
-    state, *fields = stat.rpartition(b")")[2].split()
-    ticks = int(fields[18])  # field 22 of proc(5); the name before the last ")" may hold anything
-    return _Seen(ticks / os.sysconf("SC_CLK_TCK"), state in _ENDED_STATES)
-
-
-def _kill_group(leader: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGKILL)

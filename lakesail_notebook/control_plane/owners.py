@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..process import ProcessIdentity, identity_of, pid_namespace
+from ..process_identity import ProcessIdentity, identity_of, pid_namespace
 from ..workloads.records import Owner
 
 

@@ -17,7 +17,7 @@ from jupyter_server.base.call_context import CallContext
 
 from ..api_location import CA_FILE_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
 from ..errors import Unauthenticated
-from ..process import ProcessIdentity, boot_id, identity_of, pid_namespace
+from ..process_identity import ProcessIdentity, boot_id, identity_of, pid_namespace
 from ..tokens import KernelTokens
 from ..workloads.rules.access import Principal, plain_member
 

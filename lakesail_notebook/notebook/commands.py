@@ -12,7 +12,7 @@ from IPython.core.error import UsageError
 from ..client.client import Client
 from ..clock import SystemClock
 from ..errors import FailedPrecondition
-from ..models import LIVE_STATUSES
+from ..models import LIVE_STATUSES, Session
 from ..rendering.catalog import catalog_text
 from ..rendering.listing import merged
 from ..rendering.queries import queries_shown
@@ -21,7 +21,7 @@ from ..rendering.shown import configs_shown, finding_shown
 from ..rendering.text_tables import moment, moment_ahead, printable
 from ..spark.catalog.active import active_catalog
 from ..spark.catalog.tree import tree_of, whole_tree
-from ..spark.choice import EXAMINATION_KEY, Candidate, is_own
+from ..spark.choice import EXAMINATION_KEY, Candidate, belongs_to_notebook, is_own
 from ..spark.connect import default_client, new_client
 from ..spark.doctor import examination, first_broken
 from ..spark.interrupts import interrupt_all
@@ -73,9 +73,17 @@ def configs(arguments: Namespace) -> None:
 
 def close(arguments: Namespace) -> None:
     client = default_client()
-    session_id = arguments.session_id or _live_session_id(client)
+    session = None if arguments.session_id else _live_session(client)
+    session_id: str | None = arguments.session_id or (None if session is None else session.id)
     if session_id is None:
         print("This notebook has no live session.")
+        return
+    if session is not None and belongs_to_notebook(session, this_place(client)):
+        OPEN_SESSIONS.release(session_id)
+        print(
+            f"This process has left session {session_id}, which stays open: a notebook's kernel started this process."
+        )
+        print(f"%sail close {session_id} closes it for the notebook, too.")
         return
     client.close_session(session_id)
     OPEN_SESSIONS.drop(session_id)
@@ -183,9 +191,14 @@ def _session_here(client: Client) -> Candidate | None:
     return here.live[0] if here.live else here.ended
 
 
-def _live_session_id(client: Client) -> str | None:
+def _live_session(client: Client) -> Session | None:
     here = _session_here(client)
-    return here.session.id if here is not None and here.live else None
+    return here.session if here is not None and here.live else None
+
+
+def _live_session_id(client: Client) -> str | None:
+    session = _live_session(client)
+    return None if session is None else session.id
 
 
 def _any_session_id(client: Client) -> str | None:

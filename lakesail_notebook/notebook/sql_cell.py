@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -11,6 +10,7 @@ from IPython.display import display
 
 from ..errors import FailedPrecondition
 from ..rendering import row_tables as table
+from ..spark.open_sessions import active_spark_session
 from ..spark.sail_workarounds.described_commands import is_no_query
 from ..spark.sql.binding import NotBindable, bind
 from ..spark.sql.running import has_run, unrun
@@ -56,9 +56,8 @@ def run(shell: Any, line: str, cell: str) -> None:
 
 
 def _spark() -> SparkSession:
-    module = sys.modules.get("pyspark.sql.connect.session")  # a connected notebook has loaded it
-    spark = None if module is None else module.SparkSession.getActiveSession()
-    if spark is None or spark.is_stopped:
+    spark = active_spark_session()
+    if spark is None:
         raise FailedPrecondition("This notebook is not connected to a session; run %sail connect first.")
     return spark
 

@@ -21,6 +21,7 @@ from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 from ..errors import FailedPrecondition, LakesailError, Unauthenticated
+from ..process_identity import HOLDER_HEADER, Holder
 from ..tokens import SessionClaims, TokenTime, TokenVerifier
 from .spark_rpc import CONFIG, Method
 
@@ -55,6 +56,13 @@ class SparkSessionStopped(FailedPrecondition):
     """The session lives, but this Spark session id of it is dead for ever."""
 
     grpc_reason = "SPARK_SESSION_STOPPED"
+
+
+def holder_of(metadata: Metadata) -> Holder | None:
+    """The process that an RPC's Spark session ends with, where the client names one."""
+    values = (value for key, value in metadata if key == HOLDER_HEADER)
+    value = next(values, None)
+    return Holder.read(value) if isinstance(value, str) else None
 
 
 def status_of(error: LakesailError, method: Method) -> Any:

@@ -79,9 +79,11 @@ async def serve(launch: ProxyLaunch, stop: asyncio.Event) -> None:
     server = grpc.aio.server(handlers=(service, _Health(feed)), options=_SERVER_OPTIONS)
     async with asyncio.TaskGroup() as tasks:
         following = tasks.create_task(feed.run())
+        releasing = tasks.create_task(service.release_orphans())
         starting = tasks.create_task(_start(server, feed, launch))
         await stop.wait()
         starting.cancel()
+        releasing.cancel()
         await server.stop(STOP_SECONDS)
         following.cancel()
     await engines.close()

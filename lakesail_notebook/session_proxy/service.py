@@ -16,7 +16,7 @@ from ..errors import Internal, InvalidArgument, LakesailError, PermissionDenied,
 from ..feed import Route
 from ..tokens import SessionClaims, TokenTime
 from . import spark_rpc
-from .auth import SessionClosed, Tokens, status_of
+from .auth import SessionClosed, Tokens, holder_of, status_of
 from .engine_words import spark_session_is_over, with_next_step
 from .executions import Interrupt
 from .feed_client import FeedClient
@@ -32,6 +32,7 @@ from .spark_sessions import SparkSessions, stopped
 VERDICT_PAUSES_SECONDS = (0.1, 0.4, 1.5)
 """The control plane is asked this often what became of an engine that broke off: a dying process closes its sockets
 before anybody can see that it is dead."""
+ORPHANS_EVERY_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,16 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         task = asyncio.create_task(self._give_back(session_id))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+    async def release_orphans(self) -> None:
+        """For ever: release the Spark sessions whose processes have ended, without or before a word to us."""
+        while True:
+            await asyncio.sleep(ORPHANS_EVERY_SECONDS)
+            for route, spark_session in self._spark_sessions.orphans():
+                try:
+                    await self._end(route, spark_session)
+                except Exception:
+                    log.exception("session proxy: a Spark session of a process that ended was not released")
 
     async def _give_back(self, session_id: str) -> None:
         await self._spark_sessions.end_all(session_id)
@@ -131,6 +142,8 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         if method is RELEASE_SESSION:
             return await self._release(route, spark_session, call)
         await self._spark_sessions.claim(route, spark_session)
+        if (holder := holder_of(context.invocation_metadata())) is not None:
+            self._spark_sessions.ends_with(spark_session, holder)
         await self._python_use.before(method, message, route)
         followed = self._operations.following(method, head, message, spark_session, claims, lambda: call.cut_with)
         with self._spark_sessions.using(spark_session), followed as passing:
@@ -193,13 +206,16 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         try:
             await self._spark_sessions.claim(route, spark_session)
             call.passes()
-            self._operations.interrupt(Interrupt(everything=True), spark_session)
-            await self._spark_sessions.end(route, spark_session)
+            await self._end(route, spark_session)
         except (PermissionDenied, Unavailable):
             raise
         except LakesailError as error:
             log.info("session proxy: nothing to release: %s", error.message)
         return spark_rpc.release_session_response(spark_session.id)
+
+    async def _end(self, route: Route, spark_session: SparkSession) -> None:
+        self._operations.interrupt(Interrupt(everything=True), spark_session)
+        await self._spark_sessions.end(route, spark_session)
 
     async def _release_in_engine(self, route: Route, spark_sessions: Sequence[SparkSession]) -> None:
         requests = [spark_rpc.release_session_request(one.id, one.caller) for one in spark_sessions]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ..errors import LakesailError, PermissionDenied, ResourceExhausted
 from ..feed import ClaimAnswer, Route
+from ..process_identity import Holder
 from .auth import SessionClosed, SparkSessionStopped
 from .feed_client import FeedClient
 from .operations import SparkSession
@@ -25,11 +26,14 @@ class _Known:
     """Where they were granted; the address of their engine does not change."""
     granted: OrderedDict[SparkSession, int] = field(default_factory=OrderedDict)
     """The living ones, the longest unused first, and how many RPCs each has in flight."""
+    holders: dict[SparkSession, Holder] = field(default_factory=dict)
+    """The processes that some of them end with."""
     stopped: OrderedDict[SparkSession, None] = field(default_factory=OrderedDict)
     """PySpark goes on to release what a stopped one ran: hundreds of RPCs, which must not ask the control plane."""
 
     def stop(self, spark_session: SparkSession) -> None:
         self.granted.pop(spark_session, None)
+        self.holders.pop(spark_session, None)
         self.stopped[spark_session] = None
         if len(self.stopped) > _REMEMBERED_STOPPED:
             self.stopped.popitem(last=False)
@@ -86,6 +90,21 @@ class SparkSessions:
             f"Session {route.session_id} has {route.max_spark_sessions} Spark sessions, the most allowed; "
             "stop one with spark.stop()."
         )
+
+    def ends_with(self, spark_session: SparkSession, holder: Holder) -> None:
+        """From now on, a granted Spark session is an orphan once this process has ended."""
+        known = self._known.get(spark_session.session_id)
+        if known is not None and spark_session in known.granted:
+            known.holders[spark_session] = holder
+
+    def orphans(self) -> list[tuple[Route, SparkSession]]:
+        """The Spark sessions whose processes have ended, with where they were granted."""
+        return [
+            (known.route, spark_session)
+            for known in self._known.values()
+            for spark_session, holder in known.holders.items()
+            if holder.gone
+        ]
 
     @contextlib.contextmanager
     def using(self, spark_session: SparkSession) -> Iterator[None]:

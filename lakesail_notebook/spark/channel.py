@@ -8,6 +8,7 @@ import grpc
 from pyspark.sql.connect.client import DefaultChannelBuilder
 
 from ..api_location import is_loopback
+from ..process_identity import HOLDER_HEADER, Holder
 from ..version import __version__
 from . import function_pickling
 from .belongings import Belongings
@@ -47,15 +48,17 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
     PySpark keeps its builder and prints its URL: the token is in neither.
 
     :param endpoint: ``HOST:PORT`` of the session proxy.
+    :param holder: the process that the Spark session ends with, however it ends.
     """
 
-    def __init__(self, endpoint: str, token: RenewedToken) -> None:
+    def __init__(self, endpoint: str, token: RenewedToken, holder: Holder | None = None) -> None:
         function_pickling.install()
         super().__init__(f"sc://{endpoint}/", channelOptions=list(_OPTIONS))
         self.set(self.PARAM_USER_AGENT, f"lakesail-notebook/{__version__}")
         if is_loopback(self.host):
             self.setChannelOption(*_NO_HTTP_PROXY)
         self.session_token = token
+        self._holder = holder
         self.belongings = Belongings()
         self.bare_channel: grpc.Channel = self._secure_channel(self.endpoint, self._channel_credentials())
         self._stoppable_channel = StoppableChannel(self.bare_channel, RUNNING_CALLS)
@@ -95,17 +98,18 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
 
     def _channel_credentials(self) -> grpc.ChannelCredentials:
         transport = grpc.local_channel_credentials() if is_loopback(self.host) else grpc.ssl_channel_credentials()
-        token = grpc.metadata_call_credentials(_BearerToken(self.session_token), name="lakesail")
+        token = grpc.metadata_call_credentials(_BearerToken(self.session_token, self._holder), name="lakesail")
         return grpc.composite_channel_credentials(transport, token)
 
 
 class _BearerToken(grpc.AuthMetadataPlugin):  # type: ignore[misc]
     """gRPC asks it at each RPC, in a thread of its own."""
 
-    def __init__(self, token: RenewedToken) -> None:
+    def __init__(self, token: RenewedToken, holder: Holder | None) -> None:
         self._token = token
+        self._holder = () if holder is None else ((HOLDER_HEADER, holder.text),)
 
     def __call__(self, context: Any, callback: Any) -> None:
         # PySpark takes an exception in here for a passing trouble and retries in silence for ten minutes. Without a
         # good token, the proxy's answer says at once what is wrong.
-        callback((("authorization", f"Bearer {self._token.text()}"),), None)
+        callback((("authorization", f"Bearer {self._token.text()}"), *self._holder), None)

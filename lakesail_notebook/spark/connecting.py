@@ -9,6 +9,7 @@ from ..client.client import Client
 from ..clock import SystemClock
 from ..errors import FailedPrecondition, PermissionDenied, Unauthenticated
 from ..models import LIVE_STATUSES, Session
+from ..process_identity import Holder
 from .belongings import in_a_sentence
 from .choice import (
     Candidate,
@@ -183,7 +184,7 @@ class _Connecting:
 
         token = RenewedToken(lambda: self._client.issue_token(session_id), self._clock)
         token.renew()
-        builder = SessionChannelBuilder(endpoint, token)
+        builder = SessionChannelBuilder(endpoint, token, None if self._place.is_kernel else _this_process())
         ids = spark_session_ids(session_id, self._place)
         try:
             usable = next(spark_session_id for spark_session_id in ids if self._passes(wait, builder, spark_session_id))
@@ -231,6 +232,14 @@ def _agree_on_the_zone(opened: OpenSession, *, fresh: bool) -> str | None:
     from .session_zone import agree
 
     return agree(opened.channel_builder.bare_channel, opened.spark_session_id, fresh=fresh)
+
+
+def _this_process() -> Holder | None:
+    """What a Spark session ends with that nobody comes back to."""
+    try:
+        return Holder.this_process()
+    except OSError:
+        return None
 
 
 def _noting(connection: Connection, *notes: str) -> Connection:

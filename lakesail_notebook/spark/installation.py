@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.metadata
 import importlib.util
 import os
@@ -34,9 +35,20 @@ def load_in_background() -> Future[None]:
     The future ends with :class:`FailedPrecondition` when it cannot be loaded; the message says what to install.
     """
     _keep_quiet_about_pandas_3()
+    name_main_module()
     loaded: Future[None] = Future()
     threading.Thread(target=_load_into, args=(loaded,), name="lakesail-import", daemon=True).start()
     return loaded
+
+
+def name_main_module() -> None:
+    """Give the main module a spec where it has neither that nor a file, as in ``python -c`` and in spawned workers.
+
+    PySpark 4.2 takes such a process for a run of its own doctests, and ends it. Goes when PySpark tells them apart.
+    """
+    main = sys.modules["__main__"]
+    if main.__spec__ is None and not hasattr(main, "__file__"):
+        main.__spec__ = importlib.machinery.ModuleSpec("__main__", None)  # multiprocessing takes no notice of this name
 
 
 def engine_python() -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import itertools
 import os
+import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -135,6 +136,15 @@ class OpenSessions:
         for opened in dropped:
             _drop(opened.spark)
 
+    def release(self, session_id: str) -> None:
+        """Stop and forget this process's Spark sessions on a session that goes on."""
+        with self._lock:
+            released = [opened for opened in self._opened if opened.session_id == session_id]
+            self._opened = [opened for opened in self._opened if opened.session_id != session_id]
+        for opened in released:
+            opened.spark.stop()
+            _forget_exit_hooks(opened.spark)
+
     def forked(self) -> None:
         """In a child of this process: the sessions are its parent's. Their channels hang when they are used or let go
         here, and PySpark must neither take them for this process's nor stop them."""
@@ -177,10 +187,13 @@ class ParentsClient:
 
 
 def active_spark_session() -> SparkSession | None:
-    """The Spark session that PySpark's own functions use in this thread: its active one, or the default."""
-    from pyspark.sql.connect.session import SparkSession
+    """The Spark session that PySpark's own functions use in this thread: its active one, or the default.
 
-    return SparkSession.getActiveSession() or SparkSession._get_default_session()
+    PySpark is not loaded for the question.
+    """
+    module = sys.modules.get("pyspark.sql.connect.session")
+    spark_class: Any = None if module is None else getattr(module, "SparkSession", None)  # it may just be loading
+    return None if spark_class is None else spark_class.getActiveSession() or spark_class._get_default_session()
 
 
 def prepare_full_pyspark() -> None:

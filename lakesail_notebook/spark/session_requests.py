@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import FailedPrecondition
 from . import owners
+from .installation import name_main_module
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -29,6 +30,7 @@ _CONNECT = "pyspark.sql.connect.session"
 
 def install() -> None:
     """Answer requests for sessions from now on, whether PySpark is imported already or later. May be called again."""
+    name_main_module()
     if not any(isinstance(finder, _Importing) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Importing())
     for name in _WRAPS:

@@ -33,7 +33,8 @@ from lakesail_notebook.errors import FieldError
 from lakesail_notebook.ids import new_id
 from lakesail_notebook.jupyter.audit import JupyterAudit
 from lakesail_notebook.models import SailConfig
-from lakesail_notebook.process import describe_exit, identity_of
+from lakesail_notebook.process import describe_exit
+from lakesail_notebook.process_identity import identity_of
 from lakesail_notebook.signing_keys import SigningKey
 from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.tokens import TokenIssuer, TokenTime

@@ -69,6 +69,8 @@ class Request:
     authorization: str | None
     body: Any
     idempotency_key: str | None = None
+    client_port: int = 0
+    """Tells the caller's connections apart."""
 
 
 class SmallApi:
@@ -133,7 +135,8 @@ def _handler_of(api: SmallApi) -> type[BaseHTTPRequestHandler]:
             body = msgspec.json.decode(raw) if raw else None
             path = self.path.removeprefix(ROOT)
             headers = self.headers
-            request = Request(self.command, path, headers.get("Authorization"), body, headers.get("Idempotency-Key"))
+            key = headers.get("Idempotency-Key")
+            request = Request(self.command, path, headers.get("Authorization"), body, key, self.client_address[1])
             answer = api.answer(request)
             if answer is DROPPED:
                 self.close_connection = True

@@ -23,12 +23,10 @@ from lakesail_notebook.process import (
     LOG_LINES,
     ChildProcess,
     LogRing,
-    ProcessIdentity,
-    boot_id,
     describe_exit,
-    identity_of,
     spawn,
 )
+from lakesail_notebook.process_identity import ProcessIdentity, boot_id, identity_of
 
 DEADLINE_SECONDS = 60
 
@@ -327,7 +325,7 @@ def test_a_zombie_is_not_alive() -> None:
 
 
 def test_a_process_that_never_was_has_no_identity() -> None:
-    with pytest.raises(Unavailable, match="ended before"):
+    with pytest.raises(ProcessLookupError, match="ended before"):
         identity_of(2**22 + 1)
 
 

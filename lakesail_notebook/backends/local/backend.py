@@ -18,7 +18,8 @@ from traitlets import Integer, List, Unicode
 from traitlets.config import Configurable
 
 from ...errors import FieldError, Unavailable
-from ...process import ChildProcess, ProcessIdentity, cpu_seconds_of, describe_exit, own_python, spawn
+from ...process import ChildProcess, cpu_seconds_of, describe_exit, own_python, spawn
+from ...process_identity import ProcessIdentity
 from ...workloads.ports import Checkpoint, Observation, Offer
 from ...workloads.records import Handle, LaunchSpec, WorkloadRecord
 from ...workloads.rules.instance_types import InstanceType, shipped_instance_types
