@@ -21,12 +21,12 @@ from ..rendering.shown import configs_shown, finding_shown
 from ..rendering.text_tables import moment, moment_ahead, printable
 from ..spark.catalog.active import active_catalog
 from ..spark.catalog.tree import tree_of, whole_tree
-from ..spark.choice import EXAMINATION_KEY, Candidate, belongs_to_notebook, is_own
+from ..spark.choice import EXAMINATION_KEY, Candidate, is_own
 from ..spark.connect import default_client, new_client
 from ..spark.doctor import examination, first_broken
 from ..spark.interrupts import interrupt_all
 from ..spark.open_sessions import OPEN_SESSIONS
-from ..spark.sessions_here import sessions_here, this_place, with_config
+from ..spark.sessions_here import is_borrowed, sessions_here, this_place, with_config
 from ..spark.sql.names import parts_of
 from ..spark.surroundings import changes_since
 from .arguments import nearest
@@ -78,10 +78,10 @@ def close(arguments: Namespace) -> None:
     if session_id is None:
         print("This notebook has no live session.")
         return
-    if session is not None and belongs_to_notebook(session, this_place(client)):
+    if session is not None and is_borrowed(session, this_place(client)):
         OPEN_SESSIONS.release(session_id)
         print(
-            f"This process has left session {session_id}, which stays open: a notebook's kernel started this process."
+            f"This process has left session {session_id}, which stays open for the notebook that started the process."
         )
         print(f"%sail close {session_id} closes it for the notebook, too.")
         return

@@ -215,11 +215,6 @@ def private_to(wanted: Wanted, place: Place) -> str | None:
     return place.key if place.role == "process" and has_notebook else None
 
 
-def belongs_to_notebook(session: Session, place: Place) -> bool:
-    """Whether a session that a kernel's child uses is its notebook's, and not the child's to close."""
-    return place.role == "child" and session.metadata.get(PROCESS_KEY) != place.key
-
-
 def creation_key(wanted: Wanted, place: Place, newest_id: str | None) -> str | None:
     """The idempotency key under which a kernel and its children ask for a session when they have none.
 

@@ -112,6 +112,10 @@ class OpenSessions:
             ids = [opened.session_id for opened in reversed(self._opened) if opened.place_key == place_key]
         return list(dict.fromkeys(ids))
 
+    def session_ids_of_parent(self) -> list[str]:
+        """The sessions of the process that this one was forked from, the latest first."""
+        return list(dict.fromkeys(opened.session_id for opened, _ in reversed(self._parents)))
+
     def open(
         self, session_id: str, place_key: str, spark_session_id: str, channel_builder: SessionChannelBuilder
     ) -> OpenSession:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..client.client import Client
 from ..errors import NotFound
 from ..models import LIVE_STATUSES, Session
-from .choice import Candidate, Place, candidates_of, of_place
+from .choice import PROCESS_KEY, Candidate, Place, candidates_of, of_place
 from .kernel_process import is_kernel
 from .open_sessions import OPEN_SESSIONS
 from .owners import current_owner, have_several
@@ -44,9 +44,12 @@ class SessionsHere:
 def sessions_here(client: Client, place: Place) -> SessionsHere:
     if place.is_kernel:
         return _known_of(client, place)
-    here = _split(list(_used_here(client, place)))
-    if place.role == "process":
+    here = _split(list(_looked_up(client, OPEN_SESSIONS.session_ids(place.key))))
+    if have_several():
         return here
+    if place.role == "process":
+        of_parent = _split(list(_looked_up(client, OPEN_SESSIONS.session_ids_of_parent()))).live
+        return replace(here, live=[*here.live, *(one for one in of_parent if one not in here.live)])
     of_kernel = _known_of(client, place)
     used = {candidate.session.id for candidate in here.live}
     more = [candidate for candidate in of_kernel.live if candidate.session.id not in used]
@@ -87,11 +90,18 @@ def with_config(client: Client, session: Session) -> Candidate:
     return Candidate(session)
 
 
-def _used_here(client: Client, place: Place) -> Iterator[Candidate]:
-    for session_id in OPEN_SESSIONS.session_ids(place.key):
+def _looked_up(client: Client, session_ids: Iterable[str]) -> Iterator[Candidate]:
+    for session_id in session_ids:
         try:
             session = client.session(session_id)
         except NotFound:
             OPEN_SESSIONS.drop(session_id)
             continue
         yield with_config(client, session)
+
+
+def is_borrowed(session: Session, place: Place) -> bool:
+    """Whether a session is the notebook's or the parent's of this process, and not this process's to close."""
+    if place.role == "child":
+        return session.metadata.get(PROCESS_KEY) != place.key
+    return place.role == "process" and session.id in OPEN_SESSIONS.session_ids_of_parent()

@@ -297,6 +297,28 @@ def test_a_forked_child_counts_only_once_it_connects(user: User) -> None:
     parent.communicate(timeout=60)
 
 
+def test_forked_children_use_their_parents_session_and_stop_none_of_it(user: User) -> None:
+    forks = (
+        "import os\n"
+        "spark.range(3).createOrReplaceTempView('mine')\n"
+        "children = []\n"
+        "for number in range(2):\n"
+        "    child = os.fork()\n"
+        "    if child == 0:\n"
+        "        own = connect()\n"
+        "        own.range(9).createOrReplaceTempView('mine')\n"
+        "        good = own.table('mine').count() == 9\n"
+        "        own.stop()\n"
+        "        os._exit(0 if good else 1)\n"
+        "    children.append(child)\n"
+        "print([os.waitpid(child, 0)[1] for child in children], spark.table('mine').count())\n"
+        "from lakesail_notebook.spark.connect import default_client\n"
+        "print(next(default_client().session_pages()).total)\n"
+    )
+    out, _ = said_by(user.script(COUNTS + forks))
+    assert out.splitlines() == ["5", "[0, 0] 3", "1"]
+
+
 def test_an_engine_has_the_interpreter_and_the_directory_of_its_script(user: User) -> None:
     holder = user.script(JOINS + WAITS)
     first_line(holder)
