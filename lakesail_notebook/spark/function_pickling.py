@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import os
 import pickle
 import sys
 import threading
@@ -48,6 +49,10 @@ class FunctionPickling:
         self._modules = modules
         self._lock = threading.RLock()  # pickling may run code of the user, which may pickle
         self._named: set[str] = set()
+
+    def forked(self) -> None:
+        """In a child of this process: another thread may have held the lock."""
+        self._lock = threading.RLock()
 
     def pickled(self, serializer: Any, obj: Any) -> bytes:
         """:raises pickle.PicklingError: what PySpark raises for an object that cannot be pickled at all."""
@@ -165,6 +170,9 @@ def _first_line(why: object) -> str:
 
 
 FUNCTION_PICKLING = FunctionPickling(CloudPickleSerializer.dumps, USER_MODULES)
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=FUNCTION_PICKLING.forked)
 
 
 def install() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -117,6 +118,11 @@ class Queries:
     def configures(self, request: Any) -> None:
         return
 
+    def forked(self) -> None:
+        """In a child of this process: another thread may have held the lock, and the listener is the parent's."""
+        self._lock = threading.RLock()
+        self._listener = None
+
     def _change(self, operation_id: str, change: Callable[[ObservedQuery], ObservedQuery]) -> None:
         with self._lock:
             before = self._queries.get(operation_id)
@@ -128,6 +134,9 @@ class Queries:
 
 
 QUERIES = Queries()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=QUERIES.forked)
 
 
 def what_of(plan: Any) -> str:

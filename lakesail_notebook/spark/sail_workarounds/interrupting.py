@@ -5,6 +5,7 @@ Goes when Sail answers an Interrupt at once.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -48,8 +49,15 @@ class Interruptions:
         with self._lock:
             return tuple(one for one in self._kept if one.at >= moment)
 
+    def forked(self) -> None:
+        """In a child of this process: another thread may have held the lock."""
+        self._lock = threading.Lock()
+
 
 INTERRUPTIONS = Interruptions()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=INTERRUPTIONS.forked)
 
 
 def begin_interrupt(channel: grpc.Channel, request: Any, seconds: float) -> Any:
