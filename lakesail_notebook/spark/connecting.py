@@ -156,7 +156,8 @@ class _Connecting:
         opened = kept or self._opened(wait, session.id, endpoint)
         opened.channel_builder.plan_checks.cluster = candidate.has_workers
         install()
-        note = None if kept else _agree_on_the_zone(opened, fresh=how == "created")
+        fresh = how == "created" or not self._place.is_kernel  # a kernel comes back to its Spark session, nobody else
+        note = None if kept else _agree_on_the_zone(opened, fresh=fresh)
         make_active(opened.spark)
         if how == "attached" and kept is None:
             opened.channel_builder.find_belongings()

@@ -81,7 +81,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
 def environment_with(pyspark: str, wheel: Path, directory: Path) -> Environment:
     environment = new_environment(directory / "env")
     environment.install("--no-deps", wheel)
-    environment.install_newest("--no-deps", pyspark)
+    environment.install_newest("--no-deps", pyspark, *([] if "client" in pyspark else ["py4j"]))
     environment.borrow_packages_of_the_tests()
     return environment
 
