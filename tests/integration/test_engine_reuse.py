@@ -16,7 +16,7 @@ from .notebooks import Marker, connect_on_workload, engine_of, eventually, sessi
 STOPPED_SECONDS = 20.0
 """An engine that obeys nothing is killed within seconds; a crowded machine takes longer."""
 OBSTINATE = "select count(*) from range(1000000) a cross join range(100000) b where a.id + b.id < 0"
-SLOW = "select count(*) from range(30000) a cross join range(30000) b where a.id + b.id >= 0"
+SLOW = "select count(*) from range(18000) a cross join range(18000) b where a.id + b.id >= 0"
 LEAVES_ITS_MARK = """
 from pyspark.sql.functions import udf
 from pyspark.sql.types import LongType, StringType
@@ -137,7 +137,7 @@ def test_a_shared_engine_lives_while_another_session_uses_it(server: JupyterServ
     in_the_background(kernel, f"first.sql('{OBSTINATE}').collect()")
     wait_until_busy(engine)
     kernel.execute(f"%sail close {session['id']}")
-    assert kernel.execute("goes_on.result(60)").value == str(30_000 * 30_000)
+    assert kernel.execute("goes_on.result(60)").value == str(18_000 * 18_000)
     assert kernel.execute("second.range(7).count()").value == "7"
     assert not is_gone(engine), "it carries the second session"
     kernel.execute(f"%sail close {other['id']}")
