@@ -173,11 +173,16 @@ def _running_here(spark_session_id: str) -> dict[str, str]:
 
 
 def _running(client: Callable[[], Client], session_id: str) -> Mapping[str, str]:
-    """What runs on a session, whoever sent it, by operation; empty when that cannot be seen."""
+    """What runs on a session, whoever sent it, by operation; empty when that cannot be seen.
+
+    The control plane may not have heard yet of an end that this process has seen.
+    """
+    ended = {query.operation_id for query in QUERIES.after(0) if query.ended is not None}
     try:
-        return {query.id: query.what for query in client().queries(session_id) if query.outcome == "running"}
+        queries = client().queries(session_id)
     except LakesailError:  # a server of another version, or one that is busy itself
         return {}
+    return {query.id: query.what for query in queries if query.outcome == "running" and query.id not in ended}
 
 
 def verdict_on_all(stopped: Sequence[str], load: EngineLoad | None) -> str:
