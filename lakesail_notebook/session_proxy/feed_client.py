@@ -20,6 +20,7 @@ from .operations import Operation, OperationBook, SparkSession
 from .refusals import RefusedRpcs
 from .routes import RouteTable
 from .running_rpcs import REPORT_SECONDS, RunningRpcs
+from .silence import LOOK_SECONDS, Silence
 
 SILENCE_SECONDS = 2.5 * feed.HEARTBEAT_SECONDS
 """A feed that says nothing for so long is lost; the proxy connects anew."""
@@ -56,7 +57,7 @@ class FeedClient:
         self._writer: asyncio.StreamWriter | None = None
         self._in_force = asyncio.Event()
         self._sequence = 0
-        self._last_heard = clock.monotonic()
+        self._silence = Silence(clock.monotonic())
         self._question_ids = itertools.count(1)
         self._questions: dict[int, asyncio.Future[Any]] = {}
         """Those that the control plane has not answered yet."""
@@ -209,7 +210,7 @@ class FeedClient:
                 line = await reader.readline()
             if not line.endswith(b"\n"):
                 raise _FeedBroken("the control plane closed it")
-            self._last_heard = self._clock.monotonic()
+            self._silence.heard(self._clock.monotonic())
             self._hear(feed.decode_from_control_plane(line))
 
     def _hear(self, message: feed.FromControlPlane) -> None:
@@ -270,9 +271,8 @@ class FeedClient:
 
     async def _let_nothing_pass_when_stale(self) -> None:
         while True:
-            left = self._last_heard + feed.STALE_AFTER_SECONDS - self._clock.monotonic()
-            if left > 0:
-                await asyncio.sleep(left)
+            await asyncio.sleep(LOOK_SECONDS)
+            if self._silence.seconds(self._clock.monotonic()) < feed.STALE_AFTER_SECONDS:
                 continue
             self._calls.cut_all(
                 Unavailable(
@@ -281,4 +281,3 @@ class FeedClient:
                     retry_after_seconds=LOST_RETRY_SECONDS,
                 )
             )
-            await asyncio.sleep(1)
