@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -59,6 +60,9 @@ def test_the_demo_prints_its_results_and_leaves_the_data_alone_behind(examples: 
     printed, complaints = run.communicate(timeout=DEMO_SECONDS)
     assert (run.returncode, complaints) == (0, "")
     assert "336,776 flights" in printed
+    assert "its engine ended with signal 9" in printed
+    assert re.search(r"Made again in \d+\.\d s: temp view flown", printed)
+    assert re.search(r"The temp view flown has \d+,\d+ rows again", printed)
     assert "Delta Air Lines Inc." in printed
     assert {path.name for path in examples.iterdir()} - before - {"__pycache__"} == {"data"}
 
