@@ -59,7 +59,14 @@ def _connect_parser() -> Parser:
     parser.add_argument("--max", metavar="8h", type=_duration, help="of a new session: it is closed so long after")
     parser.add_argument("--shared", action="store_true", help="let a new session share its engine with others")
     parser.add_argument("--wait", metavar="120s", type=_duration, default=120, help="how long to wait for the session")
+    _add_bare(parser)
     return parser
+
+
+def _add_bare(parser: Parser) -> None:
+    parser.add_argument(
+        "--bare", action="store_true", help="without the temp views, functions and settings of a session that is over"
+    )
 
 
 def sql_parser() -> Parser:
@@ -101,6 +108,7 @@ def _relaunch_parser() -> Parser:
     parser = _of_a_session("relaunch", "Connect to a new session like one that is over, on a new engine.")
     parser.add_argument("--var", default="spark", type=variable, help="the variable to bind (default: spark)")
     parser.add_argument("--wait", metavar="120s", type=_duration, default=120, help="how long to wait for the session")
+    _add_bare(parser)
     return parser
 
 
@@ -244,4 +252,5 @@ def connect_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
         "max_duration": arguments.max,
         "shared": arguments.shared,
         "wait_seconds": arguments.wait,
+        "restore": not arguments.bare,
     }

@@ -7,8 +7,10 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import LakesailError
-from ..spark.readable_errors import readable
+from ..spark.open_sessions import OPEN_SESSIONS
+from ..spark.readable_errors import NO_ACTIVE_SESSION, SESSION_NOT_SAME, of_an_ended_session, of_two_sessions, readable
 from .interrupted_cells import INTERRUPTED_CELLS
+from .old_objects import old_objects
 from .one_line import show_as_one_line
 
 
@@ -26,13 +28,13 @@ def _show(
     shell: Any, kind: type[BaseException], error: BaseException, traceback: TracebackType, tb_offset: int | None = None
 ) -> None:
     with INTERRUPTED_CELLS.telling():
-        message = _message(error)
+        message = error_message(shell, error)
         if message is not None:
             show_as_one_line(error, message)
         shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
 
 
-def _message(error: BaseException) -> str | None:
+def error_message(shell: Any, error: BaseException) -> str | None:
     """``None`` for what is shown as always: an interrupt that ended no query."""
     from ..spark.stoppable_channel import QueryInterrupted
 
@@ -40,4 +42,12 @@ def _message(error: BaseException) -> str | None:
         return INTERRUPTED_CELLS.said()  # asyncio's way to tell of an interrupt in a cell that awaits
     if isinstance(error, QueryInterrupted):
         return INTERRUPTED_CELLS.said() or str(error)
-    return error.message if isinstance(error, LakesailError) else readable(str(error))
+    return error.message if isinstance(error, LakesailError) else _of_pyspark(shell, str(error))
+
+
+def _of_pyspark(shell: Any, message: str) -> str:
+    if message.startswith(NO_ACTIVE_SESSION):
+        return of_an_ended_session(old_objects(shell, ended=True), OPEN_SESSIONS.active_session_id())
+    if message.startswith(SESSION_NOT_SAME):
+        return of_two_sessions(old_objects(shell, ended=False))
+    return readable(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -49,6 +50,11 @@ class SailMagics(Magics):
     auto_reconnect = Bool(
         False,
         help="Connect again before a cell runs, when the session that the notebook was connected to is over.",
+    ).tag(config=True)
+
+    restore = Bool(
+        True,
+        help="Make the temp views, functions and settings of a session that is over again in the one that replaces it.",
     ).tag(config=True)
 
     def __init__(self, shell: Any) -> None:
@@ -116,10 +122,11 @@ class SailMagics(Magics):
         new = client.relaunch_session(old, environment_for(client.me()))
         OPEN_SESSIONS.drop(old)
         line = f"connect --attach {new.id} --var {arguments.var} --wait {arguments.wait}s"
-        self._connect(parse_line(line)[1])
+        self._connect(parse_line(f"{line} --bare" if arguments.bare else line)[1], replaces=old)
 
-    def _connect(self, arguments: argparse.Namespace) -> None:
+    def _connect(self, arguments: argparse.Namespace, replaces: str | None = None) -> None:
         wanted = Wanted.checked(**connect_arguments(arguments))
+        wanted = replace(wanted, restore=wanted.restore and self.restore, replaces=replaces)
         self._tell_of_an_old_query(wanted)
         line = status_line(self.shell)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from pyspark.sql.connect.client import DefaultChannelBuilder
@@ -27,6 +27,9 @@ from .sail_workarounds.plan_checks.checking import PlanChecks
 from .session_token import RenewedToken
 from .stoppable_channel import RefusingThreads, StoppableChannel
 from .temp_views import temp_views
+
+if TYPE_CHECKING:
+    from .restoring import Restoring
 
 _OPTIONS = (
     ("grpc.compression_enabled_algorithms_bitset", 1),  # identity alone: gzip costs many times the throughput
@@ -60,6 +63,8 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         self.session_token = token
         self._holder = holder
         self.belongings = Belongings()
+        self.restoring: Restoring | None = None
+        """What is being made again in its Spark session, and was interrupted if there is still one."""
         self.bare_channel: grpc.Channel = self._secure_channel(self.endpoint, self._channel_credentials())
         self._stoppable_channel = StoppableChannel(self.bare_channel, RUNNING_CALLS)
         unobserved = grpc.intercept_channel(self.bare_channel, Reauthenticating(token), Reconnecting(endpoint))

@@ -47,6 +47,10 @@ class Wanted:
     max_duration: int | None = None
     shared: bool = False
     wait_seconds: int = 120
+    restore: bool = True
+    """Whether to make again what the session before held."""
+    replaces: str | None = None
+    """The id of the session that the attached one was relaunched from."""
 
     @classmethod
     def checked(
@@ -60,6 +64,7 @@ class Wanted:
         max_duration: str | int | None,
         shared: bool,
         wait_seconds: str | int,
+        restore: bool = True,
     ) -> Wanted:
         """:raises InvalidArgument: for arguments that contradict each other, or a duration that is none."""
         if attach is not None and (new or shared or {config, name, idle_timeout, max_duration} != {None}):
@@ -75,6 +80,7 @@ class Wanted:
             max_duration=_seconds("max_duration", max_duration),
             shared=shared,
             wait_seconds=_seconds("wait_seconds", wait_seconds) or 0,
+            restore=restore,
         )
 
 

@@ -37,6 +37,7 @@ def connect(
     max_duration: str | int | None = None,
     shared: bool = False,
     wait_seconds: str | int = 120,
+    restore: bool = True,
 ) -> SparkSession:
     """A PySpark session on this notebook's live session, or on a new one when it has none.
 
@@ -52,6 +53,8 @@ def connect(
     :param max_duration: of a new session: it is closed after so long. Seconds, or a text such as ``"8h"``.
     :param shared: let a new session share its engine with others that say the same.
     :param wait_seconds: how long to wait for the session. Seconds, or a text such as ``"2m"``.
+    :param restore: make the temp views, functions and settings of a session that is over again in the one that
+        replaces it, and let its DataFrames run there.
     :raises InvalidArgument: for arguments that contradict each other, or that the control plane refuses.
     :raises FailedPrecondition: when there is no control plane, PySpark is missing, or the session ended.
     :raises DeadlineExceeded: when the session is not ready in time; it goes on starting.
@@ -66,6 +69,7 @@ def connect(
         max_duration=max_duration,
         shared=shared,
         wait_seconds=wait_seconds,
+        restore=restore,
     )
     client = default_client()
     connection = open_connection(wanted, client, _PythonWarnings())

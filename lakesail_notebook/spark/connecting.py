@@ -10,7 +10,6 @@ from ..clock import SystemClock
 from ..errors import FailedPrecondition, PermissionDenied, Unauthenticated
 from ..models import LIVE_STATUSES, Session
 from ..process_identity import Holder
-from .belongings import in_a_sentence
 from .choice import (
     Candidate,
     Wanted,
@@ -22,6 +21,7 @@ from .choice import (
     session_create,
     spark_session_ids,
 )
+from .heirs import Heir, go_on, heir_of
 from .installation import check_installation, engine_python, load_in_background
 from .open_sessions import OPEN_SESSIONS, OpenSession, prepare_full_pyspark
 from .owners import current_owner, one_at_a_time
@@ -81,6 +81,7 @@ class _Connecting:
         self._stopwatch = Stopwatch(self._clock, wanted.wait_seconds)
         self._loaded = load_in_background()  # it takes a second, and so does a new session
         self._place = this_place(client)
+        self._replaces_a_known_one = False
 
     def run(self) -> Connection:
         with one_at_a_time(current_owner(), self._wanted.wait_seconds):
@@ -90,21 +91,23 @@ class _Connecting:
         if self._wanted.attach is not None:
             return self._enter(self._attachable(self._wanted.attach), "attached")
         here = sessions_here(self._client, self._place)
-        connection = self._connect_here(here)
-        for over in here.over:
+        for over in reversed(here.over):  # the newest last: its belongings are the ones to go on with
             OPEN_SESSIONS.drop(over.session.id)
-        return connection
+        return self._connect_here(here)
 
     def _connect_here(self, here: SessionsHere) -> Connection:
         chosen = choose(here.live, self._wanted)
         if chosen is None:
-            return _noting(self._create(here), *self._notes_on_the_others(here))
+            created = self._create(here)
+            return _noting(created, *self._notes_on_the_others(here))
         try:
             connection = self._enter(chosen, "attached")
         except FailedPrecondition as error:
             if self._client.session(chosen.session.id).status in LIVE_STATUSES:
                 raise
-            return _noting(self._create(here), self._replaced(chosen.session.id, error.message))
+            OPEN_SESSIONS.drop(chosen.session.id)
+            created = self._create(here)
+            return _noting(created, self._replaced(error.message))
         note = difference(chosen.session, self._wanted)
         return connection if note is None else _noting(connection, note)
 
@@ -153,25 +156,33 @@ class _Connecting:
         self._loaded.result()
         prepare_full_pyspark()
         kept = self._kept(wait, session.id, endpoint)
-        opened = kept or self._opened(wait, session.id, endpoint)
+        heir = heir_of(session.id, self._place.key, self._wanted, created=how == "created")
+        opened = kept or self._opened(wait, session.id, endpoint, heir)
         opened.channel_builder.plan_checks.cluster = candidate.has_workers
         install()
-        fresh = how == "created" or not self._place.is_kernel  # a kernel comes back to its Spark session, nobody else
+        # A kernel comes back to its Spark session, nobody else does.
+        fresh = how == "created" or not self._place.is_kernel or heir.has_more_than(opened)
         note = None if kept else _agree_on_the_zone(opened, fresh=fresh)
         make_active(opened.spark)
+        self._replaces_a_known_one = heir.before is not None
+        notes = heir.inherit(opened, self._tell) if kept is None else go_on(opened, self._wanted, self._tell)
         if how == "attached" and kept is None:
             opened.channel_builder.find_belongings()
+        changes = () if how == "created" else self._changes_since(session)
         return Connection(
             spark=opened.spark,
             endpoint=endpoint,
             reached=replace(candidate, session=wait.until_settled()),
             how=how if kept is None else "kept",
             seconds=self._stopwatch.seconds,
-            notes=(*(() if note is None else (note,)), *(() if how == "created" else self._changes_since(session))),
+            notes=(*(() if note is None else (note,)), *notes, *changes),
         )
 
     def _changes_since(self, session: Session) -> tuple[str, ...]:
         return TOLD_CHANGES.new(session.id, changes_since(self._client, self._place, session))
+
+    def _tell(self, text: str) -> None:
+        self._progress.told(self._stopwatch.seconds, text)
 
     def _kept(self, wait: SessionWait, session_id: str, endpoint: str) -> OpenSession | None:
         """The PySpark session that this place already has here, if it can still be used."""
@@ -180,7 +191,7 @@ class _Connecting:
             return None
         return opened if self._passes(wait, opened.channel_builder, opened.spark_session_id) else None
 
-    def _opened(self, wait: SessionWait, session_id: str, endpoint: str) -> OpenSession:
+    def _opened(self, wait: SessionWait, session_id: str, endpoint: str, heir: Heir) -> OpenSession:
         from .channel import SessionChannelBuilder
 
         token = RenewedToken(lambda: self._client.issue_token(session_id), self._clock)
@@ -189,7 +200,7 @@ class _Connecting:
         ids = spark_session_ids(session_id, self._place)
         try:
             usable = next(spark_session_id for spark_session_id in ids if self._passes(wait, builder, spark_session_id))
-            return OPEN_SESSIONS.open(session_id, self._place.key, usable, builder)
+            return OPEN_SESSIONS.open(session_id, self._place.key, usable, builder, heir.goes_on)
         except BaseException:
             builder.bare_channel.close()
             raise
@@ -211,7 +222,7 @@ class _Connecting:
     def _notes_on_the_others(self, here: SessionsHere) -> tuple[str, ...]:
         """What to say of the place's other sessions when it got a new one."""
         if self._wanted.new:
-            return ()
+            return tuple(map(_left_alive, here.live))
         if here.live:
             return tuple(
                 f"Session {one.session.id} on another compute config is still {one.session.status}."
@@ -219,14 +230,22 @@ class _Connecting:
             )
         if here.ended is None or here.ended.session.termination_reason == "user_closed":
             return ()
-        over = here.ended.session
-        return (self._replaced(over.id, ended(over).message),)
+        return (self._replaced(ended(here.ended.session).message),)
 
-    def _replaced(self, session_id: str, sentence: str) -> str:
-        """That a session is over, and what went with it, as far as it is known here."""
-        known = in_a_sentence(OPEN_SESSIONS.belongings(session_id, self._place.key))
-        what = f"temp views and settings are gone{f', among them {known}' if known else ''}"
-        return f"{sentence.partition(';')[0].rstrip('.')}. This is a new session: {what}."
+    def _replaced(self, sentence: str) -> str:
+        """That a session is over, by its own sentence; what became of known belongings is said apart."""
+        new = "This is a new session" if self._replaces_a_known_one else "This is a new session, without its temp views"
+        return f"{sentence.partition(';')[0].rstrip('.')}. {new}."
+
+
+def _left_alive(other: Candidate) -> str:
+    session = other.session
+    named = f" {session.name!r}" if session.name else ""
+    until = "" if session.timeout_at is None else f" until {session.timeout_at} if unused"
+    return (
+        f"Session {session.id}{named}, which this notebook had before, stays {session.status} and keeps its "
+        f"engine{until}; %sail close {session.id} ends it."
+    )
 
 
 def _agree_on_the_zone(opened: OpenSession, *, fresh: bool) -> str | None:
@@ -244,4 +263,4 @@ def _this_process() -> Holder | None:
 
 
 def _noting(connection: Connection, *notes: str) -> Connection:
-    return replace(connection, notes=(*connection.notes, *notes))
+    return replace(connection, notes=(*notes, *connection.notes))

@@ -19,7 +19,7 @@ from .stopping import EngineAfter, Stop, StoppedQuery
 
 _BETWEEN_BATCHES = "it stops a query between two batches, and a Python function or a large join holds that up"
 _UNLESS_SHARED = "If no other notebook or thread uses the session,"
-_CURE = "%sail close, then %sail relaunch, end it for sure: a new engine, without temp views and settings."
+_CURE = "%sail close, then %sail relaunch, end it for sure; temp views and settings are made again."
 _LOOK_SECONDS = 1.7
 _NAMED = 5
 

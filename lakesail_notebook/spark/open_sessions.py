@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import atexit
-import itertools
 import os
 import sys
 import threading
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,6 @@ from ..models import LIVE_STATUSES
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
-    from .belongings import Belonging
     from .catalog.lazy import LazyCatalog
     from .channel import SessionChannelBuilder
     from .engine_tasks import TaskProgress
@@ -43,6 +42,9 @@ class OpenSessions:
         self._ever_opened = False
         self._parents: list[tuple[OpenSession, object]] = []
         """Of the process that this one was forked from, with their clients."""
+        self._left: dict[str, OpenSession] = {}
+        """The last one that each place had and has no more."""
+        self._session_ids: weakref.WeakKeyDictionary[SparkSession, str] = weakref.WeakKeyDictionary()
 
     def find(self, session_id: str, place_key: str) -> OpenSession | None:
         """The one that this place has on this session, if it was not stopped."""
@@ -73,11 +75,21 @@ class OpenSessions:
         with self._lock:
             return next((one.channel_builder.catalog for one in self._opened if one.spark is spark), None)
 
-    def belongings(self, session_id: str, place_key: str) -> tuple[Belonging, ...]:
-        """What this place made in its Spark session on this session, stopped or not."""
+    def left(self, place_key: str, session_id: str) -> OpenSession | None:
+        """The one that this place had on this session and stopped or, without one, the last that it had at all."""
         with self._lock:
             mine = [one for one in self._opened if (one.session_id, one.place_key) == (session_id, place_key)]
-        return tuple(itertools.chain.from_iterable(one.channel_builder.belongings.all() for one in mine))
+            return mine[-1] if mine else self._left.get(place_key)
+
+    def forget_left(self, place_key: str) -> None:
+        """What was there before has been replaced."""
+        with self._lock:
+            self._left.pop(place_key, None)
+
+    def session_id_of_spark(self, spark: SparkSession) -> str | None:
+        """The session that a Spark session of this process runs on, or ran on when it was stopped."""
+        with self._lock:
+            return self._session_ids.get(spark)
 
     def active_session_id(self) -> str | None:
         """The session of the Spark session that PySpark's own functions use in this thread."""
@@ -117,17 +129,31 @@ class OpenSessions:
         return list(dict.fromkeys(opened.session_id for opened, _ in reversed(self._parents)))
 
     def open(
-        self, session_id: str, place_key: str, spark_session_id: str, channel_builder: SessionChannelBuilder
+        self,
+        session_id: str,
+        place_key: str,
+        spark_session_id: str,
+        channel_builder: SessionChannelBuilder,
+        instead_of: SparkSession | None = None,
     ) -> OpenSession:
-        """A new PySpark session; one that this place had on the same session is dropped."""
+        """A new PySpark session; one that this place had on the same session is dropped.
+
+        :param instead_of: one that is over, and goes on as the new one: so do the DataFrames that were made from it.
+        """
         channel_builder.use_spark_session(spark_session_id)
-        opened = OpenSession(session_id, place_key, spark_session_id, _new_spark(channel_builder), channel_builder)
         self._ever_opened = True
         with self._lock:
             older = [one for one in self._opened if (one.session_id, one.place_key) == (session_id, place_key)]
-            self._opened = [one for one in self._opened if one not in older] + [opened]
         for one in older:
             _drop(one.spark)
+        spark = _new_spark(channel_builder)
+        if instead_of is not None:
+            _exchange(instead_of, spark)
+            spark = instead_of
+        opened = OpenSession(session_id, place_key, spark_session_id, spark, channel_builder)
+        with self._lock:
+            self._opened = [one for one in self._opened if one not in older] + [opened]
+            self._session_ids[spark] = session_id
         # Else PySpark would clean up at exit, and wait for minutes for a control plane that is gone.
         atexit.register(opened.spark.client.close)
         return opened
@@ -137,6 +163,7 @@ class OpenSessions:
         with self._lock:
             dropped = [opened for opened in self._opened if opened.session_id == session_id]
             self._opened = [opened for opened in self._opened if opened.session_id != session_id]
+            self._left |= {opened.place_key: opened for opened in dropped}
         for opened in dropped:
             _drop(opened.spark)
 
@@ -154,7 +181,9 @@ class OpenSessions:
         here, and PySpark must neither take them for this process's nor stop them."""
         self._lock = threading.Lock()  # another thread may have held it
         parents, self._opened = self._opened, []
-        self._parents = [*self._parents, *((opened, opened.spark.client) for opened in parents)]
+        kept = [*parents, *self._left.values()]
+        self._left = {}
+        self._parents = [*self._parents, *((opened, opened.spark.client) for opened in kept)]
         for opened in parents:
             _forget_exit_hooks(opened.spark)
             opened.spark._client = ParentsClient(opened.spark_session_id)
@@ -232,6 +261,13 @@ def _forget_parents_threads() -> None:
     if getattr(Reattachable, "_release_thread_pool_instance", None) is not None:
         Reattachable._release_thread_pool_instance = None
     Reattachable._lock = threading.RLock()
+
+
+def _exchange(one: SparkSession, other: SparkSession) -> None:
+    """Let each have the other's client. PySpark closes the client of a Spark session that is no longer referred to."""
+    for name, value in list(vars(other).items()):
+        vars(other)[name] = vars(one)[name]
+        vars(one)[name] = value
 
 
 def _drop(spark: SparkSession) -> None:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+NO_ACTIVE_SESSION, SESSION_NOT_SAME = "[NO_ACTIVE_SESSION]", "[SESSION_NOT_SAME]"
+"""How PySpark begins to say that a Spark session is over, and that two DataFrames are not of the same one."""
 
 _CHARACTERS = 600
+_CURE_OF_AN_ENDED_SESSION = "This Spark session is over. Run %sail connect to get a new one."
 _CURES: tuple[tuple[str, str], ...] = (
-    (r"NO_ACTIVE_SESSION", "This Spark session is over. Run %sail connect to get a new one."),
+    (
+        r"Traceback.*NO_ACTIVE_SESSION",
+        "A Python function of the engine cannot use spark or a DataFrame; join them, or collect what it needs before.",
+    ),
+    (r"NO_ACTIVE_SESSION", _CURE_OF_AN_ENDED_SESSION),
     (
         r"handle add artifacts|copy.?from.?local",
         "Sail takes no files from clients. Put modules beside the notebook, and packages into the notebook's "
@@ -47,19 +57,70 @@ _CURES: tuple[tuple[str, str], ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class OldObject:
+    """A variable that holds a DataFrame or a Spark session."""
+
+    name: str
+    session_id: str
+    """The session that it belongs to."""
+    cell: int | None
+    """The number of the cell that made it, where that is known."""
+
+    def __str__(self) -> str:
+        return self.name if self.cell is None else f"{self.name} (made in In[{self.cell}])"
+
+
+def of_an_ended_session(objects: Sequence[OldObject], current_session_id: str | None) -> str:
+    """What to say when what belongs to a session that is over was used.
+
+    :param objects: that the code names; none when it is not known what it was.
+    :param current_session_id: of the session that the notebook runs on, if there is one.
+    """
+    if current_session_id is None:
+        return _CURE_OF_AN_ENDED_SESSION
+    if not objects:
+        return (
+            "A DataFrame that this code uses belongs to a Spark session that is over. Make it again; spark now runs "
+            f"on session {current_session_id}."
+        )
+    these = _enumerated([str(one) for one in objects])
+    belong = "belongs" if len(objects) == 1 else "belong"
+    ended = _enumerated(list(dict.fromkeys(one.session_id for one in objects)))
+    cells = [f"In[{cell}]" for cell in sorted({one.cell for one in objects if one.cell is not None})]
+    cure = f"Run {_enumerated(cells)} again" if cells else "Make it again"
+    return (
+        f"{these} {belong} to session {ended}, which is over. {cure}: spark now runs on session {current_session_id}."
+    )
+
+
+def of_two_sessions(objects: Sequence[OldObject]) -> str:
+    """What to say when DataFrames of two sessions were put together."""
+    owned = "; ".join(f"{one} is of session {one.session_id}" for one in objects)
+    return (
+        f"Two DataFrames of different sessions cannot be put together{f': {owned}' if owned else ''}. "
+        "Make both from the same Spark session."
+    )
+
+
+def _enumerated(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
 def readable(message: str) -> str:
     """A message of PySpark as one line, with a cure where one is known.
 
     Of a Python function's traceback, the last line is kept: it names the error.
     """
-    line = _one_line(message)
+    line = one_line(message)
     cure = next((cure for pattern, cure in _CURES if re.search(pattern, message, re.I | re.S)), None)
     if cure is None or cure in line:
         return line
     return f"{line.rstrip('.')}. {cure}"
 
 
-def _one_line(message: str) -> str:
+def one_line(message: str) -> str:
+    """A message as one line, cut where it is long; of a traceback, its last line."""
     head, marker, traceback = message.partition("Traceback (most recent call last):")
     if marker:
         last = next((line for line in reversed(traceback.strip().splitlines()) if line.strip()), "")

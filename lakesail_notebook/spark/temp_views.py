@@ -5,8 +5,8 @@ from __future__ import annotations
 import grpc
 import pyspark.sql.connect.proto as spark_proto
 
-from .belongings import Belonging
 from .looks import look
+from .plan_effects import Belonging
 
 
 def temp_views(channel: grpc.Channel, spark_session_id: str) -> tuple[Belonging, ...]:

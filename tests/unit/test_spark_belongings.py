@@ -5,7 +5,8 @@ from __future__ import annotations
 import pyspark.sql.connect.proto as spark_proto
 import pytest
 
-from lakesail_notebook.spark.belongings import Belonging, Belongings, in_a_sentence
+from lakesail_notebook.spark.belongings import Belongings, in_a_sentence
+from lakesail_notebook.spark.plan_effects import Belonging
 
 COMPLETE = spark_proto.ExecutePlanResponse(result_complete=spark_proto.ExecutePlanResponse.ResultComplete())
 
@@ -47,7 +48,7 @@ def after(*requests: spark_proto.ExecutePlanRequest) -> tuple[Belonging, ...]:
     [
         ("create or replace temporary view a as select 1", Belonging("temp view", "a")),
         ("CREATE TEMP VIEW `a b` AS SELECT 1", Belonging("temp view", "a b")),
-        ("create global temp view g as select 1", Belonging("temp view", "g")),
+        ("create global temp view g as select 1", Belonging("temp view", "global_temp.g")),
         ("create table if not exists db.t (n int)", Belonging("table", "db.t")),
         ("set spark.sql.ansi.enabled = false", Belonging("setting", "spark.sql.ansi.enabled")),
     ],

@@ -124,6 +124,11 @@ class Reader:
                 break
         return ".".join(parts) or None
 
+    @property
+    def rest(self) -> Sequence[Token]:
+        """What was not passed yet."""
+        return self._code[self._at :]
+
 
 def _end_of_block(sql: str, start: int) -> int | None:
     """Where a comment ends, which may hold others; ``None`` when it does not."""
