@@ -81,7 +81,7 @@ class _Connecting:
         self._stopwatch = Stopwatch(self._clock, wanted.wait_seconds)
         self._loaded = load_in_background()  # it takes a second, and so does a new session
         self._place = this_place(client)
-        self._replaces_a_known_one = False
+        self._said_what_was_there = False
 
     def run(self) -> Connection:
         with one_at_a_time(current_owner(), self._wanted.wait_seconds):
@@ -164,8 +164,8 @@ class _Connecting:
         fresh = how == "created" or not self._place.is_kernel or heir.has_more_than(opened)
         note = None if kept else _agree_on_the_zone(opened, fresh=fresh)
         make_active(opened.spark)
-        self._replaces_a_known_one = heir.before is not None
         notes = heir.inherit(opened, self._tell) if kept is None else go_on(opened, self._wanted, self._tell)
+        self._said_what_was_there = bool(notes)
         if how == "attached" and kept is None:
             opened.channel_builder.find_belongings()
         changes = () if how == "created" else self._changes_since(session)
@@ -234,8 +234,8 @@ class _Connecting:
 
     def _replaced(self, sentence: str) -> str:
         """That a session is over, by its own sentence; what became of known belongings is said apart."""
-        new = "This is a new session" if self._replaces_a_known_one else "This is a new session, without its temp views"
-        return f"{sentence.partition(';')[0].rstrip('.')}. {new}."
+        gone = "" if self._said_what_was_there else ": temp views and settings are gone"
+        return f"{sentence.partition(';')[0].rstrip('.')}. This is a new session{gone}."
 
 
 def _left_alive(other: Candidate) -> str:

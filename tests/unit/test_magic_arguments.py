@@ -19,6 +19,7 @@ def test_connect_takes_everything_that_the_function_takes() -> None:
         "max_duration": 28800,
         "shared": True,
         "wait_seconds": 120,
+        "restore": True,
     }
 
 

@@ -152,8 +152,18 @@ def test_a_stopped_spark_session_is_replaced_under_the_next_id(place: Place) -> 
     place.endpoint.refusal_of = lambda spark_session_id: STOPPED if spark_session_id == dead else None
     again = place.connect()
     assert again.how == "attached"
-    assert again.spark is not first.spark
+    assert again.spark is first.spark, "its DataFrames go on"
     assert again.spark.session_id != dead
+    assert not again.spark.is_stopped
+
+
+def test_a_bare_connect_leaves_a_stopped_spark_session_stopped(place: Place) -> None:
+    place.has(place.session("S1"))
+    first = place.connect()
+    dead = first.spark.session_id
+    place.endpoint.refusal_of = lambda spark_session_id: STOPPED if spark_session_id == dead else None
+    again = place.connect(restore=False)
+    assert again.spark is not first.spark
     assert first.spark.is_stopped
     assert again.spark.getActiveSession() is again.spark
 
