@@ -4,8 +4,9 @@ JSON objects, one a line. The proxy speaks first (:class:`Hello`, with the secre
 plane answers with a :class:`Snapshot`, then with numbered changes (:class:`RouteChange`); a :class:`Heartbeat` every
 :data:`HEARTBEAT_SECONDS` carries the last number, so that a gap shows. The proxy confirms with :class:`Applied`, claims
 Spark session ids with :class:`Claim`, says with :class:`PythonBegins` that a session will run Python code, and reports
-use with :class:`Activity`, queries with :class:`Operations` and refusals with :class:`Refusals`. What the control plane
-cannot keep, it does not answer: it ends the connection, and the proxy says it again on the next.
+use with :class:`Activity`, queries with :class:`Operations` and refusals with :class:`Refusals`. A :class:`Flush` asks
+for the reports of queries at once. What the control plane cannot keep, it does not answer: it ends the connection, and
+the proxy says it again on the next.
 """
 
 from __future__ import annotations
@@ -26,6 +27,13 @@ UNLISTED_TAG = "lakesail/look"
 """An operation that a client tags so is not reported: by it the client itself looks at the engine, and no user."""
 OPERATION_REPEAT_SECONDS = 15.0
 """So often at least the proxy speaks of each operation that runs; of one that is not spoken of, nobody knows more."""
+
+ACTION_KEY = "lakesail-action"
+"""Metadata of an RPC: one id for all RPCs of one action of the user. It ends at the session proxy."""
+LINE_KEY = "lakesail-line-bin"
+"""Metadata beside it: the user's line of code that caused the RPC, in UTF-8."""
+MAX_WORDS = 200
+"""Characters of what is kept of SQL, of a line of code, and of an error."""
 
 RouteState = Literal["pending", "ready", "closed"]
 OperationOutcome = Literal["running", "succeeded", "failed", "cancelled"]
@@ -126,8 +134,14 @@ class OperationsKept(_Message, tag="operationsKept", frozen=True, kw_only=True):
     """The next :class:`Operations` of this connection is kept, in their order."""
 
 
+class Flush(_Message, tag="flush", frozen=True, kw_only=True):
+    """Somebody reads the list of queries: report now what is not reported yet, then :class:`Flushed`."""
+
+    flush_id: int
+
+
 FromControlPlane = (
-    Snapshot | RouteChange | Heartbeat | ClaimAnswer | PythonNoted | ReleaseKept | ActivityKept | OperationsKept
+    Snapshot | RouteChange | Heartbeat | ClaimAnswer | PythonNoted | ReleaseKept | ActivityKept | OperationsKept | Flush
 )
 
 
@@ -188,7 +202,9 @@ class OperationReport(Struct, frozen=True, kw_only=True):
     part: str
     """Names what ``rows`` and ``data_bytes`` count: all that one proxy saw of the operation. Parts add up."""
     what: str | None = None
-    """For a person; ``None`` when it was begun through an earlier proxy."""
+    """For a person; ``None`` when nobody told this proxy."""
+    began_here: bool = True
+    """Whether this proxy saw its beginning."""
     began_ago: float
     """Seconds since it began, or since this proxy first saw it."""
     ended_ago: float | None = None
@@ -196,12 +212,26 @@ class OperationReport(Struct, frozen=True, kw_only=True):
     rows: int
     data_bytes: int
     outcome: OperationOutcome
+    error: str | None = None
+    """Why it failed, in one line."""
+    action_id: str | None = None
+    """What its client calls the action of its user that it belongs to."""
+    ran: bool = True
+    """Whether the engine ran anything for it; SQL that was only read is in no list."""
+    engine_answered: bool | None = None
+    """Of one that was cancelled: whether the engine has answered since. ``None``: not known yet."""
 
 
 class Operations(_Message, tag="operations", frozen=True, kw_only=True):
     """Operations that began, moved on or ended, or still run. The last word on each counts."""
 
     operations: tuple[OperationReport, ...]
+
+
+class Flushed(_Message, tag="flushed", frozen=True, kw_only=True):
+    """All that was to be reported when the :class:`Flush` came has been said before this."""
+
+    flush_id: int
 
 
 class RefusedRpcs(Struct, frozen=True, kw_only=True):
@@ -230,7 +260,7 @@ class Applied(_Message, tag="applied", frozen=True, kw_only=True):
     sequence: int
 
 
-FromProxy = Hello | Claim | PythonBegins | Released | Activity | Operations | Refusals | EngineLost | Applied
+FromProxy = Hello | Claim | PythonBegins | Released | Activity | Operations | Flushed | Refusals | EngineLost | Applied
 
 _decode_from_control_plane: msgspec.json.Decoder[FromControlPlane] = msgspec.json.Decoder(FromControlPlane)
 _decode_from_proxy: msgspec.json.Decoder[FromProxy] = msgspec.json.Decoder(FromProxy)

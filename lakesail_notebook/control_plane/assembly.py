@@ -20,6 +20,7 @@ from .owners import ProcessOwners
 
 if TYPE_CHECKING:
     from ..store.sql import SqlStore
+    from ..workloads.reconciling.engine_watch import EngineWatch
     from ..workloads.reconciling.reconciler import Reconciler
     from ..workloads.reconciling.token_endings import TokenEndings
     from ..workloads.services.configs import Configs
@@ -74,6 +75,7 @@ class ControlPlane:
     notebooks: Notebooks
     _reconciler: Reconciler
     _token_endings: TokenEndings
+    _engines: EngineWatch
     _proxy: ProxySupervisor
     _backends: Mapping[str, Backend]
     _store: SqlStore
@@ -90,6 +92,7 @@ class ControlPlane:
                 closing.push_async_callback(backend.close)
             closing.push_async_callback(self._proxy.close)
             closing.push_async_callback(self._reconciler.close)
+            closing.push_async_callback(self._engines.close)
             closing.push_async_callback(self._token_endings.close)
 
 
@@ -162,6 +165,7 @@ async def _begin(
     from ..signing_keys import signing_keys
     from ..tokens import TokenIssuer, TokenTime
     from ..workloads.environments import Environments
+    from ..workloads.reconciling.engine_watch import EngineWatch
     from ..workloads.reconciling.proxy_reports import ProxyReports
     from ..workloads.reconciling.reconciler import Reconciler
     from ..workloads.reconciling.token_endings import TokenEndings
@@ -171,6 +175,7 @@ async def _begin(
     from ..workloads.services.launches import Launches
     from ..workloads.services.notebooks import Notebooks
     from ..workloads.services.placement import Placement
+    from ..workloads.services.queries import QueryService
     from ..workloads.services.quota_keeper import QuotaKeeper
     from ..workloads.services.service_accounts import ServiceAccounts
     from ..workloads.services.session_tokens import SessionTokenService
@@ -197,7 +202,8 @@ async def _begin(
         settings=options.settings,
     )
     spark_sessions = options.settings.limits.spark_sessions_per_session
-    reports = ProxyReports(store, reconciler, usage, clock, spark_sessions, audit)
+    engines = EngineWatch(backends, clock)
+    reports = ProxyReports(store, reconciler, usage, clock, spark_sessions, audit, engines)
     proxy.serve(
         FeedSource(
             issuer=tokens.issuer,
@@ -241,6 +247,7 @@ async def _begin(
         environments=environments,
         reconciler=reconciler,
         session_tokens=session_tokens,
+        queries=QueryService(store=store, reports=proxy, engines=engines, clock=clock),
         endpoints=placement.endpoints,
         clock=clock,
         settings=options.settings,
@@ -267,6 +274,7 @@ async def _begin(
         notebooks=notebooks,
         _reconciler=reconciler,
         _token_endings=token_endings,
+        _engines=engines,
         _proxy=proxy,
         _backends=backends,
         _store=store,

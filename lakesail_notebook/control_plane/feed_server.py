@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+import itertools
 import logging
 import secrets
 from collections import OrderedDict
@@ -76,6 +77,8 @@ class FeedServer:
         self._connection: _Connection | None = None
         self._applied = 0
         self._applied_more = asyncio.Condition()
+        self._flush_ids = itertools.count(1)
+        self._flushes: dict[int, asyncio.Future[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._looked_at: set[str] = set()
 
@@ -113,6 +116,23 @@ class FeedServer:
                 await self._applied_more.wait_for(lambda: self._applied >= sequence)
         except TimeoutError:
             return False
+        return True
+
+    async def flushed(self, seconds: float) -> bool:
+        """Have the proxy report now what it has not told of queries, and keep it; whether that was done in time."""
+        connection = self._connection
+        if connection is None or not connection.begun:
+            return False
+        flush_id = next(self._flush_ids)
+        self._flushes[flush_id] = asyncio.get_running_loop().create_future()
+        connection.say(feed.Flush(flush_id=flush_id))
+        try:
+            async with asyncio.timeout(seconds):
+                await self._flushes[flush_id]
+        except TimeoutError:
+            return False
+        finally:
+            del self._flushes[flush_id]
         return True
 
     async def abandoned(self, seconds: int) -> None:
@@ -233,6 +253,10 @@ class FeedServer:
         elif isinstance(message, feed.Operations):
             await reports.operations(message.operations)
             connection.say(feed.OperationsKept())
+        elif isinstance(message, feed.Flushed):
+            flush = self._flushes.get(message.flush_id)
+            if flush is not None and not flush.done():
+                flush.set_result(None)
         elif isinstance(message, feed.Refusals):
             await reports.refused(message.refused)
         elif isinstance(message, feed.Claim):
@@ -292,6 +316,11 @@ class _Connection:
         kept_back, self._kept_back = self._kept_back or [], None
         for message in kept_back:
             self.say(message)
+
+    @property
+    def begun(self) -> bool:
+        """Whether its snapshot has been sent."""
+        return self._kept_back is None
 
     def change(self, message: feed.RouteChange | feed.Heartbeat) -> None:
         """Say it after the snapshot."""

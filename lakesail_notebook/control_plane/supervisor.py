@@ -144,6 +144,10 @@ class ProxySupervisor:
         if awaited and not await self._feed.applied(sequence):
             log.warning("session proxy: it did not confirm in time what has ended of session %s", route.session_id)
 
+    async def flush_queries(self, seconds: float) -> bool:
+        """Have the proxy report at once what it has not told of queries; whether it did within so long."""
+        return await self._feed.flushed(seconds)
+
     def log_tail(self, count: int) -> list[str]:
         """The last lines that the proxy wrote."""
         return [] if self._child is None else self._child.log.tail(count)

@@ -8,12 +8,12 @@ from .wire import Answer, PageLimit, QueryOutcome
 
 
 class Query(Answer, frozen=True, kw_only=True):
-    """An operation of a session: what a client had it execute."""
+    """An action of a session's owner: one or several operations that a client had the session execute."""
 
     id: str
-    """The Spark Connect operation's."""
+    """The action's, as its client names it; else the Spark Connect operation's."""
     what: str
-    """The beginning of the SQL text, or the name of the outermost thing that it does."""
+    """The beginning of the SQL text, the owner's line of code, or what the plan does: ``read parquet > filter``."""
     started_at: str
     seconds: float
     """How long it took; while it runs, until now."""
@@ -22,6 +22,10 @@ class Query(Answer, frozen=True, kw_only=True):
     bytes: int
     """Of results, as Arrow data."""
     outcome: QueryOutcome
+    error: str | None = None
+    """Why it failed, in one line of at most 200 characters."""
+    engine_busy: bool | None = None
+    """Whether the engine works on it, which it may do after it was cancelled; ``None``: that cannot be known."""
 
 
 class SessionQueries(Answer, frozen=True, kw_only=True):

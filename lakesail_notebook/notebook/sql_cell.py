@@ -10,6 +10,7 @@ from IPython.display import display
 
 from ..errors import FailedPrecondition
 from ..rendering import row_tables as table
+from ..spark.actions import ACTIONS
 from ..spark.open_sessions import active_spark_session
 from ..spark.sail_workarounds.described_commands import is_no_query
 from ..spark.sql.binding import NotBindable, bind
@@ -51,8 +52,10 @@ def run(shell: Any, line: str, cell: str) -> None:
         _describe(shell, arguments, unrun(spark, bound[0]))
         return
     for one in bound[:-1]:
-        run_statement(spark, one)
-    _show(shell, arguments, run_statement(spark, bound[-1]))
+        with ACTIONS.one(one.sql):
+            run_statement(spark, one)
+    with ACTIONS.one(bound[-1].sql):
+        _show(shell, arguments, run_statement(spark, bound[-1]))
 
 
 def _spark() -> SparkSession:

@@ -14,23 +14,34 @@ if TYPE_CHECKING:
     from ..spark.queries import ObservedQuery
 
 _QUERIES = ("STARTED", "TOOK", "OUTCOME", "ROWS", "BYTES", "WHAT")
+_ERROR = "ERROR"
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def queries_shown(queries: tuple[models.Query, ...]) -> Shown:
+    failed = any(query.error for query in queries)
     rows = [
         (
             moment(query.started_at),
             f"{query.seconds:.2f} s",
-            query.outcome,
+            _outcome(query),
             f"{query.rows:,}",
             f"{query.bytes:,}",
             query.what,
+            *((query.error or "",) if failed else ()),
         )
         for query in queries
     ]
-    text = table(_QUERIES, rows) if rows else "Nothing was run on it yet."
+    headings = (*_QUERIES, _ERROR) if failed else _QUERIES
+    text = table(headings, rows) if rows else "Nothing was run on it yet."
     return Shown(text, models.encode(models.SessionQueries(items=queries)))
+
+
+def _outcome(query: models.Query) -> str:
+    """With what is known of the engine, where it may compute on."""
+    if query.outcome != "cancelled" or query.engine_busy is False:
+        return query.outcome
+    return f"{query.outcome}, {'engine busy' if query.engine_busy else 'engine unknown'}"
 
 
 def strip_text(

@@ -5,61 +5,102 @@ Only head fields are read. Nothing here decides whether an RPC passes, so what c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 from ..errors import InvalidArgument
-from .plan_names import COMMANDS, RELATIONS
-from .wire import Field, fields, spans
+from ..feed import ACTION_KEY, LINE_KEY, MAX_WORDS
+from .plan_words import UNREADABLE, Words, words_of
+from .wire import first_fields, payload_in, short_text, spans
 
-MAX_WHAT = 200
-"""Characters."""
-UNREADABLE = "query"
 COUNTABLE = 2**53
 """From here on a number is no count of anything, and JSON readers would round it."""
 
 _PLAN, _REQUEST_OPTIONS, _TAGS = 3, 5, 7
-_ROOT, _COMMAND, _COMPRESSED = 1, 2, 3
-_COMMON, _SQL, _WITH_RELATIONS, _SQL_COMMAND = 1, 10, 41, 5
-_SQL_TEXT, _SQL_INPUT, _WRAPPED = 1, 6, 1
 _REATTACH_OPTIONS, _REATTACHABLE = 1, 1
-_ARROW_BATCH, _RESPONSE_ID, _RESULT_COMPLETE = 2, 13, 14
+_ARROW_BATCH, _SQL_RESULT, _RESPONSE_ID, _RESULT_COMPLETE = 2, 5, 13, 14
+_SQL_RELATION, _RELATIONS_OF_SQL = 1, frozenset({10, 41})
 _ROW_COUNT, _DATA, _CHUNK_INDEX = 1, 2, 4
 _RELEASE_ALL = 5
 _INTERRUPT_TYPE, _OPERATION_TAG, _OPERATION_ID, _ALL = 4, 5, 6, 1
+_CLIENT_TYPE, _ANALYSES, _ANALYSED_PLAN = 3, range(4, 10), 1
 
-_MAX_FIELDS = 1000
-"""Of one message; a request of any size costs no more than this to look at."""
-_MAX_DEPTH = 10
-_MAX_TEXT_BYTES = 4096
+OWN_CLIENT = "lakesail-notebook/"
+"""How the client type of this package's kernel side begins."""
 _MAX_ID_BYTES = 256
+_MAX_ACTION_ID = 64
+_NO_WORDS = Words(None, UNREADABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What a client says of the action of its user that an RPC belongs to."""
+
+    id: str | None = None
+    line: str | None = None
+    """The user's own line of code."""
+
+
+UNNAMED = Action()
+"""Of a client that says nothing of it."""
+
+
+def read_action(metadata: Iterable[tuple[str, str | bytes]]) -> Action:
+    """From the metadata of an RPC. What cannot be read is left out."""
+    id, line = None, None
+    for key, value in metadata:
+        if key == ACTION_KEY and isinstance(value, str) and value.isprintable():
+            id = value[:_MAX_ACTION_ID] or None
+        elif key == LINE_KEY and isinstance(value, bytes):
+            line = " ".join(value.decode(errors="ignore").split())[:MAX_WORDS] or None
+    return Action(id=id, line=line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    what: str
-    """The SQL text with its white space folded, or the name of the outermost relation or command; for a person."""
+    words: Words = _NO_WORDS
+    action: Action = UNNAMED
     reattachable: bool = False
     """Whether the client comes back for the rest when its stream breaks off."""
     tags: frozenset[str] = frozenset()
     """By which the client may interrupt it."""
 
+    @property
+    def what(self) -> str:
+        """For a person: the SQL text, the user's own line, or the chain of what it does."""
+        return self.words.sql or self.action.line or self.words.chain
 
-def read_plan(request: bytes) -> Plan:
+
+def read_plan(request: bytes, action: Action = UNNAMED) -> Plan:
     """Of an ExecutePlan request."""
-    what, reattachable, tags = UNREADABLE, False, set()
-    for field in _first_fields(request):
+    words, reattachable, tags = _NO_WORDS, False, set()
+    for field in first_fields(request):
         if field.payload is None:
             continue
         if field.number == _PLAN:
-            what = _what(field.payload) or UNREADABLE
+            words = words_of(field.payload)
         elif field.number == _REQUEST_OPTIONS:
             reattachable = reattachable or _asks_to_reattach(field.payload)
         elif field.number == _TAGS:
-            tags.add(_text(field.payload))
-    return Plan(what=what, reattachable=reattachable, tags=frozenset(tags))
+            tags.add(short_text(field.payload))
+    return Plan(words=words, action=action, reattachable=reattachable, tags=frozenset(tags))
+
+
+def read_analysis(request: bytes, action: Action = UNNAMED) -> Plan | None:
+    """The plan that a user has analysed by an AnalyzePlan request.
+
+    ``None``: there is no plan in it, or no user asked. PySpark names its type; the kernel side of this package names
+    the action too, and does neither when it looks at the engine itself.
+    """
+    client, plan = "", None
+    for field in first_fields(request):
+        if field.payload is not None and field.number == _CLIENT_TYPE:
+            client = short_text(field.payload)
+        elif field.payload is not None and field.number in _ANALYSES:
+            plan = payload_in(field.payload, _ANALYSED_PLAN)
+    users = bool(client) and (action.id is not None or not client.startswith(OWN_CLIENT))
+    return Plan(words=words_of(plan), action=action) if plan is not None and users else None
 
 
 class Part(NamedTuple):
@@ -71,11 +112,13 @@ class Part(NamedTuple):
     """Of Arrow data."""
     complete: bool = False
     """Whether it is the last one, after all results."""
+    unrun: bool = False
+    """Whether it says that SQL was read, and is a query that runs when its results are asked for."""
 
 
 def read_part(response: bytes) -> Part:
     """Quick, since it is done for each message of a result; how large that is plays no part."""
-    response_id, rows, data_bytes, complete = b"", 0, 0, False
+    response_id, rows, data_bytes, complete, unrun = b"", 0, 0, False, False
     try:
         for number, start, end, _ in spans(response, 0, len(response)):
             if number == _ARROW_BATCH and start >= 0:
@@ -84,9 +127,11 @@ def read_part(response: bytes) -> Part:
                 response_id = response[start : min(end, start + _MAX_ID_BYTES)]
             elif number == _RESULT_COMPLETE:
                 complete = True
+            elif number == _SQL_RESULT and start >= 0:
+                unrun = _is_query(memoryview(response)[start:end])
     except InvalidArgument:
         return Part()
-    return Part(response_id, rows, data_bytes, complete)
+    return Part(response_id, rows, data_bytes, complete, unrun)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,81 +148,32 @@ class Interrupt:
 
 def read_interrupt(request: bytes) -> Interrupt:
     everything, tag, operation_id = False, None, None
-    for field in _first_fields(request):
+    for field in first_fields(request):
         if field.number == _INTERRUPT_TYPE:
             everything = field.value == _ALL
         elif field.number == _OPERATION_TAG and field.payload is not None:
-            tag = _text(field.payload)
+            tag = short_text(field.payload)
         elif field.number == _OPERATION_ID and field.payload is not None:
-            operation_id = _text(field.payload)
+            operation_id = short_text(field.payload)
     return Interrupt(everything=everything, tag=tag, operation_id=operation_id)
 
 
 def releases_all(request: bytes) -> bool:
     """Whether a ReleaseExecute request gives up the whole operation, not only results that were received."""
-    return any(field.number == _RELEASE_ALL for field in _first_fields(request))
-
-
-def _first_fields(message: bytes | memoryview) -> Iterator[Field]:
-    """As far as they can be read."""
-    try:
-        yield from islice(fields(message), _MAX_FIELDS)
-    except InvalidArgument:
-        return
-
-
-def _what(plan: memoryview) -> str | None:
-    for field in _first_fields(plan):
-        if field.payload is None:
-            continue
-        if field.number == _ROOT:
-            return _relation(field.payload)
-        if field.number == _COMMAND:
-            return _command(field.payload)
-        if field.number == _COMPRESSED:
-            return "compressed plan"
-    return None
-
-
-def _relation(relation: memoryview, depth: int = 0) -> str:
-    for field in _first_fields(relation):
-        if field.payload is None or field.number == _COMMON:
-            continue
-        if field.number == _SQL:
-            return _sql(field.payload)
-        inner = _payload_in(field.payload, _WRAPPED) if field.number == _WITH_RELATIONS else None
-        if inner is not None and depth < _MAX_DEPTH:
-            return _relation(inner, depth + 1)
-        return RELATIONS.get(field.number, "relation")
-    return "relation"
-
-
-def _command(command: memoryview) -> str:
-    for field in _first_fields(command):
-        if field.payload is None:
-            continue
-        if field.number != _SQL_COMMAND:
-            return COMMANDS.get(field.number, "command")
-        query = _payload_in(field.payload, _SQL_INPUT)
-        return _sql(field.payload) if query is None else _relation(query)
-    return "command"
-
-
-def _sql(message: memoryview) -> str:
-    text = _payload_in(message, _SQL_TEXT)
-    folded = "" if text is None else " ".join(_text(text[:_MAX_TEXT_BYTES]).split())
-    return folded[:MAX_WHAT].rstrip() or RELATIONS[_SQL]
-
-
-def _payload_in(message: memoryview, number: int) -> memoryview | None:
-    return next((field.payload for field in _first_fields(message) if field.number == number), None)
+    return any(field.number == _RELEASE_ALL for field in first_fields(request))
 
 
 def _asks_to_reattach(option: memoryview) -> bool:
-    options = _payload_in(option, _REATTACH_OPTIONS)
+    options = payload_in(option, _REATTACH_OPTIONS)
     return options is not None and any(
-        field.number == _REATTACHABLE and field.value == 1 for field in _first_fields(options)
+        field.number == _REATTACHABLE and field.value == 1 for field in first_fields(options)
     )
+
+
+def _is_query(sql_result: memoryview) -> bool:
+    """Of a command, the result is a table of its rows; of a query, the query."""
+    relation = payload_in(sql_result, _SQL_RELATION)
+    return relation is not None and any(field.number in _RELATIONS_OF_SQL for field in first_fields(relation))
 
 
 def _batch(response: bytes, start: int, end: int) -> tuple[int, int]:
@@ -191,7 +187,3 @@ def _batch(response: bytes, start: int, end: int) -> tuple[int, int]:
         elif number == _CHUNK_INDEX:
             chunk = value
     return (rows if chunk == 0 and rows < COUNTABLE else 0), data_bytes
-
-
-def _text(payload: memoryview) -> str:
-    return bytes(payload[:_MAX_TEXT_BYTES]).decode(errors="ignore")

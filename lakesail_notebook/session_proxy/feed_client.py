@@ -16,7 +16,8 @@ from .. import feed
 from ..clock import Clock
 from ..errors import Unavailable
 from ..tokens import TokenTime
-from .operations import Operation, OperationBook, SparkSession
+from .operation import Operation, SparkSession
+from .operations import OperationBook
 from .refusals import RefusedRpcs
 from .routes import RouteTable
 from .running_rpcs import REPORT_SECONDS, RunningRpcs
@@ -50,7 +51,7 @@ class FeedClient:
         self._launch = launch
         self._routes = routes
         self._calls = calls
-        self._operations = operations
+        self._operations = operations.reports
         self._use_keys = use_keys
         self._time = time
         self._clock = clock
@@ -166,13 +167,28 @@ class FeedClient:
         while True:
             await self._operations.news.wait()
             await self._in_force.wait()
-            operations = self._operations.report()
-            reports = tuple(self._operations.told(operation) for operation in operations)
-            if reports and self._say(feed.Operations(operations=reports)):
-                self._unconfirmed.append(operations)
-            else:
-                self._operations.not_reported(operations)
-            await asyncio.sleep(REPORT_SECONDS)
+            self._say_operations()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REPORT_SECONDS):
+                    await self._operations.urgent.wait()
+
+    def _say_operations(self) -> bool:
+        """One report of them; whether there was anything to say, and it was said."""
+        operations = self._operations.take()
+        if not operations:
+            return False
+        reports = tuple(self._operations.told(operation) for operation in operations)
+        said = self._say(feed.Operations(operations=reports))
+        if said:
+            self._unconfirmed.append(operations)
+        else:
+            self._operations.not_told(operations)
+        return said
+
+    def _flush(self, flush_id: int) -> None:
+        while self._say_operations():
+            pass
+        self._say(feed.Flushed(flush_id=flush_id))
 
     async def _report_refusals(self) -> None:
         while True:
@@ -241,6 +257,9 @@ class FeedClient:
         elif isinstance(message, feed.OperationsKept):
             self._unconfirmed.popleft()
             return
+        elif isinstance(message, feed.Flush):
+            self._flush(message.flush_id)
+            return
         else:
             self._releases.pop((message.session_id, message.spark_session_id), None)
             return
@@ -259,7 +278,7 @@ class FeedClient:
         while self._activity:
             self._calls.not_reported(*self._activity.popleft())
         while self._unconfirmed:
-            self._operations.not_reported(self._unconfirmed.popleft())
+            self._operations.not_told(self._unconfirmed.popleft())
         for answer in self._questions.values():
             if not answer.done():
                 answer.set_exception(

@@ -11,29 +11,37 @@ would fail a query that is done.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from ..clock import Clock
 from ..errors import LakesailError, PermissionDenied
-from ..feed import OPERATION_REPEAT_SECONDS, UNLISTED_TAG, OperationOutcome, OperationReport
+from ..feed import OperationOutcome
 from ..tokens import SessionClaims, TokenTime
-from .executions import COUNTABLE, Interrupt, Plan, read_interrupt, read_part, read_plan, releases_all
-from .outcomes import outcome_of
-from .spark_rpc import EXECUTE_PLAN, INTERRUPT, REATTACH_EXECUTE, RELEASE_EXECUTE, Head, Method
+from .executions import (
+    COUNTABLE,
+    UNNAMED,
+    Action,
+    Interrupt,
+    Plan,
+    read_analysis,
+    read_interrupt,
+    read_part,
+    read_plan,
+    releases_all,
+)
+from .forwarding import EngineAnswer
+from .operation import Operation, SparkSession
+from .outcomes import error_line, outcome_of
+from .reporting import REMEMBERED, OperationReports
+from .spark_rpc import ANALYZE_PLAN, EXECUTE_PLAN, INTERRUPT, REATTACH_EXECUTE, RELEASE_EXECUTE, Head, Method
 
 GRACE_SECONDS = 60.0
 GONE_SECONDS = 60.0
 """A client that has not come back for so long has given its operation up."""
-MAX_REPORTED = 200
-"""Operations in one report: it stays below the longest line of the feed."""
-REMEMBERED = 10_000
-"""Operations; beyond them the oldest are forgotten, told or not."""
 _REMEMBERED_RESPONSES = 256
 """Of an operation: those that a client may be sent a second time, since it had not taken them when its stream broke."""
 
@@ -43,61 +51,6 @@ CutWith = Callable[[], LakesailError | None]
 """Why this proxy cut an RPC, if it did."""
 
 
-@dataclass(frozen=True, slots=True)
-class SparkSession:
-    """A Spark session id, bound to who uses it and where."""
-
-    workload_id: str
-    session_id: str
-    caller: str
-    id: str
-
-
-@dataclass(slots=True, eq=False)
-class Operation:
-    """Times are of the monotonic clock, but for ``left_token_time``."""
-
-    spark_session: SparkSession
-    id: str
-    began: float
-    token_id: str | None
-    """The ``jti`` of the token that it was begun under; ``None`` when it was begun through an earlier proxy."""
-    plan: Plan | None
-    """``None`` when it was begun through an earlier proxy."""
-    part: str = field(default_factory=lambda: uuid.uuid4().hex)
-    outcome: OperationOutcome = "running"
-    ended: float | None = None
-    rows: int = 0
-    data_bytes: int = 0
-    streams: int = 0
-    left: float = 0.0
-    """When its last stream ended."""
-    left_token_time: float = 0.0
-    """The same in Unix seconds of the token time."""
-    interrupted: bool = False
-    told_at: float = 0.0
-    recent: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
-    """The ids of the last responses that were counted."""
-    key: tuple[str, str] = field(init=False)
-    """Workload and operation id."""
-
-    def __post_init__(self) -> None:
-        self.key = (self.spark_session.workload_id, self.id)
-
-    @property
-    def begun_here(self) -> bool:
-        return self.token_id is not None
-
-    @property
-    def listed(self) -> bool:
-        """Whether it is reported; a client's own looks at the engine are not."""
-        return self.plan is None or UNLISTED_TAG not in self.plan.tags
-
-    @property
-    def reattachable(self) -> bool:
-        return self.plan is None or self.plan.reattachable
-
-
 class OperationBook:
     def __init__(self, time: TokenTime, clock: Clock) -> None:
         self._time = time
@@ -105,9 +58,11 @@ class OperationBook:
         self._operations: OrderedDict[tuple[str, str], Operation] = OrderedDict()
         self._running: dict[tuple[str, str], Operation] = {}
         """Those whose end is for this proxy to say."""
-        self._untold: dict[tuple[str, str], Operation] = {}
-        self.news = asyncio.Event()
-        """Set while there may be something to report."""
+        self._unanswered: dict[tuple[str, str], Operation] = {}
+        """Those that were cancelled, and of which the engine has not said that it stopped."""
+        self.reports = OperationReports(clock, self._at_work)
+        self.when_cancelled: Callable[[Operation], object] = _ignore
+        """Called with each operation that its client wants no more; set by who asks the engine."""
 
     # What happens
 
@@ -120,8 +75,11 @@ class OperationBook:
         owner: SparkSession,
         claims: SessionClaims,
         cut_with: CutWith,
+        action: Action = UNNAMED,
     ) -> Iterator[Passing]:
         """Note what an RPC that has passed does to the operations of its Spark session.
+
+        :param action: which action of the user it belongs to, as far as its client says.
 
         :raises PermissionDenied: when it names an operation of another Spark session.
         """
@@ -130,15 +88,19 @@ class OperationBook:
             self.interrupt(read_interrupt(request), owner)
         elif method is RELEASE_EXECUTE and known is not None and releases_all(request):
             self._give_up(known)
-        plan = read_plan(request) if method is EXECUTE_PLAN else None
+        read = {EXECUTE_PLAN: read_plan, ANALYZE_PLAN: read_analysis}.get(method)
+        plan = None if read is None else read(request, action)
         del request  # it may be large, and this frame lives as long as the RPC
         if method not in {EXECUTE_PLAN, REATTACH_EXECUTE}:
-            yield _ignore
+            with self._following_analysis(plan, owner):
+                yield _ignore
             return
         if known is None:
             operation = self._begin(head.operation_id or str(uuid.uuid4()), owner, claims, plan)
         else:
             operation = self._come_back(known, claims, plan)
+        if action.id is not None:
+            operation.action = action
         operation.streams += 1
         try:
             yield functools.partial(self._pass, operation)
@@ -147,6 +109,19 @@ class OperationBook:
             raise
         else:
             self._leave(operation, None)
+
+    @contextmanager
+    def _following_analysis(self, plan: Plan | None, owner: SparkSession) -> Iterator[None]:
+        """A plan that cannot even be analysed is told like one that failed: its user saw it fail."""
+        began = self._clock.monotonic()
+        try:
+            yield
+        except EngineAnswer as error:
+            if plan is not None:
+                failed = Operation(owner, str(uuid.uuid4()), began, None, plan, plan.action)
+                failed.outcome, failed.error, failed.ended = "failed", error_line(error), self._clock.monotonic()
+                self.reports.note(failed)
+            raise
 
     def interrupt(self, interrupt: Interrupt, owner: SparkSession) -> None:
         """Its user wants operations of a Spark session to end; whether the engine obeys shows by their streams."""
@@ -168,6 +143,27 @@ class OperationBook:
         for key in ended:
             del self._operations[key]
             self._running.pop(key, None)
+            self._unanswered.pop(key, None)
+
+    def asks_engine(self, operation: Operation) -> None:
+        """The engine is being asked whether it has stopped with a cancelled operation."""
+        operation.asked_at, operation.answered = self._clock.monotonic(), False
+        self._unanswered[operation.key] = operation
+        self.reports.note(operation)
+
+    def engine_answered(self, operation: Operation) -> None:
+        operation.answered = True
+        self._unanswered.pop(operation.key, None)
+        self.reports.note(operation)
+
+    def _at_work(self) -> list[Operation]:
+        """Those that run, after the end of those whose clients do not come back; and those that the engine may still
+        compute."""
+        now = self._clock.monotonic()
+        for operation in list(self._running.values()):
+            if operation.streams == 0 and now - operation.left >= GONE_SECONDS:
+                self._end(operation, "cancelled", operation.left)
+        return [*self._running.values(), *self._unanswered.values()]
 
     def _known(self, head: Head, owner: SparkSession) -> Operation | None:
         """The operation that a request names. One that was only asked for, and never begun here, binds nobody else."""
@@ -182,7 +178,7 @@ class OperationBook:
         token_id = None if plan is None else claims.jti
         operation = Operation(owner, operation_id, self._clock.monotonic(), token_id, plan)
         self._operations[operation.key] = self._running[operation.key] = operation
-        self._note(operation)
+        self.reports.note(operation)
         if len(self._operations) > REMEMBERED:
             self._forget_one()
         return operation
@@ -192,9 +188,11 @@ class OperationBook:
         if operation.plan is None and plan is not None:
             operation.plan, operation.token_id = plan, claims.jti
         if operation.outcome != "succeeded":  # else only its last words are repeated
-            operation.outcome, operation.ended = "running", None
+            operation.outcome, operation.ended, operation.error = "running", None, None
+            operation.asked_at = None
+            self._unanswered.pop(operation.key, None)
             self._running[operation.key] = operation
-            self._note(operation)
+            self.reports.note(operation)
         return operation
 
     def _pass(self, operation: Operation, response: bytes) -> None:
@@ -205,10 +203,11 @@ class OperationBook:
             operation.recent[part.response_id] = None
             if len(operation.recent) > _REMEMBERED_RESPONSES:
                 operation.recent.popitem(last=False)
+        operation.unrun = operation.unrun or part.unrun
         operation.rows = min(operation.rows + part.rows, COUNTABLE)
         operation.data_bytes = min(operation.data_bytes + part.data_bytes, COUNTABLE)
-        if operation.key not in self._untold:
-            self._note(operation)
+        if not self.reports.is_noted(operation):
+            self.reports.note(operation)
         if part.complete and operation.outcome == "running":
             self._end(operation, "succeeded", self._clock.monotonic())
 
@@ -221,8 +220,9 @@ class OperationBook:
         if operation.streams == 0 and operation.outcome == "running":
             outcome = outcome_of(error, interrupted=operation.interrupted, reattachable=operation.reattachable)
             if outcome != "running":
+                operation.error = error_line(error) if outcome == "failed" else None
                 self._end(operation, outcome, operation.left)
-        self._note(operation)
+        self.reports.note(operation)
 
     def _give_up(self, operation: Operation) -> None:
         if operation.key in self._running:
@@ -232,15 +232,9 @@ class OperationBook:
         operation.outcome, operation.ended = outcome, at
         self._running.pop(operation.key, None)
         operation.recent.clear()
-        self._note(operation)
-
-    def _note(self, operation: Operation) -> None:
-        if not operation.listed:
-            return
-        self._untold[operation.key] = operation
-        if len(self._untold) > REMEMBERED:
-            del self._untold[next(iter(self._untold))]
-        self.news.set()
+        self.reports.note(operation)
+        if outcome == "cancelled":
+            self.when_cancelled(operation)
 
     def _forget_one(self) -> None:
         """The oldest that streams nothing; there are fewer streams than places."""
@@ -248,6 +242,7 @@ class OperationBook:
             if operation.streams == 0:
                 del self._operations[key]
                 self._running.pop(key, None)
+                self._unanswered.pop(key, None)
                 return
 
     # Whether an expired token may finish it
@@ -269,42 +264,6 @@ class OperationBook:
             return False
         return self._time.now() < max(claims.exp, latest) + GRACE_SECONDS
 
-    # What is told of it
 
-    def report(self) -> list[Operation]:
-        """Which operations to speak of: those that changed since the last report, and at times those that run."""
-        now = self._clock.monotonic()
-        for operation in list(self._running.values()):
-            if operation.streams == 0 and now - operation.left >= GONE_SECONDS:
-                self._end(operation, "cancelled", operation.left)
-            elif now - operation.told_at >= OPERATION_REPEAT_SECONDS:
-                self._note(operation)
-        chosen = [self._untold.pop(key) for key in list(self._untold)[:MAX_REPORTED]]
-        for operation in chosen:
-            operation.told_at = now
-        if not self._running and not self._untold:
-            self.news.clear()
-        return chosen
-
-    def told(self, operation: Operation) -> OperationReport:
-        now = self._clock.monotonic()
-        return OperationReport(
-            session_id=operation.spark_session.session_id,
-            operation_id=operation.id,
-            part=operation.part,
-            what=None if operation.plan is None else operation.plan.what,
-            began_ago=now - operation.began,
-            ended_ago=None if operation.ended is None else now - operation.ended,
-            rows=operation.rows,
-            data_bytes=operation.data_bytes,
-            outcome=operation.outcome,
-        )
-
-    def not_reported(self, operations: Sequence[Operation]) -> None:
-        """A report was not kept: it is to be made again, with what is true by then."""
-        for operation in operations:
-            self._note(self._untold.get(operation.key, operation))
-
-
-def _ignore(response: bytes) -> None:
-    """Of no operation."""
+def _ignore(_: object) -> None:
+    """A response of no operation, or an end that nobody asks about."""

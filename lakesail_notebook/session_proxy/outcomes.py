@@ -1,4 +1,4 @@
-"""What the end of an operation's last stream makes of the operation. Pure."""
+"""What the end of an operation's last stream makes of the operation, and why it failed. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import grpc
 import grpc.aio
 
 from ..errors import LakesailError
-from ..feed import OperationOutcome
+from ..feed import MAX_WORDS, OperationOutcome
 from .auth import SessionClosed, SparkSessionStopped
 from .forwarding import EngineAnswer
 
@@ -36,3 +36,19 @@ def outcome_of(error: BaseException | None, *, interrupted: bool, reattachable: 
     if error is None:
         return "succeeded"
     return "cancelled" if isinstance(error, _CLIENT_WENT) else "failed"
+
+
+def error_line(error: BaseException | None) -> str | None:
+    """Why an operation failed, in one line; of a Python function's traceback, the last line, which names the error."""
+    if isinstance(error, EngineAnswer):
+        text = error.details or f"The engine answered {error.code.name}."
+    elif isinstance(error, LakesailError):
+        text = error.message
+    else:
+        return None
+    head, marker, traceback = text.partition("Traceback (most recent call last):")
+    if marker:
+        last = next((line for line in reversed(traceback.splitlines()) if line.strip()), "")
+        text = f"{head.strip().rstrip(':')}: {last}" if head.strip() else last
+    words = " ".join(text.split())
+    return words if len(words) <= MAX_WORDS else f"{words[: MAX_WORDS - 1]}…"

@@ -93,3 +93,17 @@ COMMANDS: Mapping[int, str] = {
     19: "pipeline",
     999: "extension",
 }
+
+INPUTS: Mapping[int, int] = {
+    **dict.fromkeys(
+        (*range(3, 10), *range(12, 15), *range(16, 36), 39, 41, 42, 44, 47, 90, 91, 92, *range(100, 108)), 1
+    ),
+    300: 3,
+}
+"""Of relations that work on another one: the field that holds it; of two, the left one."""
+
+COMMAND_INPUTS: Mapping[int, int] = {2: 1, 3: 1, 4: 1, 6: 1, 14: 1, 16: 2}
+"""Of commands that work on a relation: the field that holds it."""
+
+SHAPES = frozenset({8, 13, 16, 20, 22, 26, 35})
+"""Relations that take a part of a result, or put it into another form, and compute nothing."""

@@ -56,6 +56,11 @@ class RouteTable:
         """The engines in use."""
         return {route.address for route in self._routes.values() if route.address is not None}
 
+    def address_of(self, session_id: str) -> str | None:
+        """The engine of a session, while it may be used."""
+        route = self._routes.get(session_id)
+        return None if route is None else route.address
+
     async def ready(self, session_id: str) -> Route:
         """The route of a session whose engine is ready, waiting for it within limits.
 

@@ -64,7 +64,13 @@ async def serve(launch: ProxyLaunch, stop: asyncio.Event) -> None:
     routes = RouteTable(end)
     engines = Engines(routes.addresses)
     feed = FeedClient(
-        launch, routes=routes, calls=calls, operations=operations, use_keys=tokens.use_keys, time=time, clock=clock
+        launch,
+        routes=routes,
+        calls=calls,
+        operations=operations,
+        use_keys=tokens.use_keys,
+        time=time,
+        clock=clock,
     )
     service = SparkConnectService(
         time=time,

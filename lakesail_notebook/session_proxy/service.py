@@ -18,16 +18,18 @@ from ..tokens import SessionClaims, TokenTime
 from . import spark_rpc
 from .auth import SessionClosed, Tokens, holder_of, status_of
 from .engine_words import spark_session_is_over, with_next_step
-from .executions import Interrupt
+from .executions import Interrupt, read_action
 from .feed_client import FeedClient
 from .forwarding import EngineAnswer, EngineLost, Engines, forward
 from .held_messages import HeldMessages, Stream
-from .operations import OperationBook, Passing, SparkSession
+from .operation import SparkSession
+from .operations import OperationBook, Passing
 from .python_use import PythonUse
 from .routes import RouteTable, require_live, revoked
 from .running_rpcs import RunningRpc, RunningRpcs
 from .spark_rpc import ADD_ARTIFACTS, CLONE_SESSION, RELEASE_SESSION, Head, Method
 from .spark_sessions import SparkSessions, stopped
+from .stopping import StopQuestions
 
 VERDICT_PAUSES_SECONDS = (0.1, 0.4, 1.5)
 """The control plane is asked this often what became of an engine that broke off: a dying process closes its sockets
@@ -62,6 +64,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._held = held
         self._spark_sessions = SparkSessions(feed, self._release_in_engine)
         self._python_use = PythonUse(feed.note_python)
+        self._stop_questions = StopQuestions(engines, routes, operations)
         self._ending: set[asyncio.Task[None]] = set()
         self._handlers = {path: self._handler(method) for path, method in spark_rpc.METHODS.items()}
 
@@ -145,7 +148,10 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         if (holder := holder_of(context.invocation_metadata())) is not None:
             self._spark_sessions.ends_with(spark_session, holder)
         await self._python_use.before(method, message, route)
-        followed = self._operations.following(method, head, message, spark_session, claims, lambda: call.cut_with)
+        action = read_action(context.invocation_metadata())
+        followed = self._operations.following(
+            method, head, message, spark_session, claims, lambda: call.cut_with, action
+        )
         with self._spark_sessions.using(spark_session), followed as passing:
             call.passes()
             message = await self._pinned(method, head, message, route, spark_session)

@@ -21,6 +21,8 @@ _USER_CONTEXT = 2
 _USER_ID, _USER_NAME = 1, 2
 _SERVER_SIDE_SESSION_ID = 2
 _NEW_SESSION_ID = 4
+_INTERRUPT_TYPE, _INTERRUPT_OPERATION = 4, 3
+INTERRUPT_OPERATION_ID = 6
 _BATCH, _BEGIN_CHUNK, _ARTIFACTS, _ARTIFACT_NAME = 3, 4, 1, 1
 
 _MAX_ID_BYTES = 256
@@ -64,7 +66,7 @@ ANALYZE_PLAN = Method(name="AnalyzePlan", says_session_changed=True)
 ADD_ARTIFACTS = Method(name="AddArtifacts", streams_requests=True)
 CLONE_SESSION = Method(name="CloneSession")
 CONFIG = Method(name="Config", grace="recent")
-INTERRUPT = Method(name="Interrupt", operation_id_field=6, grace="running", relieves=True)
+INTERRUPT = Method(name="Interrupt", operation_id_field=INTERRUPT_OPERATION_ID, grace="running", relieves=True)
 RELEASE_EXECUTE = Method(name="ReleaseExecute", operation_id_field=3, grace="operation", relieves=True)
 RELEASE_SESSION = Method(name="ReleaseSession", relieves=True)
 
@@ -147,6 +149,12 @@ def with_new_spark_session_id(message: bytes, spark_session_id: str) -> bytes:
 
 def release_session_request(spark_session_id: str, caller: str) -> bytes:
     return with_user(encoded(_SESSION_ID, spark_session_id.encode()), caller)
+
+
+def interrupt_request(spark_session_id: str, caller: str, operation_id: str) -> bytes:
+    """Of one operation."""
+    operation = encoded(_SESSION_ID, spark_session_id.encode()) + bytes((_INTERRUPT_TYPE << 3, _INTERRUPT_OPERATION))
+    return with_user(operation + encoded(INTERRUPT_OPERATION_ID, operation_id.encode()), caller)
 
 
 def release_session_response(spark_session_id: str) -> bytes:

@@ -12,7 +12,7 @@ from ..feed import ClaimAnswer, Route
 from ..process_identity import Holder
 from .auth import SessionClosed, SparkSessionStopped
 from .feed_client import FeedClient
-from .operations import SparkSession
+from .operation import SparkSession
 
 Release = Callable[[Route, Sequence[SparkSession]], Awaitable[None]]
 _REMEMBERED_STOPPED = 1000

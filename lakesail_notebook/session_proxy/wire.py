@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from ..errors import InvalidArgument
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _MAX_VARINT_BYTES = 10
 _MAX_TAG = 2**32 - 1
+_MAX_FIRST_FIELDS = 1000
+"""Of one message; a request of any size costs no more than this to look at."""
+_MAX_TEXT_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,24 @@ def fields(message: bytes | memoryview) -> Iterator[Field]:
     view = memoryview(message)
     for number, start, end, value in spans(view, 0, len(view)):
         yield Field(number, view[start:end] if start >= 0 else None, value)
+
+
+def first_fields(message: bytes | memoryview) -> Iterator[Field]:
+    """As far as they can be read; for who only describes a message."""
+    try:
+        yield from islice(fields(message), _MAX_FIRST_FIELDS)
+    except InvalidArgument:
+        return
+
+
+def payload_in(message: bytes | memoryview, number: int) -> memoryview | None:
+    """Of the first field with that number, among the :func:`first_fields`."""
+    return next((field.payload for field in first_fields(message) if field.number == number), None)
+
+
+def short_text(payload: memoryview) -> str:
+    """The beginning of a text; what is not UTF-8 is left out."""
+    return bytes(payload[:_MAX_TEXT_BYTES]).decode(errors="ignore")
 
 
 def spans(message: bytes | memoryview, position: int, stop: int) -> Iterator[tuple[int, int, int, int]]:

@@ -11,6 +11,7 @@ from ..api_location import is_loopback
 from ..process_identity import HOLDER_HEADER, Holder
 from ..version import __version__
 from . import function_pickling
+from .actions import ACTIONS, NamingActions
 from .belongings import Belongings
 from .catalog.asking import ask
 from .catalog.changes import Changes
@@ -89,11 +90,13 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         self.belongings.found(temp_views(self.bare_channel, self.session_id))
 
     def toChannel(self) -> grpc.Channel:
-        # Observing looks on from outside: it sees one RPC, however often the others send it.
+        # NamingActions is called below the code that asks, in its thread. Observing looks on from outside: it sees one
+        # RPC, however often the others send it.
         return grpc.intercept_channel(
             self._stoppable_channel,
             OneProcess(),
             RefusingThreads(RUNNING_CALLS),
+            NamingActions(ACTIONS),
             Observing((QUERIES, self.belongings, Changes(self.catalog), self.plan_checks)),
             InvalidSettings(self._stoppable_channel),
             Reauthenticating(self.session_token),

@@ -11,8 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from .actions import ACTIONS
+
 _REMEMBERED = 200
 _WHAT_CHARACTERS = 120
+_SHAPES = frozenset({"limit", "offset", "show_string", "subquery_alias", "tail", "to_schema", "html_string"})
+"""Relations that take a part of a result, or put it into another form, and compute nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,8 @@ class ObservedQuery:
     number: int
     """Counts the queries of this process."""
     operation_id: str
+    action_id: str | None = None
+    """The action of the user that it belongs to, as the session proxy knows it."""
     spark_session_id: str
     what: str
     thread_id: int
@@ -72,11 +78,13 @@ class Queries:
             return next(reversed(self._queries.values())).number if self._queries else 0
 
     def begins(self, request: Any) -> None:
+        action = ACTIONS.of_operation(request.operation_id)
         query = ObservedQuery(
             number=next(self._numbers),
             operation_id=request.operation_id,
+            action_id=None if action is None else action.id,
             spark_session_id=request.session_id,
-            what=what_of(request.plan),
+            what=what_of(request.plan, None if action is None else action.line),
             thread_id=threading.get_ident(),
             began=time.monotonic(),
         )
@@ -139,18 +147,28 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=QUERIES.forked)
 
 
-def what_of(plan: Any) -> str:
-    """A plan in a few words: its SQL, or what it does outermost."""
+def what_of(plan: Any, line: str | None = None) -> str:
+    """A plan in a few words: its SQL, else the user's line of code, else what it does outermost."""
     kind = plan.WhichOneof("op_type")
     if kind == "command":
         command = plan.command.WhichOneof("command_type")
         if command == "sql_command":
             return _shortened(plan.command.sql_command.input.sql.query or plan.command.sql_command.sql or "sql")
-        return str(command or "command").replace("_", " ")
+        return _shortened(line or str(command or "command").replace("_", " "))
     if kind == "root":
+        sql = _sql_in(plan.root)
         relation = plan.root.WhichOneof("rel_type")
-        return _shortened(plan.root.sql.query) if relation == "sql" else str(relation or "query").replace("_", " ")
-    return "query"
+        return _shortened(sql or line or str(relation or "query").replace("_", " "))
+    return _shortened(line or "query")
+
+
+def _sql_in(relation: Any) -> str | None:
+    """The text of a relation that is SQL, and at most shapes its result."""
+    kind = relation.WhichOneof("rel_type")
+    while kind in _SHAPES:
+        relation = getattr(relation, kind).input
+        kind = relation.WhichOneof("rel_type")
+    return str(relation.sql.query) if kind == "sql" else None
 
 
 def _shortened(sql: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import sysconfig
@@ -46,10 +47,12 @@ def warn_at_users_line(sentence: str, category: type[Warning]) -> None:
 
 
 def _users(frame: FrameType | None) -> FrameType | None:
-    while frame is not None and _is_of_a_library(frame.f_code.co_filename):
+    while frame is not None and is_of_a_library(frame.f_code.co_filename):
         frame = frame.f_back
     return frame
 
 
-def _is_of_a_library(filename: str) -> bool:
+@functools.lru_cache(maxsize=4096)
+def is_of_a_library(filename: str) -> bool:
+    """Whether code of this file is not the user's; Python's own is none either."""
     return filename.startswith((*_GENERATED, *_LIBRARIES)) or any(folder in filename for folder in _INSTALLED)

@@ -23,6 +23,7 @@ def others_running(client: Callable[[], Client], query: ObservedQuery) -> int:
         queries = client().queries(session_id)
     except LakesailError:  # a server of another version, or one that is busy itself
         return 0
-    running = sum(1 for one in queries if one.outcome == "running" and one.id != query.operation_id)
+    own = {query.operation_id, query.action_id}
+    running = sum(1 for one in queries if one.outcome == "running" and one.id not in own)
     disobeyed = DISOBEDIENCE.of(session_id)
     return running + (0 if disobeyed is None else len(disobeyed.queries))

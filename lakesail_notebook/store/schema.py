@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ..models import EndpointLimits, SailConfig
 from ..workloads.records import LaunchSpec, Owner, SessionTokens, Timeouts
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration; the database is upgraded when it has another."""
 
 T = TypeVar("T")
@@ -276,5 +276,8 @@ query = sa.Table(
     sa.Column("part", sa.Text, nullable=False),
     sa.Column("earlier_rows", sa.BigInteger, nullable=False),
     sa.Column("earlier_data_bytes", sa.BigInteger, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("action_id", sa.Text),
+    sa.Column("engine_answered", sa.Boolean),
 )
 sa.Index("query_session_id_started_at_id", query.c.session_id, query.c.started_at, query.c.id)

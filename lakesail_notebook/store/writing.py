@@ -246,6 +246,10 @@ class SqlWriting(NotebookWriting, SqlReading):
         await self._connection.execute(claim)
         return "granted"
 
+    async def remove_queries(self, session_id: str, query_ids: Collection[str]) -> None:
+        named = (query.c.session_id == session_id, query.c.id.in_(query_ids))
+        await self._connection.execute(sa.delete(query).where(*named))
+
     async def upsert_queries(self, session_id: str, records: Collection[QueryRecord], *, latest: int) -> None:
         of_session = query.c.session_id == session_id
         older = sa.delete(query).where(of_session, query.c.id.in_([record.id for record in records]))

@@ -136,6 +136,14 @@ class SessionProxy(Protocol):
     async def close(self) -> None: ...
 
 
+class QueryReports(Protocol):
+    """What the session proxies of this control plane have not reported yet."""
+
+    async def flush_queries(self, seconds: float) -> bool:
+        """Have it reported and kept now; whether that was done within so long."""
+        ...
+
+
 class Owners(Protocol):
     @property
     def mine(self) -> Owner: ...

@@ -284,6 +284,12 @@ class QueryRecord:
     earlier_rows: int
     earlier_data_bytes: int
     """Of ``rows`` and ``data_bytes``: what the parts before gave."""
+    error: str | None = None
+    """Why it failed, for its session's owner."""
+    action_id: str | None = None
+    """What its client calls the action of its user that it belongs to."""
+    engine_answered: bool | None = None
+    """Of one that was cancelled: whether the engine has answered since; ``None``: not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,16 @@ async def kept(store: SqlStore, session_id: str = "SESSION", limit: int = 1000) 
 def test_queries_are_read_as_they_were_kept_newest_first(database_url: str) -> None:
     async def test(store: SqlStore) -> None:
         whole = query(
-            1, what="select '\0\x1b é'", ended_at=NOW, outcome="failed", rows=2**53, data_bytes=2**54, earlier_rows=4
+            1,
+            what="select '\0\x1b é'",
+            ended_at=NOW,
+            outcome="failed",
+            error="no é",
+            action_id="a",
+            engine_answered=False,
+            rows=2**53,
+            data_bytes=2**54,
+            earlier_rows=4,
         )
         await keep(store, whole, query(2), query(3))
         assert await kept(store) == [query(3), query(2), whole]
@@ -55,6 +64,18 @@ def test_the_last_word_on_a_query_takes_the_place_of_the_one_before(database_url
         await keep(store, query(1), query(2))
         await keep(store, query(1, outcome="succeeded", rows=9))
         assert await kept(store) == [query(2), query(1, outcome="succeeded", rows=9)]
+
+    in_store(database_url, test)
+
+
+def test_a_query_that_turned_out_to_be_none_is_removed_from_its_session_alone(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        await keep(store, query(1), query(2))
+        await keep(store, query(1, session_id="OTHER"), session_id="OTHER")
+        async with store.writing() as unit:
+            await unit.remove_queries("SESSION", {"o001", "o009"})
+        assert await kept(store) == [query(2)]
+        assert len(await kept(store, "OTHER")) == 1
 
     in_store(database_url, test)
 

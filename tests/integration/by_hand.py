@@ -25,6 +25,7 @@ from lakesail_notebook.store.sql import SqlStore
 from lakesail_notebook.tokens import TokenIssuer, TokenTime
 from lakesail_notebook.workloads.environments import Environments
 from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
+from lakesail_notebook.workloads.reconciling.engine_watch import EngineWatch
 from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
 from lakesail_notebook.workloads.reconciling.reconciler import Reconciler
 from lakesail_notebook.workloads.reconciling.token_endings import TokenEndings
@@ -34,6 +35,7 @@ from lakesail_notebook.workloads.rules.access import Principal
 from lakesail_notebook.workloads.services.configs import Configs
 from lakesail_notebook.workloads.services.launches import Launches
 from lakesail_notebook.workloads.services.placement import Placement
+from lakesail_notebook.workloads.services.queries import QueryService
 from lakesail_notebook.workloads.services.quota_keeper import QuotaKeeper
 from lakesail_notebook.workloads.services.session_tokens import SessionTokenService
 from lakesail_notebook.workloads.services.sessions import Sessions
@@ -127,6 +129,9 @@ class RoutesOnly:
 
     async def wait_until_listening(self, seconds: float) -> None:
         return
+
+    async def flush_queries(self, seconds: float) -> bool:
+        return True
 
     async def publish(self, route: Route, *, confirmed: bool = False) -> None:
         self.closes[route.session_id] += route.state == "closed"
@@ -229,6 +234,12 @@ class Plane:
                 quotas=quotas,
                 audit=None,
                 **parts,
+            ),
+            queries=QueryService(
+                store=store,
+                reports=self.proxy,
+                engines=EngineWatch({LOCAL: self.backend}, clock),
+                clock=clock,
             ),
             endpoints=placement.endpoints,
             **parts,

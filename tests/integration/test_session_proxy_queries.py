@@ -69,14 +69,13 @@ def test_what_a_stock_client_runs_is_told_with_its_results(rig: ProxyRig) -> Non
         assert len(spark.sql("select  id\n from numbers\n where id < 20").collect()) == 20
         spark.range(30).groupBy("id").count().collect()
         spark.range(10).show()
-        found = once(rig, session, lambda queries: len(queries) >= 5 and all_ended(queries))
+        found = once(rig, session, lambda queries: len(queries) >= 4 and all_ended(queries))
     told = {(query.what, query.rows, query.outcome) for query in found}
     assert told == {
-        ("create view", 0, "succeeded"),
-        ("select id from numbers where id < 20", 0, "succeeded"),  # spark.sql() is a command of its own
-        ("select id from numbers where id < 20", 20, "succeeded"),
-        ("aggregate", 30, "succeeded"),
-        ("show", 1, "succeeded"),
+        ("range > create view numbers", 0, "succeeded"),
+        ("select id from numbers where id < 20", 20, "succeeded"),  # spark.sql() alone runs nothing
+        ("range > aggregate", 30, "succeeded"),
+        ("range > show", 1, "succeeded"),
     }
     assert all(query.ended_at is not None and query.started_at <= query.ended_at for query in found)
 
@@ -87,7 +86,9 @@ def test_a_query_that_fails_is_told_as_failed(rig: ProxyRig) -> None:
         with pytest.raises(SparkConnectException):
             spark.sql("select raise_error('no')").collect()
         found = once(rig, session, all_ended)
-    assert ("select raise_error('no')", "failed") in {(query.what, query.outcome) for query in found}
+    assert [(query.what, query.outcome) for query in found] == [("select raise_error('no')", "failed")]
+    assert found[0].error is not None
+    assert "no" in found[0].error
 
 
 def test_the_rows_and_bytes_of_a_large_result_are_those_that_arrived(rig: ProxyRig) -> None:
@@ -168,7 +169,7 @@ def test_a_query_whose_proxy_is_killed_counts_once_and_whole(rig: ProxyRig) -> N
         assert rig.proxy_pid not in {None, old}
         [query] = once(rig, session, all_ended)
     assert query.part != begun.part, "another proxy saw its end"
-    assert (query.id, query.what, query.started_at) == (begun.id, "project", begun.started_at)
+    assert (query.id, query.what, query.started_at) == (begun.id, "range > project", begun.started_at)
     assert (query.rows, query.outcome) == (1, "succeeded")
     assert query.ended_at is not None
     assert (query.ended_at - query.started_at).total_seconds() > 2.5

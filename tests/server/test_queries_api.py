@@ -54,7 +54,17 @@ def test_the_owner_reads_them_newest_first(server: TeamServer, session_id: str) 
     assert answer.status_code == 200, answer.text
     items = answer.json()["items"]
     assert [item["id"] for item in items] == ["o2", "o1", "o0"]
-    assert set(items[0]) == {"id", "what", "startedAt", "seconds", "rows", "bytes", "outcome"}
+    assert set(items[0]) == {
+        "id",
+        "what",
+        "startedAt",
+        "seconds",
+        "rows",
+        "bytes",
+        "outcome",
+        "error",
+        "engineBusy",
+    }
     assert [item["outcome"] for item in items] == ["cancelled", "succeeded", "succeeded"]
     assert (items[1]["what"], items[1]["seconds"], items[1]["rows"], items[1]["bytes"]) == (SECRET, 0.25, 1, 8)
     assert items[1]["startedAt"].endswith("Z")

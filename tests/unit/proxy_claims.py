@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from lakesail_notebook.session_proxy.operations import SparkSession
+from lakesail_notebook.session_proxy.operation import SparkSession
 from lakesail_notebook.tokens import SessionClaims
 from tests.unit.test_proxy_auth import START
 

@@ -21,16 +21,13 @@ from lakesail_notebook.feed import (
     encode_line,
 )
 from lakesail_notebook.session_proxy.auth import SessionClosed, SparkSessionStopped
-from lakesail_notebook.session_proxy.executions import Interrupt
+from lakesail_notebook.session_proxy.executions import Action, Interrupt
 from lakesail_notebook.session_proxy.forwarding import EngineAnswer
-from lakesail_notebook.session_proxy.operations import (
-    GONE_SECONDS,
-    MAX_REPORTED,
-    REMEMBERED,
-    OperationBook,
-    SparkSession,
-)
+from lakesail_notebook.session_proxy.operation import SparkSession
+from lakesail_notebook.session_proxy.operations import GONE_SECONDS, OperationBook
+from lakesail_notebook.session_proxy.reporting import MAX_REPORTED, REMEMBERED, SILENCE_SECONDS
 from lakesail_notebook.session_proxy.spark_rpc import (
+    ANALYZE_PLAN,
     CONFIG,
     EXECUTE_PLAN,
     INTERRUPT,
@@ -83,7 +80,7 @@ class Bench:
                 raise error
 
     def told(self) -> list[OperationReport]:
-        return [self.book.told(operation) for operation in self.book.report()]
+        return [self.book.reports.told(operation) for operation in self.book.reports.take()]
 
     @property
     def outcome(self) -> str:
@@ -186,6 +183,126 @@ def test_operations_without_a_name_are_told_apart(bench: Bench) -> None:
     bench.rpc(operation_id=None)
     bench.rpc(operation_id=None)
     assert len({told.operation_id for told in bench.told()}) == 2
+
+
+# What its user sees of it
+
+
+def sql_command(sql: str = "select 1") -> bytes:
+    request = spark_proto.ExecutePlanRequest()
+    request.plan.command.sql_command.input.sql.query = sql
+    return bytes(request.SerializeToString())
+
+
+def sql_result(kind: str) -> bytes:
+    response = spark_proto.ExecutePlanResponse(response_id="r")
+    getattr(response.sql_command_result.relation, kind).SetInParent()
+    return bytes(response.SerializeToString())
+
+
+@pytest.mark.parametrize(("kind", "told"), [("sql", 0), ("with_relations", 0), ("local_relation", 1)])
+def test_sql_that_was_only_read_is_no_query_and_a_command_is_one(bench: Bench, kind: str, told: int) -> None:
+    bench.rpc(request=sql_command(), results=(sql_result(kind), last()))
+    assert len(bench.told()) == told
+
+
+def test_sql_that_was_told_before_it_turned_out_to_be_only_read_is_taken_back(bench: Bench) -> None:
+    head = Head(spark_session_id=MINE.id, operation_id="o")
+    with bench.book.following(EXECUTE_PLAN, head, sql_command(), MINE, CLAIMS, not_cut) as passing:
+        [begun] = bench.told()
+        assert (begun.outcome, begun.ran) == ("running", True)
+        passing(sql_result("sql"))
+        passing(last())
+    [told] = bench.told()
+    assert not told.ran
+
+
+def test_sql_that_cannot_be_read_has_failed(bench: Bench) -> None:
+    bench.rpc(request=sql_command("selec 1"), error=EngineAnswer(grpc.StatusCode.INTERNAL, "found selec", ()))
+    [told] = bench.told()
+    assert (told.what, told.outcome, told.error, told.ran) == ("selec 1", "failed", "found selec", True)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (EngineAnswer(grpc.StatusCode.INTERNAL, "divide\n  by zero", ()), "divide by zero"),
+        (EngineAnswer(grpc.StatusCode.INTERNAL, "", ()), "The engine answered INTERNAL."),
+        (SparkSessionStopped("It was stopped."), "It was stopped."),
+        (EngineAnswer(grpc.StatusCode.INTERNAL, "x" * 500, ()), "x" * 199 + "…"),
+        (
+            EngineAnswer(
+                grpc.StatusCode.INTERNAL, "Traceback (most recent call last):\n  File\nValueError: no 3\n", ()
+            ),
+            "ValueError: no 3",
+        ),
+        (RuntimeError("a fault of the proxy"), None),
+    ],
+)
+def test_why_it_failed_is_told_in_one_line(bench: Bench, error: Exception, line: str | None) -> None:
+    bench.rpc(error=error)
+    [told] = bench.told()
+    assert (told.outcome, told.error) == ("failed", line)
+
+
+def test_a_client_that_comes_back_has_no_error_any_more(bench: Bench) -> None:
+    bench.rpc(error=OPERATION_NOT_FOUND)
+    bench.rpc(results=(last(),))
+    [told] = bench.told()
+    assert (told.outcome, told.error) == ("succeeded", None)
+
+
+def analysis() -> bytes:
+    request = spark_proto.AnalyzePlanRequest(client_type="_SPARK_CONNECT_PYTHON")
+    request.schema.plan.root.read.named_table.unparsed_identifier = "missing"
+    return bytes(request.SerializeToString())
+
+
+def test_a_plan_that_cannot_be_analysed_is_told_as_failed_and_others_are_not(bench: Bench) -> None:
+    bench.rpc(ANALYZE_PLAN, None, request=analysis())
+    bench.rpc(ANALYZE_PLAN, None, request=analysis(), error=asyncio.CancelledError())
+    assert bench.told() == []
+    bench.rpc(ANALYZE_PLAN, None, request=analysis(), error=EngineAnswer(grpc.StatusCode.INTERNAL, "no table", ()))
+    [told] = bench.told()
+    assert (told.what, told.outcome, told.error) == ("read missing", "failed", "no table")
+    assert told.ended_ago is not None
+    assert bench.told() == []
+
+
+def test_the_action_that_a_client_names_is_told_also_when_it_comes_back(bench: Bench) -> None:
+    head = Head(spark_session_id=MINE.id, operation_id="o")
+    begun = Action(id="a", line="df.count()")
+    with bench.book.following(REATTACH_EXECUTE, head, b"", MINE, CLAIMS, not_cut, begun):
+        pass
+    [told] = bench.told()
+    assert (told.action_id, told.what, told.began_here) == ("a", "df.count()", False)
+
+
+# What the engine makes of a cancellation
+
+
+def test_an_engine_that_is_silent_after_a_cancellation_is_told_as_such_until_it_answers(bench: Bench) -> None:
+    bench.book.when_cancelled = bench.book.asks_engine
+    bench.rpc(request=plan(reattachable=False), error=asyncio.CancelledError())
+    assert [told.engine_answered for told in bench.told()] == [None]
+    assert bench.told() == []
+    bench.clock.pass_seconds(SILENCE_SECONDS)
+    [silent] = bench.book.reports.take()
+    assert bench.book.reports.told(silent).engine_answered is False
+    bench.book.engine_answered(silent)
+    assert [told.engine_answered for told in bench.told()] == [True]
+    assert not bench.book.reports.news.is_set()
+
+
+def test_only_what_was_cancelled_is_asked_about(bench: Bench) -> None:
+    asked: list[str] = []
+    bench.book.when_cancelled = lambda operation: asked.append(operation.id)
+    bench.rpc(operation_id="done", results=(last(),))
+    bench.rpc(operation_id="failed", error=OPERATION_NOT_FOUND)
+    bench.rpc(operation_id="away", error=asyncio.CancelledError())
+    assert asked == []
+    bench.book.interrupt(Interrupt(everything=True), MINE)
+    assert asked == ["away"]
 
 
 # Several streams
@@ -330,18 +447,18 @@ def test_nothing_is_told_twice_until_it_moves_on(bench: Bench) -> None:
     bench.told()
     bench.clock.pass_seconds(OPERATION_REPEAT_SECONDS)
     assert bench.told() == []
-    assert not bench.book.news.is_set()
+    assert not bench.book.reports.news.is_set()
 
 
 def test_a_report_that_was_not_kept_is_made_again_with_what_is_true_by_then(bench: Bench) -> None:
     bench.rpc(results=(batch(1, "a"),), error=asyncio.CancelledError())
-    lost = bench.book.report()
+    lost = bench.book.reports.take()
     bench.rpc(REATTACH_EXECUTE, request=b"", results=(batch(1, "b"), last()))
-    bench.book.not_reported(lost)
+    bench.book.reports.not_told(lost)
     [told] = bench.told()
     assert (told.rows, told.outcome) == (2, "succeeded")
-    bench.book.not_reported(lost)
-    assert bench.book.news.is_set()
+    bench.book.reports.not_told(lost)
+    assert bench.book.reports.news.is_set()
     assert len(bench.told()) == 1
 
 
@@ -358,7 +475,7 @@ def test_a_session_that_ended_takes_its_operations_along_with_what_they_gave(ben
     assert (told.rows, told.outcome) == (2, "running")
     bench.clock.pass_seconds(GONE_SECONDS)
     assert bench.told() == []
-    assert not bench.book.news.is_set()
+    assert not bench.book.reports.news.is_set()
 
 
 def test_reports_and_memory_are_bounded(bench: Bench) -> None:

@@ -9,18 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lakesail_notebook.feed import ACTION_KEY, LINE_KEY, MAX_WORDS
 from lakesail_notebook.session_proxy.executions import (
     COUNTABLE,
-    MAX_WHAT,
-    UNREADABLE,
+    Action,
     Interrupt,
     Part,
+    read_action,
+    read_analysis,
     read_interrupt,
     read_part,
     read_plan,
     releases_all,
 )
-from lakesail_notebook.session_proxy.plan_names import COMMANDS, RELATIONS
+from lakesail_notebook.session_proxy.plan_names import COMMAND_INPUTS, COMMANDS, INPUTS, RELATIONS
+from lakesail_notebook.session_proxy.plan_words import UNREADABLE
 
 TEXTS = st.text(max_size=400)
 
@@ -42,7 +45,7 @@ def test_the_text_of_an_sql_relation_is_what_it_is(text: str) -> None:
     request = spark_proto.ExecutePlanRequest()
     request.plan.root.common.plan_id = 7
     request.plan.root.sql.query = text
-    assert what(request) == (" ".join(text.split())[:MAX_WHAT].rstrip() or "sql")
+    assert what(request) == (" ".join(text.split())[:MAX_WORDS].rstrip() or "sql")
 
 
 def test_an_sql_command_is_its_text_however_it_is_wrapped() -> None:
@@ -72,10 +75,91 @@ def test_every_command_has_its_name(number: int) -> None:
     assert what(request) == COMMANDS[number]
 
 
-def test_the_outermost_relation_counts() -> None:
+def input_numbers(oneof: Any, relation: Any) -> dict[int, int]:
+    """Of each kind of relation or command that works on a relation: the first field that holds one."""
+    kinds = {field.number: field.message_type for field in oneof.fields if field.message_type is not None}
+    inputs = {
+        number: [field.number for field in kind.fields if field.message_type is relation]
+        for number, kind in kinds.items()
+    }
+    return {number: fields[0] for number, fields in inputs.items() if fields}
+
+
+def test_the_inputs_are_those_of_the_protocol() -> None:
+    relation = spark_proto.Relation.DESCRIPTOR
+    assert input_numbers(relation.oneofs_by_name["rel_type"], relation) == INPUTS
+    of_commands = input_numbers(spark_proto.Command.DESCRIPTOR.oneofs_by_name["command_type"], relation)
+    del of_commands[5]  # SQL, which is read by itself
+    assert of_commands == COMMAND_INPUTS
+
+
+def a_chain() -> Any:
+    """An aggregate of what a filter leaves of a Parquet file."""
+    relation = spark_proto.Relation()
+    aggregate = relation.limit.input.aggregate
+    aggregate.input.filter.input.read.data_source.format = "parquet"
+    aggregate.input.common.plan_id = 3
+    return relation
+
+
+def test_a_plan_is_the_chain_of_what_it_does() -> None:
     request = spark_proto.ExecutePlanRequest()
-    request.plan.root.aggregate.input.range.end = 5
-    assert what(request) == "aggregate"
+    request.plan.root.CopyFrom(a_chain())
+    assert what(request) == "read parquet > filter > aggregate > limit"
+    written = spark_proto.ExecutePlanRequest()
+    written.plan.command.write_operation.input.CopyFrom(a_chain())
+    written.plan.command.write_operation.source = "delta"
+    assert what(written) == "read parquet > filter > aggregate > limit > write delta"
+    viewed = spark_proto.ExecutePlanRequest()
+    viewed.plan.command.create_dataframe_view.input.range.end = 1
+    viewed.plan.command.create_dataframe_view.name = "v"
+    assert what(viewed) == "range > create view v"
+
+
+def test_of_a_join_the_left_side_is_told_and_of_a_table_its_name() -> None:
+    request = spark_proto.ExecutePlanRequest()
+    request.plan.root.join.left.read.named_table.unparsed_identifier = "shop.orders"
+    request.plan.root.join.right.range.end = 1
+    assert what(request) == "read shop.orders > join"
+
+
+def test_a_step_that_is_repeated_is_named_once_and_a_long_chain_keeps_both_ends() -> None:
+    relation = spark_proto.Relation()
+    relation.range.end = 1
+    for _ in range(3):
+        relation = wrapped(relation, "with_columns")
+    request = spark_proto.ExecutePlanRequest()
+    request.plan.root.CopyFrom(wrapped(relation, "limit"))
+    assert what(request) == "range > with columns x3 > limit"
+    for _ in range(20):
+        relation = wrapped(wrapped(relation, "filter"), "drop")
+    request.plan.root.CopyFrom(wrapped(relation, "aggregate"))
+    told = what(request)
+    assert len(told) == MAX_WORDS
+    assert told.startswith("range > with columns x3 > filter > drop > ")
+    assert told.endswith(" > filter > drop > aggregate")
+
+
+def wrapped(relation: Any, kind: str) -> Any:
+    outer = spark_proto.Relation()
+    getattr(outer, kind).input.CopyFrom(relation)
+    return outer
+
+
+@pytest.mark.parametrize("shape", ["limit", "show_string", "tail", "offset", "html_string"])
+def test_the_sql_counts_where_its_result_is_only_shaped(shape: str) -> None:
+    relation = spark_proto.Relation()
+    relation.sql.query = "select 1"
+    request = spark_proto.ExecutePlanRequest()
+    request.plan.root.CopyFrom(wrapped(relation, shape))
+    assert read_plan(request.SerializeToString(), Action(line="df.show()")).what == "select 1"
+    request.plan.root.CopyFrom(wrapped(wrapped(relation, "filter"), shape))
+    assert what(request) == f"sql > filter > {RELATIONS[20 if shape == 'show_string' else number_of(shape)]}"
+    assert read_plan(request.SerializeToString(), Action(line="df.show()")).what == "df.show()"
+
+
+def number_of(kind: str) -> int:
+    return next(number for number, name in named_fields(spark_proto.Relation, "rel_type").items() if name == kind)
 
 
 def test_what_a_later_protocol_brings_is_a_relation_or_a_command() -> None:
@@ -88,13 +172,13 @@ def test_what_a_later_protocol_brings_is_a_relation_or_a_command() -> None:
 def test_a_plan_within_plans_is_not_followed_for_ever() -> None:
     relation = spark_proto.Relation()
     relation.sql.query = "deep"
-    for _ in range(50):
+    for _ in range(60):
         outer = spark_proto.Relation()
         outer.with_relations.root.CopyFrom(relation)
         relation = outer
     request = spark_proto.ExecutePlanRequest()
     request.plan.root.CopyFrom(relation)
-    assert what(request) == "with relations"
+    assert what(request) == "relation"
 
 
 @given(st.booleans(), st.sets(TEXTS.filter(bool), max_size=5))
@@ -106,9 +190,45 @@ def test_how_it_is_followed_and_interrupted_is_read(reattachable: bool, tags: se
     assert (plan.what, plan.reattachable, set(plan.tags)) == ("range", reattachable, tags)
 
 
+def analysis(client: str = "_SPARK_CONNECT_PYTHON spark/4.2.0") -> Any:
+    request = spark_proto.AnalyzePlanRequest(session_id="s", client_type=client)
+    request.schema.plan.root.read.named_table.unparsed_identifier = "missing"
+    return request
+
+
+def test_the_plan_of_an_analysis_is_the_users() -> None:
+    plan = read_analysis(analysis().SerializeToString())
+    assert plan is not None
+    assert plan.what == "read missing"
+    shown = analysis()
+    shown.explain.plan.root.range.end = 1
+    plan = read_analysis(shown.SerializeToString())
+    assert plan is not None
+    assert plan.what == "range"
+
+
+def test_an_analysis_by_no_user_is_none() -> None:
+    ours = analysis("lakesail-notebook/1 spark/4.2.0").SerializeToString()
+    assert read_analysis(analysis("").SerializeToString()) is None, "the kernel side looks at the paths of a read"
+    assert read_analysis(ours) is None, "completion asks for columns"
+    assert read_analysis(ours, Action(id="a")) is not None
+    no_plan = spark_proto.AnalyzePlanRequest(session_id="s", client_type="c")
+    no_plan.spark_version.SetInParent()
+    assert read_analysis(no_plan.SerializeToString()) is None
+
+
+def test_what_a_client_says_of_an_action_is_read_within_limits() -> None:
+    assert read_action(((ACTION_KEY, "a1"), (LINE_KEY, "df\n .count() # é".encode()), ("x", "y"))) == Action(
+        id="a1", line="df .count() # é"
+    )
+    assert read_action(((ACTION_KEY, "a" * 100), (LINE_KEY, b"x" * 1000))) == Action(id="a" * 64, line="x" * MAX_WORDS)
+    assert read_action(((ACTION_KEY, ""), (LINE_KEY, b"\xff"), (LINE_KEY, "a text"))) == Action()
+
+
 @given(st.binary(max_size=300))
 def test_nothing_that_is_unreadable_stands_in_the_way(noise: bytes) -> None:
     assert read_plan(noise).what
+    read_analysis(noise)
     assert read_part(noise).rows >= 0
     read_interrupt(noise)
     releases_all(noise)

@@ -14,7 +14,9 @@ from lakesail_notebook.clock import Clock
 from lakesail_notebook.control_plane.feed_server import FeedServer
 from lakesail_notebook.feed import ProxyLaunch
 from lakesail_notebook.session_proxy.feed_client import FeedClient
-from lakesail_notebook.session_proxy.operations import OperationBook, SparkSession
+from lakesail_notebook.session_proxy.operation import SparkSession
+from lakesail_notebook.session_proxy.operations import OperationBook
+from lakesail_notebook.session_proxy.reporting import MAX_REPORTED
 from lakesail_notebook.session_proxy.routes import RouteTable
 from lakesail_notebook.session_proxy.running_rpcs import RunningRpc, RunningRpcs
 from lakesail_notebook.session_proxy.spark_rpc import EXECUTE_PLAN, Head
@@ -34,6 +36,15 @@ async def fed_proxy(
     reports: KeepingReports, operations: OperationBook | None = None
 ) -> AsyncIterator[tuple[FeedClient, RunningRpcs]]:
     """A proxy's end of a feed whose other end tells these reports."""
+    async with feed_of(reports, operations) as (_, client, calls):
+        yield client, calls
+
+
+@contextlib.asynccontextmanager
+async def feed_of(
+    reports: KeepingReports, operations: OperationBook | None = None
+) -> AsyncIterator[tuple[FeedServer, FeedClient, RunningRpcs]]:
+    """Both ends of a feed that tells these reports."""
     server = FeedServer()
     server.serve(source(reports=reports))
     host, port = await server.start()
@@ -53,7 +64,7 @@ async def fed_proxy(
     running = asyncio.create_task(client.run())
     try:
         await client.first_snapshot()
-        yield client, calls
+        yield server, client, calls
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -178,5 +189,36 @@ def test_it_asks_whether_a_session_may_run_python_code() -> None:
             answers = await asyncio.gather(client.note_python("S"), client.note_python("OVER"))
             assert list(answers) == [True, False]
             assert sorted(reports.python_sessions) == ["OVER", "S"]
+
+    run_hastily(scenario())
+
+
+def test_a_reader_of_queries_has_what_happened_just_before() -> None:
+    async def scenario() -> None:
+        reports, operations = KeepingReports(), a_book()
+        async with feed_of(reports, operations) as (server, _, _):
+            run_operation(operations, "first")
+            await until(lambda: reports.operated)  # the next report is due a second later
+            for number in range(3 * MAX_REPORTED):
+                run_operation(operations, f"o{number}")
+            assert await server.flushed(5)
+            assert len(reports.operated) == 1 + 3 * MAX_REPORTED
+            assert await server.flushed(5), "there may be nothing to report"
+
+    run_hastily(scenario())
+
+
+def test_a_proxy_that_cannot_report_is_not_waited_for() -> None:
+    async def scenario() -> None:
+        reports, operations = KeepingReports(), a_book()
+        async with feed_of(reports, operations) as (server, client, _):
+            reports.fail = True
+            run_operation(operations, "o")
+            assert not await server.flushed(0.2)
+            reports.fail = False
+            await until(lambda: reports.operated)
+            await until(lambda: client.connected)
+            assert await server.flushed(5)
+        assert not await server.flushed(0.2), "there is no proxy"
 
     run_hastily(scenario())

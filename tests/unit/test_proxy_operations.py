@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from lakesail_notebook.errors import PermissionDenied
-from lakesail_notebook.session_proxy.operations import GRACE_SECONDS, OperationBook, SparkSession
+from lakesail_notebook.session_proxy.operation import SparkSession
+from lakesail_notebook.session_proxy.operations import GRACE_SECONDS, OperationBook
 from lakesail_notebook.session_proxy.spark_rpc import (
     CONFIG,
     EXECUTE_PLAN,

@@ -11,7 +11,8 @@ from lakesail_notebook.session_proxy.connections import close_connection
 from lakesail_notebook.session_proxy.feed_client import FeedClient
 from lakesail_notebook.session_proxy.forwarding import Engines
 from lakesail_notebook.session_proxy.held_messages import HeldMessages
-from lakesail_notebook.session_proxy.operations import GONE_SECONDS, OperationBook, SparkSession
+from lakesail_notebook.session_proxy.operation import SparkSession
+from lakesail_notebook.session_proxy.operations import GONE_SECONDS, OperationBook
 from lakesail_notebook.session_proxy.routes import RouteTable
 from lakesail_notebook.session_proxy.running_rpcs import RunningRpcs
 from lakesail_notebook.session_proxy.service import SparkConnectService
@@ -53,9 +54,9 @@ def test_a_query_whose_client_is_away_ends_with_its_session_and_not_by_its_own_t
                 operations.following(method, head, b"\x2a\x04\x0a\x02\x08\x01", owner, CLAIMS, lambda: None),
             ):
                 raise asyncio.CancelledError
-        operations.report()
+        operations.reports.take()
         service_on(clock, operations).session_ended("S")
         clock.pass_seconds(GONE_SECONDS)
-        return [operation.spark_session.session_id for operation in operations.report()]
+        return [operation.spark_session.session_id for operation in operations.reports.take()]
 
     assert asyncio.run(scenario()) == ["T"]

@@ -13,10 +13,11 @@ from ...errors import LakesailError
 from ...models import LIVE_STATUSES
 from ..logins import tell_logins
 from ..ports import Audit
-from ..records import SessionRecord
+from ..records import QueryRecord, SessionRecord
 from ..rules import queries
 from ..rules.lifecycle import SessionMove
 from ..store_port import Store
+from .engine_watch import EngineWatch
 from .reconciler import Reconciler
 from .usage import Usage
 
@@ -34,6 +35,7 @@ class ProxyReports:
         clock: Clock,
         max_spark_sessions: int,
         audit: Audit | None = None,
+        engines: EngineWatch | None = None,
     ) -> None:
         self._store = store
         self._reconciler = reconciler
@@ -41,6 +43,7 @@ class ProxyReports:
         self._clock = clock
         self._max_spark_sessions = max_spark_sessions
         self._audit = audit
+        self._engines = engines
 
     async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None:
         """Note the moment of last use; a pending or idle session that is used becomes active."""
@@ -66,13 +69,32 @@ class ProxyReports:
         """Keep the last word on each operation, in one transaction."""
         now = self._clock.now()
         by_session: dict[str, dict[str, feed.OperationReport]] = {}
+        heard: list[QueryRecord] = []
         for report in reports:
             by_session.setdefault(report.session_id, {})[report.operation_id] = report
         async with self._store.writing() as unit:
             for session_id, of_session in by_session.items():
                 known = {query.id: query for query in await unit.queries_by_id(session_id, of_session.keys())}
-                carried_on = [queries.carried_on(known.get(id), report, now) for id, report in of_session.items()]
+                ran = {id: report for id, report in of_session.items() if report.ran}
+                carried_on = [queries.carried_on(known.get(id), report, now) for id, report in ran.items()]
+                await unit.remove_queries(session_id, known.keys() - ran.keys())
                 await unit.upsert_queries(session_id, carried_on, latest=queries.KEPT)
+                heard += [query for query in carried_on if _is_news(known.get(query.id), query)]
+        await self._watch_engines(heard)
+
+    async def _watch_engines(self, heard: list[QueryRecord]) -> None:
+        """Engines do not always obey when queries are cancelled."""
+        if self._engines is None or not heard:
+            return
+        async with self._store.reading() as view:
+            sessions = {one.id: one for one in await view.sessions_by_id({query.session_id for query in heard})}
+            workloads = await view.workloads({session.workload_id for session in sessions.values()})
+        by_id = {workload.id: workload for workload in workloads}
+        for query in heard:
+            session = sessions.get(query.session_id)
+            workload = None if session is None else by_id.get(session.workload_id)
+            if workload is not None:
+                self._engines.heard(workload, query)
 
     async def claim(self, session_id: str, caller: str, spark_session_id: str) -> ClaimVerdict:
         """Bind a Spark session id to the first (session, caller) that used it on this workload."""
@@ -141,3 +163,10 @@ def _wakes(session: SessionRecord, at: datetime) -> bool:
     """Whether a use at that moment makes the session active."""
     since = session.idle_since or session.created_at
     return session.status in {"pending", "idle"} and at >= since
+
+
+def _is_news(known: QueryRecord | None, query: QueryRecord) -> bool:
+    """Whether a query was found to run, or one that ran, or was cancelled within one report, has ended."""
+    if known is not None and known.outcome == query.outcome:
+        return False
+    return query.outcome in {"running", "cancelled"} or (known is not None and known.outcome == "running")

@@ -23,8 +23,9 @@ from ..rules.markers import make_marker, read_marker
 from ..settings import Settings
 from ..store_port import Reading, Store
 from .endpoints import Endpoints
+from .queries import QueryService
 from .session_tokens import SessionTokenService, denied, find_session, over
-from .views import config_view, member_view, query_view, service_account_view, session_view, workload_view
+from .views import config_view, member_view, service_account_view, session_view, workload_view
 
 
 class Sessions:
@@ -36,6 +37,7 @@ class Sessions:
         environments: Environments,
         reconciler: Reconciler,
         session_tokens: SessionTokenService,
+        queries: QueryService,
         endpoints: Endpoints,
         clock: Clock,
         settings: Settings,
@@ -45,6 +47,7 @@ class Sessions:
         self._environments = environments
         self._reconciler = reconciler
         self._session_tokens = session_tokens
+        self._queries = queries
         self._endpoints = endpoints
         self._clock = clock
         self._settings = settings
@@ -158,18 +161,8 @@ class Sessions:
     async def queries(
         self, principal: Principal, session_id: str, query: models.SessionQueriesQuery
     ) -> models.SessionQueries:
-        """The session's latest queries, newest first, as the session proxy told of them.
-
-        :raises NotFound: unknown, or not for the caller to see.
-        :raises PermissionDenied: to everybody but its owner.
-        """
-        async with self._store.reading() as view:
-            session = await find_session(view, principal, session_id)
-            if not access.reads_queries(principal, session):
-                raise denied(session, f"Only its owner may read the queries of session {session_id}.")
-            found = await view.queries(session_id, limit=query.limit) if query.limit else []
-        now = self._clock.now()
-        return models.SessionQueries(items=tuple(query_view(one, session, now) for one in found))
+        """See :meth:`QueryService.latest`."""
+        return await self._queries.latest(principal, session_id, query)
 
     async def issue_token(
         self, principal: Principal, session_id: str, wanted: models.TokenCreate

@@ -110,7 +110,9 @@ def event_view(event: EventRecord) -> models.Event:
     )
 
 
-def query_view(query: QueryRecord, session: SessionRecord, now: datetime) -> models.Query:
+def query_view(
+    query: QueryRecord, session: SessionRecord, now: datetime, *, engine_busy: bool | None = None
+) -> models.Query:
     outcome, ended_at = queries.state_of(query, session, now)
     return models.Query(
         id=query.id,
@@ -120,6 +122,8 @@ def query_view(query: QueryRecord, session: SessionRecord, now: datetime) -> mod
         rows=query.rows,
         bytes=query.data_bytes,
         outcome=outcome,
+        error=queries.error_of(query, outcome, session),
+        engine_busy=engine_busy,
     )
 
 

@@ -1,0 +1,88 @@
+"""The list of what a session's owner ran on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ... import models
+from ...clock import Clock
+from ...models import LIVE_STATUSES
+from ..ports import QueryReports
+from ..reconciling.engine_watch import EngineWatch
+from ..records import SessionRecord, WorkloadRecord
+from ..rules import access, queries
+from ..rules.access import Principal
+from ..rules.queries import Action
+from ..store_port import Reading, Store
+from .session_tokens import denied, find_session
+from .views import query_view
+
+FLUSH_SECONDS = 0.2
+"""A session proxy that does not report within so long is not waited for: what is known is shown."""
+
+
+class QueryService:
+    def __init__(self, *, store: Store, reports: QueryReports, engines: EngineWatch, clock: Clock) -> None:
+        self._store = store
+        self._reports = reports
+        self._engines = engines
+        self._clock = clock
+
+    async def latest(
+        self, principal: Principal, session_id: str, query: models.SessionQueriesQuery
+    ) -> models.SessionQueries:
+        """The latest actions of the session's owner, newest first, up to this moment.
+
+        :raises NotFound: unknown, or not for the caller to see.
+        :raises PermissionDenied: to everybody but its owner.
+        """
+        async with self._store.reading() as view:
+            self._require_owner(principal, await find_session(view, principal, session_id))
+        await self._reports.flush_queries(FLUSH_SECONDS)
+        async with self._store.reading() as view:
+            session = await find_session(view, principal, session_id)
+            workload = await view.workload(session.workload_id)
+            operations = await view.queries(session_id, limit=queries.KEPT) if query.limit else []
+            shared = await _is_shared(view, session)
+        actions = queries.actions_of(operations)
+        return models.SessionQueries(items=self._views(actions, session, workload, shared=shared)[: query.limit])
+
+    def _require_owner(self, principal: Principal, session: SessionRecord) -> None:
+        if not access.reads_queries(principal, session):
+            raise denied(session, f"Only its owner may read the queries of session {session.id}.")
+
+    def _views(
+        self, actions: Sequence[Action], session: SessionRecord, workload: WorkloadRecord | None, *, shared: bool
+    ) -> tuple[models.Query, ...]:
+        now = self._clock.now()
+        states = [queries.state_of(action.decisive, session, now) for action in actions]
+        lives = workload is not None and workload.infra_status == "ready"
+        seen = self._engines.seen(session.workload_id)
+        suspects = sum(queries.may_compute(outcome, ended_at, seen) for outcome, ended_at in states)
+        running = any(outcome == "running" for outcome, _ in states)
+        only_suspect = suspects == 1 and not running and not shared
+        return tuple(
+            query_view(
+                action.query,
+                session,
+                now,
+                engine_busy=lives
+                and queries.engine_busy(
+                    action.decisive,
+                    outcome,
+                    ended_at,
+                    seen,
+                    computed=self._engines.computed(action.decisive),
+                    only_suspect=only_suspect,
+                    now=now,
+                ),
+            )
+            for action, (outcome, ended_at) in zip(actions, states, strict=True)
+        )
+
+
+async def _is_shared(view: Reading, session: SessionRecord) -> bool:
+    """Whether other sessions use the engine, so that it may be busy with theirs."""
+    if session.status not in LIVE_STATUSES:
+        return True
+    return len(await view.live_sessions({session.workload_id})) > 1
