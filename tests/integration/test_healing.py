@@ -255,10 +255,10 @@ def test_on_a_cluster_the_strip_counts_the_engines_tasks_and_its_looks_are_no_qu
     kernel.execute("%sail connect cluster\nassert spark.range(3).count() == 3")
     with pytest.raises(TimeoutError, match=r"Running: .* · \d+ of \d+ tasks · ") as so_far:
         kernel.execute(_SLOW_WRITE.format(marker="tasks", seconds=10, rows=3, table="tasks"), timeout_seconds=20)
-    assert re.search(r"Running: .*saveAsTable", str(so_far.value))
+    assert re.search(r"Running: .*parquet", str(so_far.value))
     session = session_of(server, kernel)
     queries = server.request("GET", f"{API}/workloads/sessions/{session['id']}/queries").json()["items"]
-    assert [query["what"] for query in queries if "saveAsTable" in query["what"]]
+    assert [query["what"] for query in queries if "parquet" in query["what"]]
     assert not [query for query in queries if "system.execution" in query["what"]]
     assert server.request("DELETE", f"{API}/workloads/sessions/{session['id']}").status_code == 204
     kernel.shutdown()

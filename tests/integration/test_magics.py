@@ -204,7 +204,7 @@ def test_an_interrupt_names_the_query_that_it_stopped(server: JupyterServer, roo
     Marker(root, "computing").wait()
     engine = engine_of(server, session_of(server, kernel))
     eventually(lambda: engine.cpu_percent(0.2) > 5, 60, "the engine computes")
-    assert kernel.execute("%sail interrupt").stdout.startswith("Told to stop: aggregate")
+    assert kernel.execute("%sail interrupt").stdout.startswith("Told to stop: spark.range(10**10)")
     assert kernel.execute("thread.join(50)\nthread.is_alive()").value == "False"
     kernel.shutdown()
 
