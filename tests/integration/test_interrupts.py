@@ -84,9 +84,9 @@ raise future.exception()
 @pytest.mark.parametrize(
     ("code", "name", "count"),
     [
-        (POOL, "KeyboardInterrupt", "2 queries interrupted: aggregate after"),
-        (FUTURES, "KeyboardInterrupt", "2 queries interrupted: aggregate after"),
-        (GATHERED, "CancelledError", "2 queries interrupted: aggregate after"),
+        (POOL, "KeyboardInterrupt", "2 queries interrupted: return spark.range(10**11)"),
+        (FUTURES, "KeyboardInterrupt", "2 queries interrupted: return spark.range(10**11)"),
+        (GATHERED, "CancelledError", "2 queries interrupted: return spark.range(10**11)"),
         (IN_A_LOOP, "QueryInterrupted", "interrupted after"),
         (SWALLOWED, "QueryInterrupted", "interrupted after"),
     ],
