@@ -34,6 +34,7 @@ from lakesail_notebook.workloads.records import Handle, LaunchSpec, Owner, Workl
 from lakesail_notebook.workloads.rules.access import Principal
 from lakesail_notebook.workloads.services.configs import Configs
 from lakesail_notebook.workloads.services.launches import Launches
+from lakesail_notebook.workloads.services.notebooks import Notebooks
 from lakesail_notebook.workloads.services.placement import Placement
 from lakesail_notebook.workloads.services.queries import QueryService
 from lakesail_notebook.workloads.services.quota_keeper import QuotaKeeper
@@ -247,6 +248,7 @@ class Plane:
         self.launches = Launches(
             placement=placement,
             environments=environments,
+            notebooks=Notebooks(store=store, files=None, kernels=self.kernels, clock=clock),
             proxy=self.proxy,
             reconciler=self.reconciler,
             quotas=quotas,
