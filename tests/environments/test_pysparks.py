@@ -82,7 +82,7 @@ def environment_with(pyspark: str, wheel: Path, directory: Path) -> Environment:
     environment = new_environment(directory / "env")
     environment.install("--no-deps", wheel)
     environment.install_newest("--no-deps", pyspark, *([] if "client" in pyspark else ["py4j"]))
-    environment.borrow_packages_of_the_tests()
+    environment.borrow_packages_of_the_tests(without="pyspark")
     return environment
 
 

@@ -56,14 +56,27 @@ class Environment:
         """``pip install`` with these arguments, in the newest versions."""
         pip("--python", self.python, "install", "--quiet", "--no-compile", *arguments)
 
-    def borrow_packages_of_the_tests(self) -> None:
+    def borrow_packages_of_the_tests(self, *, without: str | None = None) -> None:
         """Let it import what the tests' own environment has, after what it has itself.
 
         The ``.pth`` files there do not count here: this project's working tree, which is installed by one, does not
         become visible.
+
+        :param without: how the names of files and directories begin that it must not see.
         """
-        borrowed = dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
+        borrowed = list(dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
+        if without is not None:
+            borrowed = [str(self._links_to(borrowed, without))]
         (self.packages / "borrowed.pth").write_text("".join(f"{path}\n" for path in borrowed))
+
+    def _links_to(self, directories: list[str], without: str) -> Path:
+        """A directory with links to all in these but for what begins so."""
+        links = self.directory / "borrowed"
+        links.mkdir()
+        for file in (file for directory in directories for file in Path(directory).iterdir()):
+            if not file.name.startswith(without) and not (links / file.name).exists():
+                (links / file.name).symlink_to(file)
+        return links
 
     def distributions(self) -> dict[str, str]:
         """The version of each package that can be imported in it."""
