@@ -199,10 +199,12 @@ def test_a_control_plane_that_is_named_is_used_and_none_is_started(user: User, s
         "print(os.environ['LAKESAIL_API_URL'], pathlib.Path(os.environ['LAKESAIL_API_TOKEN_FILE']).read_text().strip())"
     )
     url, token = told.stdout.split()
-    out, errors = said_by(user.script(COUNTS, LAKESAIL_API_URL=url, LAKESAIL_API_TOKEN=token))
+    # Another HOME: the engine is the server's, has the environment of the script, and stays for the notebook.
+    address = {"LAKESAIL_API_URL": url, "LAKESAIL_API_TOKEN": token, "HOME": str(user.home / "named")}
+    out, errors = said_by(user.script(COUNTS, **address))
     assert out == "5\n"
     assert "control plane" not in errors
-    assert user.has_left_nothing()
+    assert not user.directory.exists(), "no control plane of the user's own was looked for"
     kernel.shutdown()
 
 
