@@ -188,20 +188,18 @@ def test_a_run_that_is_ended_in_a_query_leaves_nothing(
     user.leaves_nothing()
 
 
-def test_a_run_that_a_notebook_starts_leaves_no_session_and_the_notebooks_own_alone(
+def test_a_run_that_a_notebook_starts_leaves_the_notebooks_session_alone(
     libraries: Environment, directory: Path, tmp_path: Path
 ) -> None:
+    nested = "%sail connect\nspark.range(9).createOrReplaceTempView('mine')\n%sail close"
+    (directory / "nested.ipynb").write_text(json.dumps(_quickstart() | {"cells": [_code_cell("nested", nested)]}))
     with server_in(libraries, directory, tmp_path / "home") as server:
         kernel = server.start_kernel("starter.ipynb")
-        run = f"!{libraries.programs / 'jupyter'} execute quickstart.ipynb --output=run.ipynb; echo ended with $?"
-        assert "ended with 0" in kernel.execute(run, timeout_seconds=RUN_SECONDS).text
-        assert live_sessions(server) == []
         kernel.execute("%sail connect\nspark.range(3).createOrReplaceTempView('mine')")
         own = live_sessions(server)
-        nested = "%sail connect\nspark.range(9).createOrReplaceTempView('mine')\nspark.stop()"
-        (directory / "nested.ipynb").write_text(json.dumps(_quickstart() | {"cells": [_code_cell("nested", nested)]}))
-        run = run.replace("quickstart", "nested")
+        run = f"!{libraries.programs / 'jupyter'} execute nested.ipynb --output=run.ipynb; echo ended with $?"
         assert "ended with 0" in kernel.execute(run, timeout_seconds=RUN_SECONDS).text
+        assert "stays open" in (directory / "run.ipynb").read_text()
         assert kernel.execute("spark.table('mine').count()").value == "3"
         assert live_sessions(server) == own
         kernel.shutdown()
