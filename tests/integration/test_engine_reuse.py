@@ -33,6 +33,8 @@ def mark(n):
 def kernel(server: JupyterServer) -> Iterator[Kernel]:
     started = server.start_kernel("reuse.ipynb")
     started.execute("import threading\nfrom concurrent.futures import ThreadPoolExecutor\n" + LEAVES_ITS_MARK)
+    # What is restored in a new session may be Python code, such as the function that one of these tests registers.
+    started.execute("%config SailMagics.restore = False")
     yield started
     started.shutdown()
 
