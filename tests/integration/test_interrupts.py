@@ -133,7 +133,7 @@ def test_what_is_interrupted_without_a_cell_is_what_runs(kernel: Kernel, engine:
     kernel.execute(ONE_OF_FOUR)
     eventually(lambda: engine.cpu_times().user > before + 0.5, 60, "the engine computes")
     said = kernel.execute("%sail interrupt").stdout
-    assert said.startswith("Told to stop: aggregate")
+    assert said.startswith("Told to stop: return spark.range(10**11)")
     assert ";" not in said, "the three that had ended are not named"
     assert kernel.execute("thread.join(50)\nthread.is_alive()").value == "False"
     assert kernel.execute("%sail interrupt").stdout.strip() == "No query was running."
