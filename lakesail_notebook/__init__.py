@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         Unavailable,
         UnsupportedMediaType,
     )
-    from .spark.connect import connect
+    from .spark.sessions.connect import connect
 
 __all__ = [
     "Client",
@@ -51,7 +51,7 @@ __all__ = [
     "models",
 ]
 
-_MODULES = {"Client": ".client.client", "connect": ".spark.connect"}
+_MODULES = {"Client": ".client.client", "connect": ".spark.sessions.connect"}
 """Where a public name is; the others are exceptions."""
 
 

@@ -19,16 +19,16 @@ from ..rendering.queries import queries_shown
 from ..rendering.sessions import session_text, sessions_shown
 from ..rendering.shown import configs_shown, finding_shown
 from ..rendering.text_tables import moment, moment_ahead, printable
-from ..spark.catalog.active import active_catalog
 from ..spark.catalog.tree import tree_of, whole_tree
-from ..spark.choice import EXAMINATION_KEY, Candidate, is_own
-from ..spark.connect import default_client, new_client
 from ..spark.doctor import examination, first_broken
-from ..spark.interrupts import interrupt_all
-from ..spark.open_sessions import OPEN_SESSIONS
-from ..spark.sessions_here import is_borrowed, sessions_here, this_place, with_config
+from ..spark.interrupts.interrupts import interrupt_all
+from ..spark.sessions.active_catalog import active_catalog
+from ..spark.sessions.choice import EXAMINATION_KEY, Candidate, is_own
+from ..spark.sessions.connect import default_client, new_client
+from ..spark.sessions.open_sessions import OPEN_SESSIONS
+from ..spark.sessions.sessions_here import is_borrowed, sessions_here, this_place, with_config
+from ..spark.sessions.surroundings import changes_since
 from ..spark.sql.names import parts_of
-from ..spark.surroundings import changes_since
 from .arguments import nearest
 
 _CATALOG_SECONDS = 30.0

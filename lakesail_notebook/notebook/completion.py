@@ -13,8 +13,8 @@ from typing import Any
 from ..client.client import Client
 from ..errors import LakesailError
 from ..models import LIVE_STATUSES
-from ..spark.choice import EXAMINATION_KEY
-from ..spark.connect import client_in_use
+from ..spark.sessions.choice import EXAMINATION_KEY
+from ..spark.sessions.connect import client_in_use
 from .arguments import COMMANDS, options_of, sql_options
 from .name_completion import Completed, table_names
 

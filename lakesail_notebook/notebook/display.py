@@ -12,7 +12,7 @@ from ..rendering.text_tables import clipped, width
 
 
 class StatusLine(Protocol):
-    """One line of output; implements :class:`..spark.waiting.Progress`."""
+    """One line of output; implements :class:`..spark.sessions.waiting.Progress`."""
 
     def told(self, elapsed_seconds: float, text: str) -> None: ...
 

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import LakesailError
-from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.readable_errors import NO_ACTIVE_SESSION, SESSION_NOT_SAME, of_an_ended_session, of_two_sessions, readable
+from ..spark.sessions.open_sessions import OPEN_SESSIONS
 from .interrupted_cells import INTERRUPTED_CELLS
 from .old_objects import old_objects
 from .one_line import show_as_one_line
@@ -36,7 +36,7 @@ def _show(
 
 def error_message(shell: Any, error: BaseException) -> str | None:
     """``None`` for what is shown as always: an interrupt that ended no query."""
-    from ..spark.stoppable_channel import QueryInterrupted
+    from ..spark.rpcs.stoppable_channel import QueryInterrupted
 
     if isinstance(error, KeyboardInterrupt | asyncio.CancelledError):
         return INTERRUPTED_CELLS.said()  # asyncio's way to tell of an interrupt in a cell that awaits

@@ -10,10 +10,10 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from ..spark.connect import default_client
-from ..spark.interrupts import engine_after, sentence
-from ..spark.running_calls import RUNNING_CALLS
-from ..spark.stopping import Stops
+from ..spark.interrupts.interrupts import engine_after, sentence
+from ..spark.interrupts.stopping import Stops
+from ..spark.rpcs.running_calls import RUNNING_CALLS
+from ..spark.sessions.connect import default_client
 
 Handler = Callable[[int, FrameType | None], Any]
 

@@ -13,13 +13,13 @@ from traitlets import Bool
 from ..clock import SystemClock
 from ..errors import LakesailError, NotFound
 from ..rendering.sessions import connection_text
-from ..spark.choice import Wanted
-from ..spark.connect import default_client
-from ..spark.connecting import open_connection
-from ..spark.interrupts import old_query_note
-from ..spark.open_sessions import OPEN_SESSIONS
-from ..spark.session_requests import install
-from ..spark.surroundings import environment_for
+from ..spark.interrupts.interrupts import old_query_note
+from ..spark.sessions.choice import Wanted
+from ..spark.sessions.connect import default_client
+from ..spark.sessions.connecting import open_connection
+from ..spark.sessions.open_sessions import OPEN_SESSIONS
+from ..spark.sessions.session_requests import install
+from ..spark.sessions.surroundings import environment_for
 from . import completion, frames, interrupted_cells, name_completion, reloaded_modules, strip
 from .arguments import HelpAsked, connect_arguments, parse_line, usage
 from .commands import COMMANDS, cured, ended_session_id, overview

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from ..spark.catalog.active import active_catalog
 from ..spark.catalog.lazy import LazyCatalog
 from ..spark.frame_columns import FrameColumns
+from ..spark.sessions.active_catalog import active_catalog
 from ..spark.sql.completion import Candidate, candidates
 from ..spark.sql.names import quoted
 from .python_names import PythonNames

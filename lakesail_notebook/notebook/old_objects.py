@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..spark.open_sessions import OPEN_SESSIONS
 from ..spark.readable_errors import OldObject
+from ..spark.sessions.open_sessions import OPEN_SESSIONS
 
 _CELL_MAGIC, _LINE_MAGIC = "run_cell_magic", "run_line_magic"
 

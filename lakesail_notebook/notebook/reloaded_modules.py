@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..spark.user_modules import USER_MODULES
+from ..spark.user_code.user_modules import USER_MODULES
 
 
 def register(shell: Any) -> None:

@@ -10,9 +10,9 @@ from IPython.display import display
 
 from ..errors import FailedPrecondition
 from ..rendering import row_tables as table
-from ..spark.actions import ACTIONS
-from ..spark.open_sessions import active_spark_session
+from ..spark.queries.actions import ACTIONS
 from ..spark.sail_workarounds.described_commands import is_no_query
+from ..spark.sessions.open_sessions import active_spark_session
 from ..spark.sql.binding import NotBindable, bind
 from ..spark.sql.running import has_run, unrun
 from ..spark.sql.running import run as run_statement

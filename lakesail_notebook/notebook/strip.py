@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..rendering.queries import strip_text
-from ..spark.connect import default_client
-from ..spark.open_sessions import OPEN_SESSIONS
-from ..spark.queries import QUERIES, ObservedQuery
-from ..spark.waiting_queries import others_running
+from ..spark.interrupts.waiting_queries import others_running
+from ..spark.queries.observed import QUERIES, ObservedQuery
+from ..spark.sessions.connect import default_client
+from ..spark.sessions.open_sessions import OPEN_SESSIONS
 from .display import StatusLine, status_line
 
 if TYPE_CHECKING:
-    from ..spark.engine_tasks import TaskProgress
+    from ..spark.queries.engine_tasks import TaskProgress
 
 SHOWN_AFTER_SECONDS = 1.0
 _UPDATE_SECONDS = 0.5
@@ -31,7 +31,7 @@ _RARELY = 10
 
 
 class CellStrips:
-    """Shows a strip for each cell whose queries take long; implements :class:`..spark.queries.Listener`.
+    """Shows a strip for each cell whose queries take long; implements :class:`..spark.queries.observed.Listener`.
 
     :param line: makes the line of output to show it on.
     :param look: how far the engine is with what runs in a Spark session.

@@ -10,8 +10,8 @@ from .shown import Shown
 from .text_tables import moment, table
 
 if TYPE_CHECKING:
-    from ..spark.engine_tasks import TaskProgress
-    from ..spark.queries import ObservedQuery
+    from ..spark.queries.engine_tasks import TaskProgress
+    from ..spark.queries.observed import ObservedQuery
 
 _QUERIES = ("STARTED", "TOOK", "OUTCOME", "ROWS", "BYTES", "WHAT")
 _ERROR = "ERROR"

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from .. import models
 from ..clock import from_rfc3339, in_words
-from ..spark.choice import Candidate, candidates_of
-from ..spark.connecting import Connection
+from ..spark.sessions.choice import Candidate, candidates_of
+from ..spark.sessions.connecting import Connection
 from .shown import Shown
 from .text_tables import facts, moment, moment_ahead, table
 

@@ -26,8 +26,9 @@ from ..clock import SystemClock
 from ..errors import FailedPrecondition, InvalidArgument, LakesailError, PermissionDenied, Unauthenticated, Unavailable
 from ..models import LIVE_STATUSES, Session
 from ..version import __version__
-from .choice import EXAMINATION_KEY, Wanted, session_create
-from .installation import (
+from .rpcs.session_token import RenewedToken
+from .sessions.choice import EXAMINATION_KEY, Wanted, session_create
+from .sessions.installation import (
     check_distributions,
     check_version,
     engine_python,
@@ -36,12 +37,11 @@ from .installation import (
     load_in_background,
     pandas_note,
 )
-from .session_token import RenewedToken
-from .surroundings import directory_here, environment_for
-from .waiting import NoProgress, SessionWait, Stopwatch, ended
+from .sessions.surroundings import directory_here, environment_for
+from .sessions.waiting import NoProgress, SessionWait, Stopwatch, ended
 
 if TYPE_CHECKING:
-    from .channel import SessionChannelBuilder
+    from .sessions.channel import SessionChannelBuilder
 
 LINKS = (
     "packages",
@@ -225,7 +225,7 @@ def check_session_proxy(endpoint: str, seconds: float = _PROXY_SECONDS) -> str:
 
 
 def open_channel(client: Client, session: Session, endpoint: str, undo: contextlib.ExitStack) -> SessionChannelBuilder:
-    from .channel import SessionChannelBuilder
+    from .sessions.channel import SessionChannelBuilder
 
     token = RenewedToken(lambda: client.issue_token(session.id), SystemClock())
     token.renew()  # here, where the control plane's refusal can be told: it says why a session is over
@@ -249,7 +249,7 @@ def check_engine(
 
 
 def check_query(channel: SessionChannelBuilder, spark_session_id: str) -> str:
-    from .first_query import run_query
+    from .rpcs.first_query import run_query
 
     stopwatch = Stopwatch(SystemClock(), _WAIT_SECONDS)
     rows = run_query(channel.bare_channel, spark_session_id, _QUERY_SECONDS)

@@ -18,7 +18,7 @@ from headless import JupyterServer, jupyter_server
 from pyspark.sql.connect.client import DefaultChannelBuilder
 from pyspark.sql.connect.session import SparkSession
 
-from lakesail_notebook.spark.channel import _OPTIONS as OUR_CHANNEL_OPTIONS
+from lakesail_notebook.spark.sessions.channel import _OPTIONS as OUR_CHANNEL_OPTIONS
 
 TOKEN = "token-of-the-bench"
 START_SECONDS = 60.0

@@ -16,7 +16,7 @@ from lakesail_notebook import models
 from lakesail_notebook.errors import LakesailError, NotFound, Unauthenticated
 from lakesail_notebook.feed import Route
 from lakesail_notebook.session_proxy.routes import require_live
-from lakesail_notebook.spark.session_token import RenewedToken
+from lakesail_notebook.spark.rpcs.session_token import RenewedToken
 from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.tokens import TokenVerifier
 from lakesail_notebook.workloads.rules.access import Principal, plain_member

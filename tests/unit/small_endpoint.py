@@ -19,7 +19,7 @@ from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
-from lakesail_notebook.spark.waiting import SPARK_SESSION_STOPPED
+from lakesail_notebook.spark.sessions.waiting import SPARK_SESSION_STOPPED
 
 Refusal = Callable[[Any], None]
 """Ends an RPC through its context."""

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pyspark.serializers import CloudPickleSerializer
 
-from lakesail_notebook.spark.function_pickling import FunctionPickling, ModuleByName, StaleModule
-from lakesail_notebook.spark.user_modules import UserModules, is_installed, user_packages
+from lakesail_notebook.spark.user_code.function_pickling import FunctionPickling, ModuleByName, StaleModule
+from lakesail_notebook.spark.user_code.user_modules import UserModules, is_installed, user_packages
 
 PICKLE = CloudPickleSerializer.dumps
 MODULES = {

@@ -82,7 +82,8 @@ def test_the_package_itself_loads_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["lakesail_notebook.client.client", "lakesail_notebook.spark.doctor", "lakesail_notebook.spark.connect"]
+    "module",
+    ["lakesail_notebook.client.client", "lakesail_notebook.spark.doctor", "lakesail_notebook.spark.sessions.connect"],
 )
 def test_a_script_loads_no_server_and_no_ipython(module: str) -> None:
     unwanted = DATABASE_LIBRARIES | SERVER_LIBRARIES | {"IPython", "ipykernel", "jwt", "cryptography", "pyspark"}

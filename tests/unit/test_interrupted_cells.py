@@ -17,12 +17,12 @@ from traitlets.config import Config
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.models import SessionToken
 from lakesail_notebook.notebook.interrupted_cells import InterruptedCells
-from lakesail_notebook.spark.channel import SessionChannelBuilder
-from lakesail_notebook.spark.interrupts import engine_after, sentence
-from lakesail_notebook.spark.running_calls import RUNNING_CALLS
-from lakesail_notebook.spark.session_token import RenewedToken
-from lakesail_notebook.spark.stoppable_channel import QueryInterrupted
-from lakesail_notebook.spark.stopping import Stops
+from lakesail_notebook.spark.interrupts.interrupts import engine_after, sentence
+from lakesail_notebook.spark.interrupts.stopping import Stops
+from lakesail_notebook.spark.rpcs.running_calls import RUNNING_CALLS
+from lakesail_notebook.spark.rpcs.session_token import RenewedToken
+from lakesail_notebook.spark.rpcs.stoppable_channel import QueryInterrupted
+from lakesail_notebook.spark.sessions.channel import SessionChannelBuilder
 from tests.unit.interrupts import PATIENCE_SECONDS
 from tests.unit.small_endpoint import SmallEndpoint
 

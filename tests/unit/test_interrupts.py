@@ -12,8 +12,8 @@ import pytest
 
 from lakesail_notebook import models
 from lakesail_notebook.errors import FailedPrecondition
-from lakesail_notebook.spark.cell_threads import CellThreads
-from lakesail_notebook.spark.interrupts import (
+from lakesail_notebook.spark.interrupts.cell_threads import CellThreads
+from lakesail_notebook.spark.interrupts.interrupts import (
     DISOBEDIENCE,
     Disobeyed,
     disobeys,
@@ -21,8 +21,8 @@ from lakesail_notebook.spark.interrupts import (
     verdict,
     verdict_on_all,
 )
+from lakesail_notebook.spark.interrupts.stopping import EngineAfter, StoppedQuery
 from lakesail_notebook.spark.sail_workarounds.engine_load import EngineLoad
-from lakesail_notebook.spark.stopping import EngineAfter, StoppedQuery
 from tests.unit.small_api import Answer, SmallApi
 
 STOPPED = StoppedQuery("select 1", 2.5, True)

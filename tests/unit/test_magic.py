@@ -14,9 +14,9 @@ from traitlets.config import Config
 from lakesail_notebook import load_ipython_extension, models
 from lakesail_notebook.clock import to_rfc3339
 from lakesail_notebook.notebook.arguments import COMMANDS
-from lakesail_notebook.spark.choice import EXAMINATION_KEY
-from lakesail_notebook.spark.connect import default_client
-from lakesail_notebook.spark.open_sessions import OPEN_SESSIONS
+from lakesail_notebook.spark.sessions.choice import EXAMINATION_KEY
+from lakesail_notebook.spark.sessions.connect import default_client
+from lakesail_notebook.spark.sessions.open_sessions import OPEN_SESSIONS
 from tests.unit.small_api import NOW, TOKEN, Answer, SmallApi, page, session
 from tests.unit.small_endpoint import SmallEndpoint
 

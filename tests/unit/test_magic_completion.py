@@ -18,8 +18,8 @@ from lakesail_notebook import load_ipython_extension, models
 from lakesail_notebook.client.client import Client
 from lakesail_notebook.notebook.arguments import COMMANDS, parse_line
 from lakesail_notebook.notebook.completion import Known, Things, candidates, found_in
-from lakesail_notebook.spark.choice import EXAMINATION_KEY
-from lakesail_notebook.spark.connect import default_client
+from lakesail_notebook.spark.sessions.choice import EXAMINATION_KEY
+from lakesail_notebook.spark.sessions.connect import default_client
 from tests.unit.small_api import TOKEN, Answer, SmallApi, page, session
 
 KNOWN = Known(configs=("big", "small", "two words"), live_sessions=("L1",), ended_sessions=("E1",))

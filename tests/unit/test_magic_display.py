@@ -9,8 +9,8 @@ import pytest
 from lakesail_notebook import models
 from lakesail_notebook.notebook.display import TerminalLine
 from lakesail_notebook.rendering.sessions import connection_text, session_text
-from lakesail_notebook.spark.choice import Candidate
-from lakesail_notebook.spark.connecting import Connection
+from lakesail_notebook.spark.sessions.choice import Candidate
+from lakesail_notebook.spark.sessions.connecting import Connection
 from tests.unit.small_api import session
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ import pytest
 
 from lakesail_notebook.notebook.strip import CellStrips
 from lakesail_notebook.rendering.queries import in_bytes, strip_text
-from lakesail_notebook.spark.engine_tasks import JobTasks, TaskProgress, progress_of
-from lakesail_notebook.spark.queries import QUERIES, ObservedQuery
+from lakesail_notebook.spark.queries.engine_tasks import JobTasks, TaskProgress, progress_of
+from lakesail_notebook.spark.queries.observed import QUERIES, ObservedQuery
 
 QUERY = ObservedQuery(number=1, operation_id="o", spark_session_id="s", what="select 1", thread_id=1, began=100.0)
 DONE = replace(QUERY, ended=102.5, rows=1000, bytes=2_000_000, complete=True)

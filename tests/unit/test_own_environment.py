@@ -13,7 +13,7 @@ from lakesail_notebook.backends.local.backend import LocalBackend
 from lakesail_notebook.backends.local.environment import kernel_environment, masking, secrets_among
 from lakesail_notebook.errors import InvalidArgument
 from lakesail_notebook.models.own_variables import MAX_ENVIRONMENT_BYTES, beyond_limit, changed_between, own_variables
-from lakesail_notebook.spark.surroundings import ToldChanges, environment_for
+from lakesail_notebook.spark.sessions.surroundings import ToldChanges, environment_for
 from lakesail_notebook.workloads.environments import Environments
 from lakesail_notebook.workloads.records import LaunchSpec
 from lakesail_notebook.workloads.rules.environments import accepted_environment

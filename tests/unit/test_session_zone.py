@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from lakesail_notebook.spark.session_zone import LocalZone, difference, offsets_of
+from lakesail_notebook.spark.sessions.session_zone import LocalZone, difference, offsets_of
 
 _PRINTED = "from lakesail_notebook.spark.session_zone import local_zone\nprint(local_zone())"
 

@@ -13,8 +13,8 @@ import pytest
 from lakesail_notebook.feed import MAX_WORDS
 from lakesail_notebook.session_proxy.executions import Action as ReadAction
 from lakesail_notebook.session_proxy.executions import read_action
-from lakesail_notebook.spark.actions import Action, Actions, NamingActions
-from lakesail_notebook.spark.source_lines import in_one_line
+from lakesail_notebook.spark.queries.actions import Action, Actions, NamingActions
+from lakesail_notebook.spark.user_code.source_lines import in_one_line
 from tests.unit.small_endpoint import SmallEndpoint
 
 LIBRARY = """

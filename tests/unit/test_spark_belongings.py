@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyspark.sql.connect.proto as spark_proto
 import pytest
 
-from lakesail_notebook.spark.belongings import Belongings, in_a_sentence
-from lakesail_notebook.spark.plan_effects import Belonging
+from lakesail_notebook.spark.belongings.observed import Belongings, in_a_sentence
+from lakesail_notebook.spark.belongings.plan_effects import Belonging
 
 COMPLETE = spark_proto.ExecutePlanResponse(result_complete=spark_proto.ExecutePlanResponse.ResultComplete())
 

@@ -12,9 +12,9 @@ import pytest
 from lakesail_notebook.clock import SystemClock, to_rfc3339
 from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.models import SessionToken
-from lakesail_notebook.spark.channel import SessionChannelBuilder
-from lakesail_notebook.spark.reconnecting import Reconnecting
-from lakesail_notebook.spark.session_token import RenewedToken
+from lakesail_notebook.spark.rpcs.reconnecting import Reconnecting
+from lakesail_notebook.spark.rpcs.session_token import RenewedToken
+from lakesail_notebook.spark.sessions.channel import SessionChannelBuilder
 from tests.unit.small_endpoint import SmallEndpoint, refused
 
 SECRET = "eyJ-session-token"

@@ -8,7 +8,7 @@ import pytest
 
 from lakesail_notebook import models
 from lakesail_notebook.errors import InvalidArgument
-from lakesail_notebook.spark.choice import (
+from lakesail_notebook.spark.sessions.choice import (
     PROCESS_KEY,
     Candidate,
     Place,

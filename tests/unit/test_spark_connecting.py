@@ -17,9 +17,9 @@ from google.rpc.error_details_pb2 import ErrorInfo
 
 from lakesail_notebook import errors, models
 from lakesail_notebook.clock import to_rfc3339
-from lakesail_notebook.spark.choice import Wanted
-from lakesail_notebook.spark.connecting import Connection, open_connection
-from lakesail_notebook.spark.open_sessions import OPEN_SESSIONS
+from lakesail_notebook.spark.sessions.choice import Wanted
+from lakesail_notebook.spark.sessions.connecting import Connection, open_connection
+from lakesail_notebook.spark.sessions.open_sessions import OPEN_SESSIONS
 from tests.unit.interrupts import PATIENCE_SECONDS, interrupted_once_it_waits
 from tests.unit.small_api import Answer, SmallApi, page, session
 from tests.unit.small_endpoint import STOPPED, SmallEndpoint, refused, retry_after

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from lakesail_notebook.errors import FailedPrecondition
-from lakesail_notebook.spark.first_rpc import error_of_rpc
-from lakesail_notebook.spark.installation import (
+from lakesail_notebook.spark.rpcs.first_rpc import error_of_rpc
+from lakesail_notebook.spark.sessions.installation import (
     check_distributions,
     check_installation,
     check_version,

@@ -13,11 +13,11 @@ import pytest
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.errors import FailedPrecondition
 from lakesail_notebook.models import SessionToken
-from lakesail_notebook.spark.channel import SessionChannelBuilder
-from lakesail_notebook.spark.observing import Observing
-from lakesail_notebook.spark.queries import QUERIES
+from lakesail_notebook.spark.queries.observed import QUERIES
+from lakesail_notebook.spark.rpcs.observing import Observing
+from lakesail_notebook.spark.rpcs.session_token import RenewedToken
 from lakesail_notebook.spark.sail_workarounds.interrupting import INTERRUPTIONS
-from lakesail_notebook.spark.session_token import RenewedToken
+from lakesail_notebook.spark.sessions.channel import SessionChannelBuilder
 from tests.unit.interrupts import PATIENCE_SECONDS, interrupted_once_it_waits
 from tests.unit.small_endpoint import SmallEndpoint, refused
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyspark.sql.connect.proto as spark_proto
 import pytest
 
-from lakesail_notebook.spark.plan_effects import Belonging, effects_of, is_bound_to_its_session, names_in
+from lakesail_notebook.spark.belongings.plan_effects import Belonging, effects_of, is_bound_to_its_session, names_in
 
 
 def sql(text: str) -> spark_proto.Plan:

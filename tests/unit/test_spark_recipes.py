@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lakesail_notebook.spark.plan_effects import Belonging, Kind
-from lakesail_notebook.spark.recipes import BEYOND, Recipes, changes
+from lakesail_notebook.spark.belongings.plan_effects import Belonging, Kind
+from lakesail_notebook.spark.belongings.recipes import BEYOND, Recipes, changes
 
 
 def belonging(name: str, kind: Kind = "temp view") -> Belonging:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from lakesail_notebook.errors import DeadlineExceeded
-from lakesail_notebook.spark.kernel_process import is_kernel, names_kernel
-from lakesail_notebook.spark.owners import current_owner, one_at_a_time
-from lakesail_notebook.spark.session_requests import names_another_server
+from lakesail_notebook.spark.sessions.kernel_process import is_kernel, names_kernel
+from lakesail_notebook.spark.sessions.owners import current_owner, one_at_a_time
+from lakesail_notebook.spark.sessions.session_requests import names_another_server
 
 OF_THIS_PROCESS = Path(sys.orig_argv[0]).name
 """Stands in the command line of this process, as a kernel's id does."""

@@ -13,7 +13,7 @@ import pytest
 from lakesail_notebook.clock import to_rfc3339
 from lakesail_notebook.errors import Internal, Unavailable
 from lakesail_notebook.models import SessionToken
-from lakesail_notebook.spark.session_token import RenewedToken, TokenLife, renewal
+from lakesail_notebook.spark.rpcs.session_token import RenewedToken, TokenLife, renewal
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lakesail_notebook.spark.users_line import users_frame, warn_at_users_line
+from lakesail_notebook.spark.user_code.users_line import users_frame, warn_at_users_line
 
 
 def warned() -> None:

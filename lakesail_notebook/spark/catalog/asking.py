@@ -9,7 +9,7 @@ import grpc
 import pyspark.sql.connect.proto as spark_proto
 
 from ...errors import LakesailError
-from ..looks import rows_of
+from ..rpcs.looks import rows_of
 from ..sql.names import dotted, parts_of
 from .entries import (
     Answer,

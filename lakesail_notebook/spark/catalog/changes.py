@@ -21,7 +21,7 @@ _READING_COMMANDS = frozenset(
 
 
 class Changes:
-    """Has a catalog ask again after a plan that changed it; implements :class:`.observing.Observer`."""
+    """Has a catalog ask again after a plan that changed it; implements :class:`..rpcs.observing.Observer`."""
 
     def __init__(self, catalog: LazyCatalog) -> None:
         self._catalog = catalog

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import grpc
 
 from ....errors import FailedPrecondition
-from ...users_line import warn_at_users_line
+from ...user_code.users_line import warn_at_users_line
 from . import (
     cluster_dates,
     dynamic_overwrite,
@@ -36,7 +36,7 @@ V = TypeVar("V")
 
 
 class PlanChecks:
-    """The checks of one Spark session; implements :class:`....observing.Observer`. Threads may share it.
+    """The checks of one Spark session; implements :class:`...rpcs.observing.Observer`. Threads may share it.
 
     :param channel: one that nobody observes.
     :param local: whether the engine reads the files of this machine.

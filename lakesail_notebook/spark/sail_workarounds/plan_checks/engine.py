@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import grpc
 import pyspark.sql.connect.proto as spark_proto
 
-from ...looks import look
+from ...rpcs.looks import look
 
 _SECONDS = 5.0
 """An engine that is busy answers late; a plan is not held up for longer."""

@@ -1,0 +1,159 @@
+"""What a Spark session holds that is gone with it, and how it was made: learned from the plans that are sent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from .plan_effects import Belonging, Effects, Kind, effects_of, is_bound_to_its_session, names_in
+from .recipes import BEYOND, BOUND, EARLIER, KEPT_BYTES, Recipe, Recipes, Setting
+
+SHOWN_OF_A_KIND, NAMED_OF_A_KIND = 10, 100
+"""So many names are told of what is there, and of what is lost."""
+_IN_MEMORY = "the engine's catalog ended with it; files that were written stay"
+
+
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """What a plan that was sent will have done, once all of its results came."""
+
+    effects: Effects
+    plan: bytes | None
+    why_not: str
+    names: frozenset[str]
+
+    @property
+    def bytes(self) -> int:
+        return len(self.plan or b"")
+
+
+class Belongings:
+    """Those of one Spark session, made from this process or found; implements :class:`..rpcs.observing.Observer`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way: dict[str, _UnderWay] = {}
+        self._recipes = Recipes()
+        self._ended_an_engine: frozenset[Recipe] = frozenset()
+
+    def all(self) -> tuple[Belonging, ...]:
+        """In the order in which they were made, the settings last."""
+        with self._lock:
+            settings = (Belonging("setting", name) for name in self._recipes.settings)
+            return (*(one.belonging for one in self._recipes.current), *settings)
+
+    def found(self, belongings: Iterable[Belonging]) -> None:
+        """Another process, such as the kernel before a restart, made these."""
+        with self._lock:
+            for belonging in belongings:
+                if self._recipes.find(belonging) is None:
+                    self._recipes.made(belonging, None, why_not=EARLIER)
+
+    def take_over(self, others: Belongings) -> None:
+        """Count what another Spark session had as this one's: it is the same one, or is being made again."""
+        with self._lock, others._lock:
+            self._recipes.take_over(others._recipes)
+            self._ended_an_engine = others._ended_an_engine
+
+    def recipes(self) -> tuple[tuple[Recipe, ...], dict[str, Setting]]:
+        """How to make all of them, in order, and the settings."""
+        with self._lock:
+            return self._recipes.in_order, dict(self._recipes.settings)
+
+    def is_current(self, recipe: Recipe) -> bool:
+        """Whether what it makes is to be there, rather than another one of that name or none."""
+        with self._lock:
+            return self._recipes.find(recipe.belonging) is recipe
+
+    @property
+    def ended_an_engine(self) -> frozenset[Recipe]:
+        """What was being made again when the engine ended, and is not tried once more."""
+        return self._ended_an_engine
+
+    def ended_the_engine(self, recipe: Recipe) -> None:
+        with self._lock:
+            self._ended_an_engine |= {recipe}
+
+    def lost(self, belongings: Collection[Belonging]) -> None:
+        """They could not be made again."""
+        with self._lock:
+            for belonging in belongings:
+                self._forget(belonging)
+
+    def begins(self, request: Any) -> None:
+        effects = effects_of(request.plan)
+        if effects:
+            under_way = _under_way(effects, request.plan)
+            with self._lock:
+                self._under_way[request.operation_id] = under_way
+                while len(self._under_way) > 1 and sum(one.bytes for one in self._under_way.values()) > KEPT_BYTES:
+                    self._under_way.pop(next(iter(self._under_way)))  # it failed, as a rule
+
+    def analyses(self, request: Any) -> None:
+        return
+
+    def rejoins(self, operation_id: str) -> None:
+        return
+
+    def answered(self, operation_id: str, answer: Any) -> None:
+        if not answer.HasField("result_complete"):
+            return
+        with self._lock:
+            done = self._under_way.pop(operation_id, None)
+            if done is not None:
+                self._keep(done)
+
+    def leaves(self, operation_id: str, error: BaseException | None) -> None:
+        return
+
+    def configures(self, request: Any) -> None:
+        operation = request.operation
+        with self._lock:
+            if operation.WhichOneof("op_type") == "set":
+                for pair in operation.set.pairs:
+                    self._recipes.set(pair.key, pair.value)
+            elif operation.WhichOneof("op_type") == "unset":
+                for key in operation.unset.keys:
+                    self._recipes.unset(key)
+
+    def _keep(self, done: _UnderWay) -> None:
+        made = done.effects.made
+        if made is not None and made.kind == "setting":
+            if done.plan is not None:
+                self._recipes.set(made.name, done.plan)
+        elif made is not None:
+            self._recipes.made(made, done.plan, done.names, done.why_not)
+        if done.effects.dropped is not None:
+            self._recipes.dropped(done.effects.dropped)
+
+    def _forget(self, belonging: Belonging) -> None:
+        if belonging.kind == "setting":
+            self._recipes.unset(belonging.name)
+        else:
+            self._recipes.dropped(belonging)
+
+
+def _under_way(effects: Effects, plan: Any) -> _UnderWay:
+    made = effects.made
+    if made is None:
+        return _UnderWay(effects, None, "", frozenset())
+    if made.kind == "table":
+        return _UnderWay(effects, None, _IN_MEMORY, frozenset())
+    if plan.ByteSize() > KEPT_BYTES:
+        return _UnderWay(effects, None, BEYOND, frozenset())
+    if is_bound_to_its_session(plan):
+        return _UnderWay(effects, None, BOUND, frozenset())
+    return _UnderWay(effects, plan.SerializeToString(), "", names_in(plan))
+
+
+def in_a_sentence(belongings: Collection[Belonging], most: int = SHOWN_OF_A_KIND) -> str:
+    """``temp views flights, planes; setting spark.sql.x``; empty for none."""
+    parts = []
+    for kind in get_args(Kind):
+        names = [one.name for one in belongings if one.kind == kind]
+        more = f" and {len(names) - most} more" if len(names) > most else ""
+        if names:
+            parts.append(f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names[:most])}{more}")
+    return "; ".join(parts)

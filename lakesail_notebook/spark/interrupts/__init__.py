@@ -1,0 +1,1 @@
+"""Stopping queries, and saying whether the engine obeyed."""

@@ -1,0 +1,1 @@
+"""RPCs to the session proxy: with a token, observed, sent again, given up."""

@@ -1,0 +1,1 @@
+"""From a caller of connect() to a PySpark session on a governed session."""
