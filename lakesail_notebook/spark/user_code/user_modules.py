@@ -13,7 +13,7 @@ from typing import Any
 
 _INSTALLED_FOLDERS = frozenset({"site-packages", "dist-packages"})
 _STANDARD_LIBRARY = tuple({str(Path(sysconfig.get_path(name))) for name in ("stdlib", "platstdlib")})
-_OURS = Path(__file__).parents[1]
+_OURS = Path(__file__).parents[2]
 _NOT_BY_NAME = frozenset({"__main__", "__mp_main__"})
 
 FileVersion = tuple[int, int]

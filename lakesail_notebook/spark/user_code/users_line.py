@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 from types import FrameType
 
-_PACKAGE = Path(__file__).parent.parent
+_PACKAGE = Path(__file__).parents[2]
 _PATHS = ("stdlib", "platstdlib", "purelib", "platlib")
 _LIBRARIES = tuple({f"{path}{os.sep}" for path in (*map(sysconfig.get_path, _PATHS), str(_PACKAGE)) if path})
 _GENERATED = ("<frozen ", "<decorator-gen", "<__array_function__")
