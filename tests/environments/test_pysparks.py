@@ -33,7 +33,7 @@ from pyspark.sql import SparkSession
 import pyspark
 from pyspark.sql.connect.session import SparkSession as Connect
 from lakesail_notebook import connect
-from lakesail_notebook.spark.session_requests import install
+from lakesail_notebook.spark.sessions.session_requests import install
 
 install()
 remote_only = pyspark.util.is_remote_only()

@@ -314,7 +314,7 @@ def test_forked_children_use_their_parents_session_and_stop_none_of_it(user: Use
         "        os._exit(0 if good else 1)\n"
         "    children.append(child)\n"
         "print([os.waitpid(child, 0)[1] for child in children], spark.table('mine').count())\n"
-        "from lakesail_notebook.spark.connect import default_client\n"
+        "from lakesail_notebook.spark.sessions.connect import default_client\n"
         "print(next(default_client().session_pages()).total)\n"
     )
     out, _ = said_by(user.script(COUNTS + forks))

@@ -29,7 +29,7 @@ sparks == {spark}
 
 NAMES_A_SERVER = """
 import json, os
-from lakesail_notebook.spark.session_requests import install
+from lakesail_notebook.spark.sessions.session_requests import install
 install()
 from pyspark.sql import SparkSession
 from pyspark.sql.connect.client import DefaultChannelBuilder
@@ -51,7 +51,7 @@ import contextvars, json, threading
 from concurrent.futures import ThreadPoolExecutor
 from pyspark.sql import SparkSession
 from lakesail_notebook import FailedPrecondition, connect
-from lakesail_notebook.spark.session_requests import share_among
+from lakesail_notebook.spark.sessions.session_requests import share_among
 
 OWNER = contextvars.ContextVar("owner", default=None)
 

@@ -11,7 +11,7 @@ import pytest
 
 from lakesail_notebook.spark.sessions.session_zone import LocalZone, difference, offsets_of
 
-_PRINTED = "from lakesail_notebook.spark.session_zone import local_zone\nprint(local_zone())"
+_PRINTED = "from lakesail_notebook.spark.sessions.session_zone import local_zone\nprint(local_zone())"
 
 
 def local_zone_with(variable: str) -> str:
