@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -91,11 +95,40 @@ def test_what_cannot_travel_goes_by_name_and_is_named_once(folder: Path, pickled
 
 def test_large_state_of_a_module_stays_where_it_is(folder: Path, pickled: Callable[[Any], bytes]) -> None:
     import large  # type: ignore[import-not-found]
+    import travels
 
-    with pytest.warns(ModuleByName, match="the function has 40 MB"):
-        small = pickled(large.size)
+    with pytest.warns(ModuleByName, match=r"The code of module large cannot .*the function has 40 MB"):
+        small = pickled(lambda n: large.size(travels.twice(n)))
     assert len(small) < 100_000
-    assert elsewhere(small, "print(f(2))", folder) == "80000000"
+    (folder / "travels.py").unlink()
+    assert elsewhere(small, "print(f(1))", folder) == "80000000", "the other module travels all the same"
+
+
+NOTEBOOK = """
+class Rates:
+    def twice(self, n): return 2 * n
+def twice(n): return Rates().twice(n)
+"""
+
+
+@pytest.mark.parametrize("file", [None, "rates.ipynb"], ids=["made by code", "imported notebook"])
+def test_a_module_that_no_interpreter_can_import_by_itself_travels(
+    file: str | None, folder: Path, pickled: Callable[[Any], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = ModuleType("rates")
+    if file is not None:
+        made.__file__ = str(folder / file)
+        made.__spec__ = ModuleSpec("rates", None, origin=made.__file__)
+    monkeypatch.setitem(sys.modules, "rates", made)
+    exec(NOTEBOOK, made.__dict__)
+    assert elsewhere(pickled(lambda n: made.twice(n)), "print(f(4))") == "8"
+    assert elsewhere(pickled(made.Rates), "print(f().twice(5))") == "10"
+
+
+def test_modules_that_extensions_make_up_are_not_the_users() -> None:
+    made = ModuleType("_cython_9")
+    made.__dict__["type"] = type("function", (), {"__module__": "_cython_9"})
+    assert user_packages({"_cython_9": made, "builtins": builtins, "time": time}) == {}
 
 
 def test_what_cannot_be_pickled_at_all_is_said_by_pyspark(pickled: Callable[[Any], bytes]) -> None:

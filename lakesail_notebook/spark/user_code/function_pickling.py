@@ -89,15 +89,22 @@ class FunctionPickling:
         return best
 
     def _smaller(self, obj: Any, packages: Mapping[str, ModuleType], whole: bytes) -> bytes:
-        """By name, where the state of the modules is what makes it large."""
+        """By name, where the state of a module is what makes it large."""
         try:
-            by_name = _dumped(obj, {})
+            best = _dumped(obj, {})
         except Exception:  # what travels by value only
             return whole
-        if len(by_name) > len(whole) // 2:
+        if len(best) > len(whole) // 2:
             return whole
-        self._tell_by_name(packages, f"with it, the function has {len(whole) / 1e6:.0f} MB")
-        return by_name
+        travelling: dict[str, ModuleType] = {}
+        for name, module in packages.items():
+            with_it = _dumped(obj, {**travelling, name: module})
+            if len(with_it) > _LARGE_BYTES:
+                self._tell_by_name([name], f"with it, the function has {len(with_it) / 1e6:.0f} MB")
+            else:
+                best = with_it
+                travelling[name] = module
+        return best
 
     def _tell_by_name(self, names: Iterable[str], why: object) -> None:
         new = sorted(set(names) - self._named)

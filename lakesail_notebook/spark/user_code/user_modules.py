@@ -1,4 +1,4 @@
-"""The modules of the user among those that are loaded: Python files outside of what is installed."""
+"""The modules of the user among those that are loaded: Python code outside of what is installed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.machinery import BYTECODE_SUFFIXES, EXTENSION_SUFFIXES
 from pathlib import Path, PurePath
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 _INSTALLED_FOLDERS = frozenset({"site-packages", "dist-packages"})
 _STANDARD_LIBRARY = tuple({str(Path(sysconfig.get_path(name))) for name in ("stdlib", "platstdlib")})
 _OURS = Path(__file__).parents[2]
 _NOT_BY_NAME = frozenset({"__main__", "__mp_main__"})
+_COMPILED = (*EXTENSION_SUFFIXES, *BYTECODE_SUFFIXES)
 
 FileVersion = tuple[int, int]
 """When a file was last changed, in nanoseconds, and its size."""
@@ -56,14 +58,26 @@ def user_packages(loaded: Mapping[str, ModuleType]) -> dict[str, ModuleType]:
 
 def _is_of_the_user(module: Any) -> bool:
     file = getattr(module, "__file__", None)
-    if isinstance(file, str):
-        return source_of(module) is not None and not is_installed(os.path.abspath(file))
+    if isinstance(file, str):  # of a notebook that was imported as a module, too
+        return not file.endswith(_COMPILED) and not is_installed(os.path.abspath(file))
     folders = getattr(module, "__path__", None)  # a package without __init__.py
+    if folders is None:
+        return getattr(module, "__spec__", None) is None and _has_python_code(module)
     try:
         found = [str(folder) for folder in folders or ()]
     except Exception:  # whatever its author made of the attribute
         return False
     return bool(found) and not any(is_installed(os.path.abspath(folder)) for folder in found)
+
+
+def _has_python_code(module: Any) -> bool:
+    """Whether any function or method was written in this module, which extensions that make modules up have not."""
+    try:
+        own = [value for value in vars(module).values() if getattr(value, "__module__", None) == module.__name__]
+    except Exception:  # whatever its author made of its values
+        return False
+    methods = (value for one in own if isinstance(one, type) for value in vars(one).values())
+    return any(isinstance(value, FunctionType) for value in (*own, *methods))
 
 
 def with_their_modules(packages: Mapping[str, ModuleType]) -> Iterator[tuple[str, ModuleType]]:
