@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from headless import JupyterServer, jupyter_server
-from headless_kernel import Kernel
+from headless_kernel import CellFailed, Kernel
 
 from lakesail_notebook.api_location import TOKEN_VARIABLE, URL_VARIABLE
 
@@ -143,6 +143,12 @@ def test_in_a_connected_notebook_each_way_gives_its_session(kernel: Kernel) -> N
     )
     for ask in same:
         assert kernel.execute(ask).value == "True", ask
+    for builder in (
+        "SparkSession.builder",
+        "__import__('pyspark.sql.connect.session').sql.connect.session.SparkSession.builder",
+    ):
+        with pytest.raises(CellFailed, match=r"FailedPrecondition: .*create\(\) makes a second Spark session"):
+            kernel.execute(f"{builder}.create()")
     assert kernel.execute("spark.conf.get('spark.sql.session.timeZone')").value == "'Asia/Tokyo'"
     assert kernel.execute("import os\nos.environ.get('SPARK_REMOTE'), 'SPARK_REMOTE' in os.environ").value == (
         "(None, False)"

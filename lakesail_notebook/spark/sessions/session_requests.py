@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ...errors import FailedPrecondition
-from . import owners
+from . import new_workers, owners
 from .installation import name_main_module
 
 if TYPE_CHECKING:
@@ -73,13 +73,19 @@ _OF_OWNERS: dict[str, SparkSession] = {}
 
 
 def _public_get_or_create(original: Callable[[Any], Any], builder: Any) -> Any:
-    from .open_sessions import OPEN_SESSIONS
-
-    if names_another_server(builder._options, os.environ) or not (_remote_only() or OPEN_SESSIONS.ever_opened):
+    if not _is_asked_of_us(builder):
         return original(builder)
     from pyspark.sql.connect.session import SparkSession
 
     return SparkSession.builder.config(map=dict(builder._options)).getOrCreate()
+
+
+def _is_asked_of_us(builder: Any) -> bool:
+    from .open_sessions import OPEN_SESSIONS
+
+    if names_another_server(builder._options, os.environ):
+        return False
+    return _remote_only() or OPEN_SESSIONS.ever_opened
 
 
 def _connect_get_or_create(original: Callable[[Any], Any], builder: Any) -> Any:
@@ -94,6 +100,27 @@ def _connect_get_or_create(original: Callable[[Any], Any], builder: Any) -> Any:
         spark = connect()
     builder._apply_options(spark)
     return spark
+
+
+def _public_create(original: Callable[[Any], Any], builder: Any) -> Any:
+    if _is_asked_of_us(builder):
+        raise _no_second_session()
+    return original(builder)
+
+
+def _connect_create(original: Callable[[Any], Any], builder: Any) -> Any:
+    if builder._channel_builder is None and "spark.remote" not in builder._options:
+        raise _no_second_session()
+    return original(builder)
+
+
+def _no_second_session() -> FailedPrecondition:
+    return FailedPrecondition(
+        "SparkSession.builder.create() makes a second Spark session, and needs the address of a server for that. Call "
+        "SparkSession.builder.getOrCreate() for the session of this process, or lakesail_notebook.connect(new=True) "
+        "for a new one on an engine of its own.",
+        reason="no_second_session",
+    )
 
 
 def _own_session(original: Callable[[Any], Any], spark_class: Any) -> Any:
@@ -131,21 +158,31 @@ def _remote_only() -> bool:
 
 def _wrap_public(module: ModuleType) -> None:
     _replace(module.SparkSession.Builder, "getOrCreate", _public_get_or_create)
+    _replace(module.SparkSession.Builder, "create", _public_create)
 
 
 def _wrap_connect(module: ModuleType) -> None:
     _replace(module.SparkSession.Builder, "getOrCreate", _connect_get_or_create)
+    _replace(module.SparkSession.Builder, "create", _connect_create)
     _replace(module.SparkSession, "getActiveSession", _own_session, classmethod)
     _replace(module.SparkSession, "_get_default_session", _own_session, classmethod)
     _replace(module.SparkSession, "_set_default_and_active_session", _set_own_session, classmethod)
 
 
-_WRAPS: Mapping[str, Callable[[ModuleType], None]] = {_PUBLIC: _wrap_public, _CONNECT: _wrap_connect}
-"""Module of PySpark -> what wraps its methods."""
+def _wrap_starter_of_workers(module: ModuleType) -> None:
+    _replace(module, "get_preparation_data", new_workers.preparation)
+
+
+_WRAPS: Mapping[str, Callable[[ModuleType], None]] = {
+    _PUBLIC: _wrap_public,
+    _CONNECT: _wrap_connect,
+    **dict.fromkeys(new_workers.STARTERS, _wrap_starter_of_workers),
+}
+"""Module -> what wraps its functions."""
 
 
 def wrap(module: ModuleType) -> None:
-    """Have the methods of a module of PySpark answer as this module says; once."""
+    """Have the functions of a module of another library answer as this module says; once."""
     _WRAPS[module.__name__](module)
 
 
@@ -167,7 +204,7 @@ def _replace(
 
 
 class _Importing(MetaPathFinder):
-    """Wraps the modules of PySpark when they are imported."""
+    """Wraps the modules of other libraries when they are imported."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None, /
