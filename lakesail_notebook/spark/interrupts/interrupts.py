@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...client.client import Client
 from ...clock import in_words
 from ...errors import FailedPrecondition, LakesailError
-from ..queries.observed import QUERIES
+from ..queries.observed import QUERIES, ObservedQuery
 from ..rpcs.running_calls import RUNNING_CALLS
 from ..sail_workarounds.engine_load import EngineLoad, engine_load
 from ..sail_workarounds.interrupting import DEADLINE_SECONDS, INTERRUPTIONS
@@ -63,7 +63,7 @@ def engine_after(
     if session_id is None:
         return EngineAfter(None)
     load = engine_load(client, session_id, until)
-    others = 0 if load is None or load.at_rest else len(_running(client, session_id).keys() - operations)
+    others = 0 if load is None or load.at_rest else len(_running(client, session_id).keys() - _actions_of(operations))
     return EngineAfter(load, others)
 
 
@@ -164,25 +164,38 @@ def interrupt_all(client: Callable[[], Client]) -> str:
 
 
 def _running_here(spark_session_id: str) -> dict[str, str]:
-    """What this process waits for, by operation."""
+    """What this process waits for, by action."""
     return {
-        query.operation_id: query.what
+        _action_of(query): query.what
         for query in QUERIES.after(0)
         if query.ended is None and query.spark_session_id == spark_session_id
     }
 
 
 def _running(client: Callable[[], Client], session_id: str) -> Mapping[str, str]:
-    """What runs on a session, whoever sent it, by operation; empty when that cannot be seen.
+    """What runs on a session, whoever sent it, by action; empty when that cannot be seen.
 
     The control plane may not have heard yet of an end that this process has seen.
     """
-    ended = {query.operation_id for query in QUERIES.after(0) if query.ended is not None}
+    known = QUERIES.after(0)
+    ended = {_action_of(query) for query in known if query.ended is not None}
+    ended -= {_action_of(query) for query in known if query.ended is None}
     try:
         queries = client().queries(session_id)
     except LakesailError:  # a server of another version, or one that is busy itself
         return {}
-    return {query.id: query.what for query in queries if query.outcome == "running" and query.id not in ended}
+    actions = {query.operation_id: _action_of(query) for query in known}  # an older server lists operations
+    running = {actions.get(query.id, query.id): query.what for query in queries if query.outcome == "running"}
+    return {action: what for action, what in running.items() if action not in ended}
+
+
+def _actions_of(operations: frozenset[str]) -> frozenset[str]:
+    known = {query.operation_id: _action_of(query) for query in QUERIES.after(0)}
+    return frozenset(known.get(operation, operation) for operation in operations)
+
+
+def _action_of(query: ObservedQuery) -> str:
+    return query.action_id or query.operation_id
 
 
 def verdict_on_all(stopped: Sequence[str], load: EngineLoad | None) -> str:
