@@ -149,10 +149,11 @@ def place_at(before: str, kind_of: Callable[[str], VariableKind | None]) -> Plac
     if code.begun is None:
         return _attribute(code, before, kind_of)
     text = before[code.begun.end() :]
-    if set(code.begun["prefix"].lower()) & set("bft") or "\\" in text:
+    prefix = set(code.begun["prefix"].lower())
+    if prefix & set("bt") or "\\" in text or ("f" in prefix and text.count("{") != text.count("}")):
         return None
     place = _in_call(code, kind_of)
-    if place is None or (len(code.begun["quote"]) == 3 and place.kind != "sql"):
+    if place is None or (place.kind != "sql" and (len(code.begun["quote"]) == 3 or "f" in prefix)):
         return None
     fragment = text
     if place.kind == "expression":

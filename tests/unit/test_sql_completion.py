@@ -138,6 +138,13 @@ def test_after_from_and_the_like_come_tables_and_what_holds_them(sql: str, found
         ("with r as (select 1) select di| from r join flights", ["distance"]),
         ("update flights set dist| = 1", ["distance"]),
         ("select d|", ["distance"]),
+        ("select q.t| from (select tailnum from planes) q", ["tailnum"]),
+        (
+            "select q.| from flights f join (select * from planes where seats > (1)) as q",
+            ["carrier", "distance", "tailnum", "Seats"],
+        ),
+        ("with q as (select * from flights) select Q.c| from q", ["carrier"]),
+        ("select q.| from (planes) where (1) = 1", []),
     ],
 )
 def test_elsewhere_come_the_columns_of_the_tables_of_the_statement(sql: str, found: list[str]) -> None:

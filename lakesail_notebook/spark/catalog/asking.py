@@ -91,7 +91,7 @@ def _tables(rows: Iterable[Row]) -> Iterable[Entry]:
     """Those of the database; not the temp views, which are listed with every one."""
     return [
         Table(name, _kind(table_type), catalog, tuple(namespace))
-        for name, catalog, namespace, _, table_type, _ in rows
+        for name, catalog, namespace, _, table_type, _ in sorted(rows, key=_by_name)
         if catalog is not None
     ]
 
@@ -100,10 +100,14 @@ def _kind(table_type: str) -> TableKind:
     return "view" if table_type == "VIEW" else "table"
 
 
+def _by_name(row: Row) -> str:
+    return str(row[0]).lower()
+
+
 def _temp_views(rows: Iterable[Row]) -> Iterable[Entry]:
     return [
         Table(name, "global temp view" if namespace else "temp view", None, tuple(namespace or ()))
-        for name, catalog, namespace, *_ in rows
+        for name, catalog, namespace, *_ in sorted(rows, key=_by_name)  # the engine lists them in no order
         if catalog is None
     ]
 

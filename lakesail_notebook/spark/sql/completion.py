@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from ..catalog.entries import Catalog, Column, Current, Database, Function, Table
-from .mentions import Mention, defined_by_with, mentions_of
+from .mentions import Mention, defined_by_with, mentions_of, names_of_subqueries
 from .names import quoted
 from .places import Place, place_at
 from .tokens import code_of
@@ -175,7 +175,12 @@ def _tables_of(
 
 
 def _columns(place: Place, names: Names, variables: Variables) -> Iterator[tuple[str, CandidateKind]]:
-    mentions = mentions_of(code_of(place.statement))
+    code = code_of(place.statement)
+    mentions = mentions_of(code)
+    if len(place.qualifier) == 1 and place.qualifier[0].lower() in names_of_subqueries(code):
+        for mention in mentions[:_TABLES_READ]:  # what the subquery selects of them is not worked out
+            yield from ((column.name, "column") for column in _columns_of(mention, names, variables))
+        return
     if place.qualifier:
         columns = _columns_behind(place.qualifier, mentions, names, variables)
         yield from ((column.name, "column") for column in columns)

@@ -79,6 +79,20 @@ def defined_by_with(code: Sequence[Token]) -> list[str]:
     ]
 
 
+def names_of_subqueries(code: Sequence[Token]) -> frozenset[str]:
+    """The names in small letters that a statement gives to queries: by ``WITH``, and behind ``FROM (...)``."""
+    found = {name.lower() for name in defined_by_with(code)}
+    of_tables: list[bool] = []  # for each open parenthesis, whether a table can stand in its place
+    for at, token in enumerate(code):
+        if token.text == "(":
+            before = word_of(code[at - 1]) if at else ""
+            of_tables.append(before in _LISTS or before == ",")
+        elif token.text == ")" and of_tables and of_tables.pop():
+            alias, _ = _alias(code, at + 1)
+            found |= {alias.lower()} if alias else set()
+    return frozenset(found)
+
+
 def word_of(token: Token) -> str:
     """The word in capital letters, or the text of a token that is none."""
     return token.text.upper() if token.kind == "word" else token.text
