@@ -71,6 +71,8 @@ def test_what_failed_was_not_made() -> None:
     belongings.begins(view("a"))
     belongings.leaves("o", RuntimeError())
     assert belongings.all() == ()
+    belongings.answered("o", COMPLETE)
+    assert belongings.all() == (), "nothing is kept of it"
 
 
 def test_settings_count_until_they_are_unset() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from ..rpcs.observing import has_failed
 from .plan_effects import Belonging, Effects, Kind, effects_of, is_bound_to_its_session, names_in
 from .recipes import BEYOND, BOUND, EARLIER, KEPT_BYTES, Recipe, Recipes, Setting
 
@@ -106,7 +107,9 @@ class Belongings:
                 self._keep(done)
 
     def leaves(self, operation_id: str, error: BaseException | None) -> None:
-        return
+        if has_failed(error):
+            with self._lock:
+                self._under_way.pop(operation_id, None)
 
     def configures(self, request: Any) -> None:
         operation = request.operation

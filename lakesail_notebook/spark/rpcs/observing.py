@@ -94,3 +94,10 @@ class Observing(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientIntercep
     def _left(self, operation_id: str, error: BaseException | None) -> None:
         for observer in self._observers:
             observer.leaves(operation_id, error)
+
+
+def has_failed(error: BaseException | None) -> bool:
+    """Whether a query that was left with this error is over; after others, PySpark may ask for its results again."""
+    if isinstance(error, grpc.RpcError):
+        return bool(error.code() is not grpc.StatusCode.UNAVAILABLE)
+    return isinstance(error, Exception | KeyboardInterrupt)
