@@ -108,6 +108,26 @@ def test_an_overwrite_of_what_the_query_reads_is_refused_before_it_is_sent(kerne
     assert kernel.execute("spark.table('self_table').count()").value == "5"
 
 
+@pytest.mark.parametrize(
+    "overwrite",
+    [
+        "spark.read.format('delta').load('lake/delta').write.mode('overwrite').parquet('lake/delta')",
+        "spark.sql('select * from delta.`lake/delta`').write.mode('overwrite').json('lake')",
+        "spark.read.parquet('lake/plain').write.mode('overwrite').parquet('./lake')",
+    ],
+)
+def test_an_overwrite_whose_files_sail_does_not_tell_is_refused_too(kernel: Kernel, overwrite: str) -> None:
+    kernel.execute(
+        "import os\nif not os.path.exists('lake'):\n"
+        "    spark.range(3).write.parquet('lake/plain')\n"
+        "    spark.range(1).write.parquet('lake/k=1')\n"
+        "    spark.range(3).write.format('delta').save('lake/delta')"
+    )
+    assert "was not sent" in refused(kernel, overwrite)
+    assert rows_of(kernel, "lake/plain") == [0, 1, 2]
+    assert kernel.execute("spark.read.format('delta').load('lake/delta').count()").value == "3"
+
+
 def test_other_overwrites_go_on(kernel: Kernel) -> None:
     kernel.execute("spark.range(5).write.mode('overwrite').parquet('one')")
     said = kernel.execute("spark.read.parquet('one').write.mode('overwrite').parquet('other')").stderr
@@ -219,6 +239,7 @@ def test_a_check_is_turned_off_by_its_name(kernel: Kernel) -> None:
     assert kernel.execute("spark.read.csv('nothing').count()").stderr == ""
     kernel.execute(off.format("emptyReads", "true") + "\n" + off.format("dynamicPartitionOverwrite", "true"))
     assert "No file matches" in kernel.execute("spark.read.csv('nothing').count()").stderr
+    assert "did you mean spark.lakesail.checks.emptyReads" in refused(kernel, off.format("emptyRead", "false"))
     quiet = "import warnings\nwith warnings.catch_warnings(action='ignore'):\n    spark.read.csv('nothing').count()"
     assert kernel.execute(quiet).stderr == ""
 
@@ -247,6 +268,26 @@ def test_what_changes_rows_is_warned_of_once(kernel: Kernel, root: Path) -> None
     not_null = "spark.sql('select 1 a, 2 p').write.partitionBy('p').parquet('no_nulls')"
     assert kernel.execute(not_null).stderr == ""
     assert kernel.execute("spark.read.csv('na.csv', encoding='UTF-8', sep=';').count()").stderr == ""
+
+
+def test_timestamps_that_are_stored_in_another_zone_are_warned_of_and_a_cast_cures_them(kernel: Kernel) -> None:
+    kernel.execute(
+        "spark.conf.set('spark.sql.session.timeZone', 'UTC')\n"
+        "spark.sql(\"select timestamp '2024-07-01 12:00:00' t\").write.parquet('noon')"
+    )
+    read = "noon = spark.read.parquet('noon')\nnoon.show()"
+    assert kernel.execute(read).stderr == ""
+    kernel.execute("spark.conf.set('spark.sql.session.timeZone', 'Europe/Paris')")
+    said = kernel.execute(read)
+    assert said.stderr.count("are stored in the time zone UTC, and the Spark session is in Europe/Paris") == 1
+    assert "noon.show()" in said.stderr
+    assert kernel.execute(read).stderr == ""
+    cured = 'noon.withColumn("t", noon["t"].cast("timestamp"))'
+    assert cured.replace("noon", "df") in said.stderr
+    shown = kernel.execute(f"{cured}.show()\n{cured}.selectExpr('hour(t)').show()").stdout
+    kernel.execute("spark.conf.unset('spark.sql.session.timeZone')")
+    assert "14:00:00" in shown
+    assert " 14|" in shown
 
 
 def test_dates_in_csv_files_of_a_cluster_are_warned_of(server: JupyterServer) -> None:

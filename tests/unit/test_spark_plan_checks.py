@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyspark.sql.connect.proto as spark_proto
 import pytest
 
@@ -19,8 +22,10 @@ from lakesail_notebook.spark.sail_workarounds.plan_checks import (
     null_partitions,
     overwritten_source,
     partition_globs,
+    stored_zones,
 )
 from lakesail_notebook.spark.sail_workarounds.plan_checks.engine import Column
+from lakesail_notebook.spark.sail_workarounds.plan_checks.findings import Name, wrong_switch
 from lakesail_notebook.spark.sail_workarounds.plan_checks.writes import Write, write_of
 
 
@@ -198,6 +203,54 @@ def test_an_overwrite_of_a_file_that_is_read_is_found_under_any_of_its_names(tmp
     assert overwritten_source.find(failed_overwrites.before(other, engine), engine) is None
 
 
+@pytest.mark.parametrize(
+    ("path", "read", "found"),
+    [
+        ("table", "./table/", True),
+        ("{here}/table", "table", True),
+        ("table", "file://{here}/table", True),
+        (".", "table", True),
+        ("table", "link", True),
+        ("table", "table2", False),
+        ("table/part", "table", False),
+        ("s3://b/table", "s3://b/table", True),
+        ("s3://b/table", "table", False),
+    ],
+)
+def test_a_delta_table_that_is_read_is_found_where_it_is_overwritten(
+    tmp_path: Path, path: str, read: str, found: bool
+) -> None:
+    (tmp_path / "table").mkdir()
+    (tmp_path / "link").symlink_to("table")
+    source = reading(read.format(here=tmp_path))
+    source.read.data_source.format = "delta"
+    write = Write(path=path.format(here=tmp_path), format="parquet", overwrites=True, source=source)
+    replaced = failed_overwrites.Replaced(write, frozenset({"file:///x"}))
+    finding = overwritten_source.find(replaced, Knowing(), [source], str(tmp_path))
+    assert (finding is not None) is found
+    assert finding is None or "reads the Delta table there" in finding.text
+
+
+def test_files_that_the_engine_cannot_list_are_listed_here(tmp_path: Path) -> None:
+    (tmp_path / "d" / "k=1").mkdir(parents=True)
+    files = [tmp_path / "d" / "k=1" / "a b.parquet", tmp_path / "d" / "c.parquet"]
+    for file in files:
+        file.touch()
+    engine = Knowing({"from": (files[0].as_uri(),)})
+    write = Write(path="d", overwrites=True, source=reading("from"))
+    assert failed_overwrites.before(write, engine) is None, "nothing is known of another machine"
+    replaced = failed_overwrites.before(write, engine, str(tmp_path))
+    found = overwritten_source.find(replaced, engine, (), str(tmp_path))
+    assert found is not None
+    assert "1 of its 2 files" in found.text
+    assert replaced is not None
+    assert failed_overwrites.after(replaced, engine, interrupted=False) is None
+    files[0].unlink()
+    gone = failed_overwrites.after(replaced, engine, interrupted=False)
+    assert gone is not None
+    assert "1 file of d is gone" in gone.text
+
+
 @pytest.mark.parametrize("write", [Write(path="/d"), Write(path="/d", overwrites=True, format="delta")])
 def test_appends_and_transactional_formats_can_lose_nothing(write: Write) -> None:
     assert failed_overwrites.before(write, Knowing(THERE)) is None
@@ -267,6 +320,10 @@ def test_an_ignored_option_of_a_write_is_named() -> None:
         ("d/k=a/*.csv", False),
         ("d/k={a,b}/x.csv", False),
         ("d/k=a", False),
+        ("k=v/*", False),
+        ("d/*", False),
+        ("d/**", False),
+        ("d/k=*", True),
     ],
 )
 def test_globs_over_partitions_are_found_by_their_names(pattern: str, found: bool) -> None:
@@ -290,3 +347,36 @@ def test_only_persisting_asks_to_cache() -> None:
     assert nothing_cached.find(request)
     request.schema.plan.root.range.end = 1
     assert nothing_cached.find(request) is None
+
+
+def test_timestamps_of_another_zone_are_found_in_parquet_files_and_in_delta_tables(tmp_path: Path) -> None:
+    noon = pa.array([datetime.datetime(2024, 7, 1, 12)], pa.timestamp("us", "UTC"))
+    pq.write_table(pa.table({"t": noon}), tmp_path / "a b.parquet")
+    columns = (Column("t", "timestamp", True), Column("n", "timestamp_ntz", True))
+
+    def found(kind: str, zone: str, *, local: bool = True, schema: str = "") -> bool:
+        read = reading("/d")
+        read.read.data_source.format = kind
+        read.read.data_source.schema = schema
+        files = {"/d": ((tmp_path / "a b.parquet").as_uri(),)}
+        engine = Knowing(files, schema=columns, conf={stored_zones.ZONE_SETTING: zone})
+        return stored_zones.find(read, engine, local=local) is not None
+
+    assert found("parquet", "Europe/Paris")
+    assert found("delta", "Europe/Paris", local=False)
+    assert not found("parquet", "Etc/UTC")
+    assert not found("parquet", "Europe/Paris", schema="t timestamp")
+    assert not found("parquet", "Europe/Paris", local=False)
+    assert not found("csv", "Europe/Paris")
+    (tmp_path / "a b.parquet").write_text("not Parquet")
+    assert not found("parquet", "Europe/Paris")
+
+
+def test_a_misspelt_switch_is_refused_with_the_names_that_there_are() -> None:
+    assert all(wrong_switch(f"spark.lakesail.checks.{name}", " False") is None for name in get_args(Name))
+    assert wrong_switch("spark.sql.ansi.enabled", "maybe") is None
+    assert "did you mean spark.lakesail.checks.emptyReads?" in str(
+        wrong_switch("spark.lakesail.checks.emptyRead", "false")
+    )
+    assert "emptyReads" in str(wrong_switch("spark.lakesail.checks.x", "false"))
+    assert "true or false" in str(wrong_switch("spark.lakesail.checks.emptyReads", "off"))

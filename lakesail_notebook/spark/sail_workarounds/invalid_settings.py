@@ -1,5 +1,7 @@
 """Refuses settings with values that break a Spark session: Sail 0.7.2 takes them, and then fails at every query.
 
+The switches of our own checks are refused with them, when they are misspelt.
+
 Goes when Sail refuses such a value itself.
 """
 
@@ -13,6 +15,7 @@ import grpc
 import pyspark.sql.connect.proto as spark_proto
 
 from ...errors import InvalidArgument
+from .plan_checks.findings import wrong_switch
 
 _PROBE = "select timestamp '2024-01-01 00:00:00'"
 """Sail reads all of its settings for any plan, and the session's time zone for this one."""
@@ -36,6 +39,9 @@ class InvalidSettings(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
         """:raises InvalidArgument: for a value that breaks the session; the old ones are set again."""
         if not details.method.endswith("/Config") or request.operation.WhichOneof("op_type") != "set":
             return send(details, request)
+        for pair in request.operation.set.pairs:
+            if complaint_of_ours := wrong_switch(pair.key, pair.value):
+                raise InvalidArgument(complaint_of_ours)
         before = self._values(request)
         answer = send(details, request)
         if before is None or answer.code() is not grpc.StatusCode.OK:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from ...client.client import Client
 from ...clock import SystemClock
 from ...errors import FailedPrecondition, PermissionDenied, Unauthenticated
-from ...models import LIVE_STATUSES, Session
+from ...models import DIRECTORY_KEY, LIVE_STATUSES, Session
 from ...process_identity import Holder
 from ..rpcs.session_token import RenewedToken
 from .choice import (
@@ -159,6 +159,7 @@ class _Connecting:
         heir = heir_of(session.id, self._place.key, self._wanted, created=how == "created")
         opened = kept or self._opened(wait, session.id, endpoint, heir)
         opened.channel_builder.plan_checks.cluster = candidate.has_workers
+        opened.channel_builder.plan_checks.directory = session.metadata.get(DIRECTORY_KEY)
         install()
         # A kernel comes back to its Spark session, nobody else does.
         fresh = how == "created" or not self._place.is_kernel or heir.has_more_than(opened)

@@ -20,6 +20,7 @@ from . import (
     null_partitions,
     overwritten_source,
     partition_globs,
+    stored_zones,
 )
 from .empty_reads import EmptyReads, Looks
 from .engine import Engine, SparkEngine
@@ -45,12 +46,16 @@ class PlanChecks:
     def __init__(self, channel: grpc.Channel, *, local: bool) -> None:
         self.cluster = False
         """Whether the engine runs with workers."""
+        self.directory: str | None = None
+        """The engine's working directory, if it is of this machine and known."""
         self._channel = channel
         self._local = local
         self._empty_reads = EmptyReads(channel)
         self._lock = threading.Lock()
         self._warned: _Latest[tuple[str, str], None] = _Latest()
         self._views: _Latest[str, Sequence[Any]] = _Latest()
+        self._zones_seen: _Latest[bytes, None] = _Latest()
+        """The reads whose time zones were looked at."""
         self._under_way: _Latest[str, _UnderWay] = _Latest()
 
     def begins(self, request: Any) -> None:
@@ -61,7 +66,8 @@ class PlanChecks:
             return
         engine = SparkEngine(self._channel, request)
         self._warn(_of_reads(reads, local=self._local), engine)
-        replaced = None if write is None else self._check_write(write, engine)
+        replaced = None if write is None else self._check_write(write, engine, reads)
+        self._warn(self._of_zones(reads, engine.hurried()), engine)
         view = view_made_by(request.plan) if reads else None
         looks = self._empty_reads.look(request, reads)
         with self._lock:
@@ -91,20 +97,24 @@ class PlanChecks:
             self._tell(finding, DataLost, query.engine.hurried())
 
     def configures(self, request: Any) -> None:
-        return
+        if any(pair.key == stored_zones.ZONE_SETTING for pair in request.operation.set.pairs):
+            with self._lock:
+                self._zones_seen.clear()
 
     def analyses(self, request: Any) -> None:
         finding = nothing_cached.find(request)
         if finding is not None:
             self._warn([finding], SparkEngine(self._channel, request))
 
-    def _check_write(self, write: Write, engine: Engine) -> failed_overwrites.Replaced | None:
+    def _check_write(self, write: Write, engine: Engine, reads: Sequence[Any]) -> failed_overwrites.Replaced | None:
         """What the write replaces.
 
         :raises FailedPrecondition: when it would lose data.
         """
-        replaced = failed_overwrites.before(write, engine)
-        for finding in (dynamic_overwrite.find(write, engine), overwritten_source.find(replaced, engine)):
+        directory = self.directory if self._local else None
+        replaced = failed_overwrites.before(write, engine, directory)
+        over_source = overwritten_source.find(replaced, engine, reads, directory)
+        for finding in (dynamic_overwrite.find(write, engine), over_source):
             if finding is not None and _is_on(finding, engine):
                 raise FailedPrecondition(sentence(finding), reason=REFUSED)
         self._warn(_of_write(write, engine, cluster=self.cluster), engine)
@@ -119,6 +129,17 @@ class PlanChecks:
                 self._warned.keep(key, None)
             if not known:
                 self._tell(finding, SailDifference, engine)
+
+    def _of_zones(self, reads: Iterable[Any], engine: Engine) -> Iterator[Finding]:
+        """What is to be said of time zones; each read is looked at once, since that takes a few milliseconds."""
+        for read in reads:
+            key = read.SerializeToString(deterministic=True)
+            with self._lock:
+                seen = key in self._zones_seen
+                self._zones_seen.keep(key, None)
+            finding = None if seen else stored_zones.find(read, engine, local=self._local)
+            if finding is not None:
+                yield finding
 
     def _tell(self, finding: Finding, category: type[Warning], engine: Engine) -> None:
         if _is_on(finding, engine):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from .engine import Engine, files_of
 from .findings import Finding
+from .local_files import urls_below
 from .writes import TRANSACTIONAL, Write
 
 
@@ -18,22 +19,32 @@ class Replaced:
 
     write: Write
     files: frozenset[str]
+    directory: str | None = None
+    """The engine's working directory, where this process listed the files because the engine could not."""
 
 
-def before(write: Write, engine: Engine) -> Replaced | None:
-    """What is to be looked for if a write fails; ``None`` where nothing can be lost."""
+def before(write: Write, engine: Engine, directory: str | None = None) -> Replaced | None:
+    """What is to be looked for if a write fails; ``None`` where nothing can be lost.
+
+    Sail cannot list a directory whose partitions have different columns, and deletes its files all the same.
+
+    :param directory: the engine's working directory, where the engine reads the files of this machine.
+    """
     if not write.overwrites or write.format in TRANSACTIONAL:
         return None
     files = files_of(engine, write.targets)
-    return Replaced(write, files) if files else None
+    if files or not write.path:
+        return Replaced(write, files) if files else None
+    listed_here = urls_below(write.path, directory)
+    return Replaced(write, listed_here, directory) if listed_here else None
 
 
 def after(replaced: Replaced, engine: Engine, *, interrupted: bool) -> Finding | None:
     """What is gone, once the write has failed or was interrupted."""
-    left = [engine.files(target) for target in replaced.write.targets]
-    if None in left:
-        return None  # the engine does not answer: it is not known
-    gone = replaced.files - {file for files in left for file in files or ()}
+    left = _left(replaced, engine)
+    if left is None:
+        return None
+    gone = replaced.files - left
     if not gone:
         return None
     what, end = replaced.write.what, "was interrupted" if interrupted else "did not succeed"
@@ -44,3 +55,11 @@ def after(replaced: Replaced, engine: Engine, *, interrupted: bool) -> Finding |
         f"{'is' if len(gone) == 1 else 'are'} gone, and so are the rows. Next time, write to a new directory, and "
         f"rename it when the write has succeeded; Delta keeps the old rows by itself.",
     )
+
+
+def _left(replaced: Replaced, engine: Engine) -> frozenset[str] | None:
+    """The files that are there now; ``None`` when the engine does not answer."""
+    if replaced.directory is not None:
+        return urls_below(replaced.write.path, replaced.directory)
+    told = [engine.files(target) for target in replaced.write.targets]
+    return None if None in told else frozenset(file for files in told for file in files or ())

@@ -6,32 +6,65 @@ Goes when Sail deletes the old files after the new ones are written, or refuses 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from .engine import Engine
 from .failed_overwrites import Replaced
 from .findings import Finding
+from .local_files import real_path
+from .writes import TRANSACTIONAL
 
 
-def find(replaced: Replaced | None, engine: Engine) -> Finding | None:
+def find(
+    replaced: Replaced | None, engine: Engine, reads: Sequence[Any] = (), directory: str | None = None
+) -> Finding | None:
     """Whether a write would delete what it is made from.
 
-    The engine tells the files of both sides, through views, tables, globs and relative paths.
+    The engine tells the files of both sides, through views, tables, globs and relative paths. It tells none of Delta
+    and Iceberg, of which the paths are compared.
+
+    :param reads: the relations that the plan reads by path.
+    :param directory: the engine's working directory, where the engine reads the files of this machine.
     """
     if replaced is None or replaced.write.source is None:
         return None
     write, files = replaced.write, real(replaced.files)
     lost = len(files & real(engine.files(write.source) or ()))
-    if not lost:
+    if lost:
+        read = f"{lost:,} of its {len(files):,} file{'' if len(files) == 1 else 's'}"
+    elif kind := _table_within(write.path, reads, directory):
+        read = f"the {kind} table there"
+    else:
         return None
     return Finding(
         "overwrittenSource",
-        f"The overwrite of {write.what} was not sent: the same query reads {lost:,} of its {len(files):,} "
-        f"file{'' if len(files) == 1 else 's'}, and Sail deletes them before it reads them, so all rows would be "
-        f"lost. Write to a new place, check it, and then replace the old one by it (by a rename, or by reading the new "
-        f"place and overwriting the old one).",
+        f"The overwrite of {write.what} was not sent: the same query reads {read}, and Sail deletes the files before "
+        f"it reads them, so all rows would be lost. Write to a new place, check it, and then replace the old one by it "
+        f"(by a rename, or by reading the new place and overwriting the old one).",
     )
+
+
+def _table_within(path: str, reads: Iterable[Any], directory: str | None) -> str | None:
+    """The format of a Delta or Iceberg table at a path or below it that is read."""
+    if not path:
+        return None
+    place = _place(path, directory)
+    for read in reads:
+        source = read.read.data_source
+        kind = source.format.lower()
+        if kind in TRANSACTIONAL and any(_is_within(_place(one, directory), place) for one in source.paths):
+            return str(kind.capitalize())
+    return None
+
+
+def _place(path: str, directory: str | None) -> str:
+    return real_path(path, directory) or os.path.normpath(path)
+
+
+def _is_within(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place.rstrip('/')}/")
 
 
 def real(urls: Iterable[str]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Warns of globs over ``k=v`` directories: Sail 0.7.2 leaves these directories out.
+"""Warns of globs over ``k=v`` directories: Sail 0.7.2 leaves these directories out, but for a last ``*`` or ``**``.
 
 Goes when a glob of Sail matches directories whose name has ``=`` in it.
 """
@@ -15,6 +15,8 @@ from .findings import Finding
 
 _WILD = frozenset("*?[")
 """Braces are no glob for Sail: it reads each of their words."""
+_ALL = frozenset({"*", "**"})
+"""As the last part, they are read as the directory above is."""
 _LOOKED_AT = 1000
 """So many names are looked at, since a glob may match very many."""
 
@@ -28,7 +30,7 @@ def find(source: Any, *, local: bool) -> Iterator[Finding]:
     for path in source.paths:
         parts = path.rstrip("/").split("/")
         first = next((index for index, part in enumerate(parts) if not _WILD.isdisjoint(part)), None)
-        if first is None:
+        if first is None or (first == len(parts) - 1 and parts[first] in _ALL and not path.endswith("/")):
             continue
         if any("=" in part for part in parts[first:]) or (local and "://" not in path and _meets(parts, first)):
             yield Finding(

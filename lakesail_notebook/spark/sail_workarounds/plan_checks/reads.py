@@ -9,6 +9,7 @@ import pyspark.sql.connect.proto as spark_proto
 from google.protobuf.message import Message
 
 from ...sql.tokens import Reader, code_of
+from .writes import TRANSACTIONAL
 
 OF_FILES = frozenset({"csv", "json", "parquet", "orc", "avro", "text", "binaryfile"})
 """Formats of which the engine tells the files. Others may read their path in their own way."""
@@ -87,7 +88,7 @@ def _of_sql(sql: str, views: Views) -> Iterator[Any]:
         return
     code = code_of(sql)
     for before, form, dot, path in zip(code, code[1:], code[2:], code[3:], strict=False):
-        by_path = before.text.upper() in _BEFORE_TABLES and form.text.lower() in OF_FILES
+        by_path = before.text.upper() in _BEFORE_TABLES and form.text.lower() in OF_FILES | TRANSACTIONAL
         if by_path and dot.text == "." and path.kind == "quoted name":
             relation = spark_proto.Relation()
             relation.read.data_source.format = form.text.lower()
