@@ -5,6 +5,7 @@ Sail 0.7.2 tells these cases apart by their text alone. What is worded in any ot
 
 from __future__ import annotations
 
+import grpc
 from google.rpc.status_pb2 import Status
 
 from .forwarding import DETAILS, EngineAnswer
@@ -20,11 +21,24 @@ _CUT_OFF = (
     "The connection to the engine broke, and the engine had finished the query: it does not keep the rest of the "
     "results. Run it again; if it writes, look first at what is written."
 )
+_MISSING = (
+    "The connection broke in the middle of the results, and the engine no longer has the results that come next: it "
+    "keeps the last 128 messages of a query. Run it again; if it writes, look first at what is written."
+)
 _NO_REST = "internal error: task context not found for operation"
 
 
 def spark_session_is_over(answer: EngineAnswer, spark_session_id: str) -> bool:
     return f"session {spark_session_id} is not running" in answer.details
+
+
+def results_missing() -> EngineAnswer:
+    """The answer for a client that reattaches, when the engine no longer has all the results that follow.
+
+    PySpark retries no INTERNAL error, so the query fails.
+    """
+    status = Status(code=grpc.StatusCode.INTERNAL.value[0], message=_MISSING)
+    return EngineAnswer(grpc.StatusCode.INTERNAL, _MISSING, ((DETAILS, status.SerializeToString()),))
 
 
 def with_next_step(answer: EngineAnswer, method: Method, head: Head, *, interrupted: bool) -> EngineAnswer:
@@ -49,7 +63,7 @@ def _words(answer: EngineAnswer, method: Method, head: Head) -> str | None:
         return None
     if answer.details == f"invalid argument: operation not found: {head.operation_id}":
         return _LOST
-    return _CUT_OFF if answer.details == _NO_REST else None
+    return {_NO_REST: _CUT_OFF, _MISSING: _MISSING}.get(answer.details)
 
 
 def _reworded(details: str | bytes, words: str) -> bytes:

@@ -19,10 +19,11 @@ COUNTABLE = 2**53
 
 _PLAN, _REQUEST_OPTIONS, _TAGS = 3, 5, 7
 _REATTACH_OPTIONS, _REATTACHABLE = 1, 1
-_ARROW_BATCH, _SQL_RESULT, _RESPONSE_ID, _RESULT_COMPLETE = 2, 5, 13, 14
+_ARROW_BATCH, _SQL_RESULT, _SCHEMA, _RESPONSE_ID, _RESULT_COMPLETE = 2, 5, 7, 13, 14
 _SQL_RELATION, _RELATIONS_OF_SQL = 1, frozenset({10, 41})
 _ROW_COUNT, _DATA, _CHUNK_INDEX = 1, 2, 4
-_RELEASE_ALL = 5
+_RELEASE_ALL, _RELEASE_UNTIL, _RELEASED_ID = 5, 6, 1
+_LAST_RESPONSE_ID = 5
 _INTERRUPT_TYPE, _OPERATION_TAG, _OPERATION_ID, _ALL = 4, 5, 6, 1
 _CLIENT_TYPE, _ANALYSES, _ANALYSED_PLAN = 3, range(4, 10), 1
 
@@ -114,11 +115,13 @@ class Part(NamedTuple):
     """Whether it is the last one, after all results."""
     unrun: bool = False
     """Whether it says that SQL was read, and is a query that runs when its results are asked for."""
+    schema: bool = False
+    """Whether it is the schema of the results, without any of their rows."""
 
 
 def read_part(response: bytes) -> Part:
     """Quick, since it is done for each message of a result; how large that is plays no part."""
-    response_id, rows, data_bytes, complete, unrun = b"", 0, 0, False, False
+    response_id, rows, data_bytes, complete, unrun, schema = b"", 0, 0, False, False, False
     try:
         for number, start, end, _ in spans(response, 0, len(response)):
             if number == _ARROW_BATCH and start >= 0:
@@ -129,9 +132,11 @@ def read_part(response: bytes) -> Part:
                 complete = True
             elif number == _SQL_RESULT and start >= 0:
                 unrun = _is_query(memoryview(response)[start:end])
+            elif number == _SCHEMA:
+                schema = True
     except InvalidArgument:
         return Part()
-    return Part(response_id, rows, data_bytes, complete, unrun)
+    return Part(response_id, rows, data_bytes, complete, unrun, schema and not data_bytes and not complete)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +163,17 @@ def read_interrupt(request: bytes) -> Interrupt:
     return Interrupt(everything=everything, tag=tag, operation_id=operation_id)
 
 
+def read_last_taken(request: bytes) -> bytes:
+    """The id of the response that a ReattachExecute request wants to continue after; empty for none."""
+    return _id(payload_in(request, _LAST_RESPONSE_ID))
+
+
+def read_release_until(request: bytes) -> bytes:
+    """The id of the response up to which a ReleaseExecute request gives up results; empty for none."""
+    until = payload_in(request, _RELEASE_UNTIL)
+    return b"" if until is None else _id(payload_in(until, _RELEASED_ID))
+
+
 def releases_all(request: bytes) -> bool:
     """Whether a ReleaseExecute request gives up the whole operation, not only results that were received."""
     return any(field.number == _RELEASE_ALL for field in first_fields(request))
@@ -168,6 +184,10 @@ def _asks_to_reattach(option: memoryview) -> bool:
     return options is not None and any(
         field.number == _REATTACHABLE and field.value == 1 for field in first_fields(options)
     )
+
+
+def _id(payload: memoryview | None) -> bytes:
+    return b"" if payload is None else bytes(payload[:_MAX_ID_BYTES])
 
 
 def _is_query(sql_result: memoryview) -> bool:

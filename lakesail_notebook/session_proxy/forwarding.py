@@ -113,12 +113,12 @@ async def forward(
     first: bytes,
     rest: AsyncIterator[bytes],
     context: Any,
-    passing: Callable[[bytes], object],
+    passing: Callable[[bytes], bool],
     stream: Stream,
 ) -> bytes:
     """Run one RPC on the engine; the answer to a method with one response, ``b""`` after a stream of them.
 
-    :param passing: shown each message of a stream of responses before it goes to the client.
+    :param passing: shown each message of a stream of responses; says whether it goes to the client.
     :param stream: told what it holds for the client.
     :raises EngineLost: when the engine does not answer.
     :raises EngineAnswer: when it answers with an error.
@@ -149,13 +149,13 @@ def passed_metadata(metadata: Metadata) -> tuple[tuple[str, str | bytes], ...]:
     return tuple((key, value) for key, value in metadata if key in _PASSED_METADATA)
 
 
-async def _stream_responses(call: Any, context: Any, passing: Callable[[bytes], object], stream: Stream) -> None:
+async def _stream_responses(call: Any, context: Any, passing: Callable[[bytes], bool], stream: Stream) -> None:
     try:
         await context.send_initial_metadata(())
         # One message at a time. What the engine sends next meanwhile waits in gRPC's window, and no more than that.
         while (message := await call.read()) is not grpc.aio.EOF:
-            passing(message)
-            await _write(context, message, stream)
+            if passing(message):
+                await _write(context, message, stream)
         await _finish_trailers(call, context)
     finally:
         message = b""  # an exception keeps its frames, and what they hold, until the collector comes by

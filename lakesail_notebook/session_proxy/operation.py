@@ -53,8 +53,10 @@ class Operation:
     """Whether it has answered that."""
     told_answered: bool | None = None
     """What was last told of its answer."""
-    recent: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
-    """The ids of the last responses that were counted."""
+    first: bytes = b""
+    """The id of the very first response; empty when it has not passed here."""
+    recent: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict)
+    """The ids of the last responses that were counted, each with the id of the one before it."""
     key: tuple[str, str] = field(init=False)
     """Workload and operation id."""
 

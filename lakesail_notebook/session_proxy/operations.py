@@ -26,9 +26,11 @@ from .executions import (
     UNNAMED,
     Action,
     Interrupt,
+    Part,
     Plan,
     read_analysis,
     read_interrupt,
+    read_last_taken,
     read_part,
     read_plan,
     releases_all,
@@ -37,6 +39,7 @@ from .forwarding import EngineAnswer
 from .operation import Operation, SparkSession
 from .outcomes import error_line, outcome_of
 from .reporting import REMEMBERED, OperationReports
+from .resumption import Resumption
 from .spark_rpc import ANALYZE_PLAN, EXECUTE_PLAN, INTERRUPT, REATTACH_EXECUTE, RELEASE_EXECUTE, Head, Method
 
 GRACE_SECONDS = 60.0
@@ -45,8 +48,8 @@ GONE_SECONDS = 60.0
 _REMEMBERED_RESPONSES = 256
 """Of an operation: those that a client may be sent a second time, since it had not taken them when its stream broke."""
 
-Passing = Callable[[bytes], object]
-"""Is shown each response on its way to the client."""
+Passing = Callable[[bytes], bool]
+"""Is shown each response of the engine; says whether it is for the client."""
 CutWith = Callable[[], LakesailError | None]
 """Why this proxy cut an RPC, if it did."""
 
@@ -90,10 +93,11 @@ class OperationBook:
             self._give_up(known)
         read = {EXECUTE_PLAN: read_plan, ANALYZE_PLAN: read_analysis}.get(method)
         plan = None if read is None else read(request, action)
+        last_taken = read_last_taken(request) if method is REATTACH_EXECUTE else b""
         del request  # it may be large, and this frame lives as long as the RPC
         if method not in {EXECUTE_PLAN, REATTACH_EXECUTE}:
             with self._following_analysis(plan, owner):
-                yield _ignore
+                yield _for_the_client
             return
         if known is None:
             operation = self._begin(head.operation_id or str(uuid.uuid4()), owner, claims, plan)
@@ -102,8 +106,9 @@ class OperationBook:
         if action.id is not None:
             operation.action = action
         operation.streams += 1
+        resumption = Resumption(last_taken, operation.first) if method is REATTACH_EXECUTE else None
         try:
-            yield functools.partial(self._pass, operation)
+            yield functools.partial(self._pass, operation, resumption)
         except BaseException as error:
             self._leave(operation, cut_with() or error)
             raise
@@ -131,6 +136,15 @@ class OperationBook:
                 operation.interrupted = True
                 if operation.streams == 0:
                     self._end(operation, "cancelled", operation.left)
+
+    def releasable(self, head: Head, owner: SparkSession, until: bytes) -> bytes:
+        """The id up to which the engine may release responses when the client has taken those up to ``until``.
+
+        It is the one before, so that the engine can still show where the client is (:mod:`.resumption`); empty for no
+        release, when this process does not know it. What is not released, the engine bounds itself.
+        """
+        known = self._known(head, owner)
+        return b"" if known is None else known.recent.get(until, b"")
 
     def interrupted(self, head: Head, owner: SparkSession) -> bool:
         """Whether its user has asked for the end of the operation that a request names."""
@@ -195,12 +209,19 @@ class OperationBook:
             self.reports.note(operation)
         return operation
 
-    def _pass(self, operation: Operation, response: bytes) -> None:
+    def _pass(self, operation: Operation, resumption: Resumption | None, response: bytes) -> bool:
         part = read_part(response)
-        if operation.outcome == "succeeded" or part.response_id in operation.recent:
-            return
+        if resumption is None:
+            operation.first = operation.first or part.response_id
+        elif not resumption.passes(part):
+            return False
+        if operation.outcome != "succeeded" and part.response_id not in operation.recent:
+            self._count(operation, part)
+        return True
+
+    def _count(self, operation: Operation, part: Part) -> None:
         if part.response_id:
-            operation.recent[part.response_id] = None
+            operation.recent[part.response_id] = next(reversed(operation.recent), b"")
             if len(operation.recent) > _REMEMBERED_RESPONSES:
                 operation.recent.popitem(last=False)
         operation.unrun = operation.unrun or part.unrun
@@ -265,5 +286,10 @@ class OperationBook:
         return self._time.now() < max(claims.exp, latest) + GRACE_SECONDS
 
 
+def _for_the_client(_: bytes) -> bool:
+    """A response of no operation."""
+    return True
+
+
 def _ignore(_: object) -> None:
-    """A response of no operation, or an end that nobody asks about."""
+    """An end that nobody asks about."""

@@ -18,7 +18,7 @@ from ..tokens import SessionClaims, TokenTime
 from . import spark_rpc
 from .auth import SessionClosed, Tokens, holder_of, status_of
 from .engine_words import spark_session_is_over, with_next_step
-from .executions import Interrupt, read_action
+from .executions import Interrupt, read_action, read_release_until, releases_all
 from .feed_client import FeedClient
 from .forwarding import EngineAnswer, EngineLost, Engines, forward
 from .held_messages import HeldMessages, Stream
@@ -27,7 +27,15 @@ from .operations import OperationBook, Passing
 from .python_use import PythonUse
 from .routes import RouteTable, require_live, revoked
 from .running_rpcs import RunningRpc, RunningRpcs
-from .spark_rpc import ADD_ARTIFACTS, CLONE_SESSION, RELEASE_SESSION, Head, Method
+from .spark_rpc import (
+    ADD_ARTIFACTS,
+    CLONE_SESSION,
+    REATTACH_EXECUTE,
+    RELEASE_EXECUTE,
+    RELEASE_SESSION,
+    Head,
+    Method,
+)
 from .spark_sessions import SparkSessions, stopped
 from .stopping import StopQuestions
 
@@ -164,6 +172,11 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         """The message with everything in it that is for us to say."""
         if method is ADD_ARTIFACTS:
             spark_rpc.check_artifact_names(message)
+        if method is REATTACH_EXECUTE:
+            message = spark_rpc.from_oldest_response(message)
+        if method is RELEASE_EXECUTE and (until := read_release_until(message)) and not releases_all(message):
+            kept = self._operations.releasable(head, spark_session, until)
+            message = spark_rpc.with_release_until(message, kept)
         if method is CLONE_SESSION:
             new_id = head.new_spark_session_id
             if new_id is None:

@@ -21,6 +21,8 @@ _USER_CONTEXT = 2
 _USER_ID, _USER_NAME = 1, 2
 _SERVER_SIDE_SESSION_ID = 2
 _NEW_SESSION_ID = 4
+_LAST_RESPONSE_ID = 5
+_RELEASE_UNTIL, _RELEASED_ID = 6, 1
 _INTERRUPT_TYPE, _INTERRUPT_OPERATION = 4, 3
 INTERRUPT_OPERATION_ID = 6
 _BATCH, _BEGIN_CHUNK, _ARTIFACTS, _ARTIFACT_NAME = 3, 4, 1, 1
@@ -145,6 +147,16 @@ def with_user(message: bytes, caller: str) -> bytes:
 def with_new_spark_session_id(message: bytes, spark_session_id: str) -> bytes:
     """A CloneSession request that leaves the new id to the server, with this one."""
     return message + encoded(_NEW_SESSION_ID, spark_session_id.encode())
+
+
+def from_oldest_response(message: bytes) -> bytes:
+    """A ReattachExecute request that asks for all responses that the engine keeps, whatever its client has taken."""
+    return message + encoded(_LAST_RESPONSE_ID, b"")
+
+
+def with_release_until(message: bytes, response_id: bytes) -> bytes:
+    """A ReleaseExecute request that gives up responses up to another one than its client says; with ``b""``, none."""
+    return message + encoded(_RELEASE_UNTIL, encoded(_RELEASED_ID, response_id))
 
 
 def release_session_request(spark_session_id: str, caller: str) -> bytes:

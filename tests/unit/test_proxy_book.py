@@ -21,6 +21,7 @@ from lakesail_notebook.feed import (
     encode_line,
 )
 from lakesail_notebook.session_proxy.auth import SessionClosed, SparkSessionStopped
+from lakesail_notebook.session_proxy.engine_words import results_missing
 from lakesail_notebook.session_proxy.executions import Action, Interrupt
 from lakesail_notebook.session_proxy.forwarding import EngineAnswer
 from lakesail_notebook.session_proxy.operation import SparkSession
@@ -42,6 +43,7 @@ from tests.unit.test_proxy_auth import SetClock
 
 OTHER = SparkSession("W", "S", "ALICE", "spark-2")
 OPERATION_NOT_FOUND = EngineAnswer(grpc.StatusCode.INTERNAL, "operation not found: o", ())
+MISSING = results_missing()
 _PROXY_LINE_BYTES = 1024 * 1024
 
 
@@ -101,6 +103,16 @@ def batch(rows: int, response_id: str, data: bytes = b"data") -> bytes:
     response.arrow_batch.row_count = rows
     response.arrow_batch.data = data
     return bytes(response.SerializeToString())
+
+
+def schema(response_id: str) -> bytes:
+    response = spark_proto.ExecutePlanResponse(response_id=response_id)
+    response.schema.struct.SetInParent()
+    return bytes(response.SerializeToString())
+
+
+def reattach_after(response_id: str) -> bytes:
+    return bytes(spark_proto.ReattachExecuteRequest(last_response_id=response_id).SerializeToString())
 
 
 def last() -> bytes:
@@ -311,25 +323,44 @@ def test_only_what_was_cancelled_is_asked_about(bench: Bench) -> None:
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=8), st.data())
 def test_results_that_are_sent_again_after_a_break_count_once(rows: list[int], data: st.DataObject) -> None:
     bench = Bench()
-    results = [batch(count, f"r{index}") for index, count in enumerate(rows)]
+    results = [schema("r0"), *(batch(count, f"r{index}") for index, count in enumerate(rows, 1))]
     sent = data.draw(st.integers(0, len(results)))
     taken = data.draw(st.integers(0, sent))
     bench.rpc(results=tuple(results[:sent]), error=asyncio.CancelledError())
-    bench.rpc(REATTACH_EXECUTE, request=b"", results=(*results[taken:], last()))
+    request = reattach_after(f"r{taken - 1}" if taken else "")
+    bench.rpc(REATTACH_EXECUTE, request=request, results=(*results[max(taken - 1, 0) :], schema("again"), last()))
     [told] = bench.told()
     assert (told.rows, told.data_bytes) == (sum(rows), 4 * len(rows))
     assert (told.what, told.outcome) == ("select 1", "succeeded")
 
 
+def test_results_that_are_missing_after_a_break_fail_the_operation(bench: Bench) -> None:
+    bench.rpc(results=(schema("s"), batch(3, "a")), error=asyncio.CancelledError())
+    bench.rpc(REATTACH_EXECUTE, request=reattach_after("a"), results=(batch(1, "c"), last()), error=MISSING)
+    [told] = bench.told()
+    assert (told.rows, told.outcome) == (3, "failed")
+    assert "no longer has the results" in str(told.error)
+
+
+def test_the_engine_releases_no_response_that_shows_where_a_client_is(bench: Bench) -> None:
+    head = Head(spark_session_id=MINE.id, operation_id="o")
+    bench.rpc(results=(schema("s"), batch(3, "a"), batch(3, "b")), error=asyncio.CancelledError())
+    assert [bench.book.releasable(head, MINE, one) for one in (b"s", b"a", b"b", b"unknown")] == [b"", b"s", b"a", b""]
+    bench.rpc(REATTACH_EXECUTE, request=reattach_after("a"), results=(batch(3, "a"), batch(3, "b"), batch(3, "c")))
+    assert [bench.book.releasable(head, MINE, one) for one in (b"b", b"c")] == [b"a", b"b"]
+    elsewhere = Head(spark_session_id=MINE.id, operation_id="of an earlier proxy")
+    assert bench.book.releasable(elsewhere, MINE, b"a") == b""
+
+
 def test_an_operation_that_is_done_stays_so_when_its_last_words_are_said_again(bench: Bench) -> None:
     bench.rpc(results=(batch(3, "a"), last()))
     bench.told()
-    bench.rpc(REATTACH_EXECUTE, request=b"", results=(batch(3, "a"), last()))
+    bench.rpc(REATTACH_EXECUTE, request=reattach_after(""), results=(batch(3, "a"), last()))
     assert bench.told() == []
 
 
 def test_an_operation_begun_through_an_earlier_proxy_is_carried_on(bench: Bench) -> None:
-    bench.rpc(REATTACH_EXECUTE, request=b"", results=(batch(3, "z"), last()))
+    bench.rpc(REATTACH_EXECUTE, request=reattach_after("y"), results=(batch(5, "y"), batch(3, "z"), last()))
     [told] = bench.told()
     assert (told.operation_id, told.what, told.rows, told.outcome) == ("o", None, 3, "succeeded")
 
@@ -453,7 +484,7 @@ def test_nothing_is_told_twice_until_it_moves_on(bench: Bench) -> None:
 def test_a_report_that_was_not_kept_is_made_again_with_what_is_true_by_then(bench: Bench) -> None:
     bench.rpc(results=(batch(1, "a"),), error=asyncio.CancelledError())
     lost = bench.book.reports.take()
-    bench.rpc(REATTACH_EXECUTE, request=b"", results=(batch(1, "b"), last()))
+    bench.rpc(REATTACH_EXECUTE, request=reattach_after("a"), results=(batch(1, "a"), batch(1, "b"), last()))
     bench.book.reports.not_told(lost)
     [told] = bench.told()
     assert (told.rows, told.outcome) == (2, "succeeded")

@@ -18,8 +18,10 @@ from lakesail_notebook.session_proxy.executions import (
     read_action,
     read_analysis,
     read_interrupt,
+    read_last_taken,
     read_part,
     read_plan,
+    read_release_until,
     releases_all,
 )
 from lakesail_notebook.session_proxy.plan_names import COMMAND_INPUTS, COMMANDS, INPUTS, RELATIONS
@@ -232,6 +234,8 @@ def test_nothing_that_is_unreadable_stands_in_the_way(noise: bytes) -> None:
     assert read_part(noise).rows >= 0
     read_interrupt(noise)
     releases_all(noise)
+    read_last_taken(noise)
+    read_release_until(noise)
 
 
 def test_a_plan_that_is_cut_short_is_a_query() -> None:
@@ -262,6 +266,22 @@ def test_the_last_response_is_known_and_others_have_no_rows() -> None:
     command.sql_command_result.relation.range.end = 1
     assert read_part(last.SerializeToString()) == Part(complete=True)
     assert read_part(command.SerializeToString()) == Part()
+
+
+def test_a_schema_is_told_from_the_rows_that_it_may_come_with() -> None:
+    response = spark_proto.ExecutePlanResponse()
+    response.schema.struct.SetInParent()
+    assert read_part(response.SerializeToString()) == Part(schema=True)
+    response.arrow_batch.data = b"rows"
+    assert read_part(response.SerializeToString()) == Part(data_bytes=4)
+
+
+def test_what_a_client_has_taken_is_read_from_what_it_asks_for_and_gives_up() -> None:
+    reattach = spark_proto.ReattachExecuteRequest(session_id="s", operation_id="o", last_response_id="r")
+    release = spark_proto.ReleaseExecuteRequest(session_id="s", operation_id="o")
+    assert read_release_until(release.SerializeToString()) == b""
+    release.release_until.response_id = "r"
+    assert read_last_taken(reattach.SerializeToString()) == read_release_until(release.SerializeToString()) == b"r"
 
 
 def test_the_rows_of_a_batch_in_chunks_count_once() -> None:

@@ -204,3 +204,23 @@ def test_release_messages_are_what_protobuf_expects() -> None:
     assert (response.session_id, response.server_side_session_id) == (ID, ID)
     request = spark_proto.ReleaseSessionRequest.FromString(spark_rpc.release_session_request(ID, "ALICE"))
     assert (request.session_id, request.user_context.user_id) == (ID, "ALICE")
+
+
+@pytest.mark.parametrize("last_taken", ["", "r"])
+def test_the_engine_is_asked_for_all_responses_that_it_keeps(last_taken: str) -> None:
+    request = spark_proto.ReattachExecuteRequest(operation_id="o", last_response_id=last_taken)
+    seen = spark_proto.ReattachExecuteRequest.FromString(spark_rpc.from_oldest_response(request.SerializeToString()))
+    assert (seen.operation_id, seen.last_response_id) == ("o", "")
+
+
+@pytest.mark.parametrize("kept", ["", "before"])
+def test_the_engine_is_told_to_release_less_than_a_client_has_taken(kept: str) -> None:
+    request = spark_proto.ReleaseExecuteRequest(operation_id="o")
+    request.release_until.response_id = "taken"
+    message = spark_rpc.with_release_until(request.SerializeToString(), kept.encode())
+    seen = spark_proto.ReleaseExecuteRequest.FromString(message)
+    assert (seen.operation_id, seen.WhichOneof("release"), seen.release_until.response_id) == (
+        "o",
+        "release_until",
+        kept,
+    )
