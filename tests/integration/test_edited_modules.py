@@ -12,6 +12,7 @@ from headless import JupyterServer
 from headless_kernel import Kernel
 
 KINDS = """
+import sys, types
 import pandas as pd
 from pyspark.sql.functions import col, lit, pandas_udf, udf, udtf
 from pyspark.sql.datasource import DataSource, DataSourceReader
@@ -41,7 +42,9 @@ class Reader(DataSourceReader):
 def frames(batches):
     for batch in batches: yield pd.DataFrame({"found": [helper.version()] * len(batch)})
 def frame(group): return pd.DataFrame({"found": [helper.version()]})
+made = sys.modules["made"] = types.ModuleType("made")
 def found():
+    exec(f"def told(n): return {version()!r}", made.__dict__)
     spark.udf.register("by_name", helper.version_of)
     spark.dataSource.register(Source)
     one = spark.range(1)
@@ -51,6 +54,7 @@ def found():
         one.select(of_a_package("id")), one.select(by_series("id")),
         spark.sql("select by_name(1)"), Table(), spark.read.format("versions").load(),
         one.mapInPandas(frames, "found string"), one.groupBy("id").applyInPandas(frame, "found string"),
+        one.select(udf(made.told, "string")("id")),
     ] for row in made.collect()]
 """
 RELOAD = """
@@ -101,7 +105,7 @@ def test_every_kind_of_function_has_the_code_that_the_notebook_has(kernel: Kerne
     assert "importlib.reload(helper)" in said.stderr
     kernel.execute(RELOAD)
     said = kernel.execute("set(found()), len(found())")
-    assert said.value == "({'second'}, 11)"
+    assert said.value == "({'second'}, 12)"
     assert "has changed" not in said.stderr
 
 
