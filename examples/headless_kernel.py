@@ -204,11 +204,12 @@ class Kernel:
             # Zero would mean: without blocking.
             self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
             with self._line():
-                frame = self._socket.recv()
-            if frame == "":
+                # Also pings, since the socket would begin to wait anew after each.
+                kind, data = self._socket.recv_data(control_frame=True)
+            if kind == websocket.ABNF.OPCODE_CLOSE:
                 raise self._hung_up()
-            if isinstance(frame, str):  # binary frames carry the buffers of widgets, and no output
-                message: Mapping[str, Any] = json.loads(frame)
+            if kind == websocket.ABNF.OPCODE_TEXT:  # binary frames carry the buffers of widgets, and no output
+                message: Mapping[str, Any] = json.loads(data)
                 return message
 
     @contextlib.contextmanager

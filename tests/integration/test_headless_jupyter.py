@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,9 +126,15 @@ def test_the_users_own_setup_is_neither_read_nor_written(server: JupyterServer, 
 
 
 def test_jupyterlab_runs_the_same_way(tmp_path: Path) -> None:
-    with jupyter_server(tmp_path, application="jupyterlab") as server:
+    pings = {"ServerApp": {"tornado_settings": {"ws_ping_interval": 200, "ws_ping_timeout": 60_000}}}  # milliseconds
+    with jupyter_server(tmp_path, application="jupyterlab", config=pings) as server:
         assert server.request("GET", "lab").status_code == 200
-        assert server.start_kernel("notebook.ipynb").execute("6 * 7").value == "42"
+        kernel = server.start_kernel("notebook.ipynb")
+        assert kernel.execute("6 * 7").value == "42"
+        began = time.monotonic()
+        with pytest.raises(TimeoutError, match="still ran after 1 s"):
+            kernel.execute("import time\ntime.sleep(30)", timeout_seconds=1)
+        assert time.monotonic() - began < 20, "the server's pings do not make the wait longer"
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
