@@ -47,7 +47,7 @@ def _outcome(query: models.Query) -> str:
 def strip_text(
     queries: Sequence[ObservedQuery], now: float, progress: TaskProgress | None = None, others: int = 0
 ) -> str:
-    """One line on the queries of a cell, the running one first.
+    """One line on the queries of a cell, the running one first. The operations of one action count as one query.
 
     :param progress: of the running one, where the engine tells.
     :param others: queries that the engine runs while it has not begun with the running one.
@@ -62,7 +62,8 @@ def strip_text(
         tasks = f"{progress.done} of {progress.total} tasks · " if progress else ""
         return f"Running: {running[-1].what} · {tasks}{received} received"
     seconds = sum(query.seconds(now) for query in queries)
-    count = "1 query" if len(queries) == 1 else f"{len(queries)} queries"
+    actions = len({query.action_id or query.operation_id for query in queries})
+    count = "1 query" if actions == 1 else f"{actions} queries"
     broken = "" if all(query.complete for query in queries) else ", not all of its results came"
     return f"{count}, {seconds:.1f} s, {received}{broken}"
 

@@ -63,7 +63,14 @@ def test_the_tasks_of_jobs_that_are_not_over_are_counted(rows: list[JobTasks], p
 
 def test_afterwards_the_strip_sums_up() -> None:
     assert strip_text([DONE], 200.0) == "1 query, 2.5 s, 1,000 rows, 2.0 MB"
-    assert strip_text([DONE, DONE], 200.0) == "2 queries, 5.0 s, 2,000 rows, 4.0 MB"
+    other = replace(DONE, operation_id="p")
+    assert strip_text([DONE, other], 200.0) == "2 queries, 5.0 s, 2,000 rows, 4.0 MB"
+
+
+def test_the_operations_of_one_action_are_one_query() -> None:
+    parts = [replace(DONE, operation_id=operation_id, action_id="a") for operation_id in ("o", "p")]
+    assert strip_text(parts, 200.0).startswith("1 query, 5.0 s, ")
+    assert strip_text([*parts, replace(DONE, action_id="b")], 200.0).startswith("2 queries, ")
 
 
 def test_a_query_without_all_of_its_results_is_no_success() -> None:
