@@ -7,7 +7,15 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import LakesailError
-from ..spark.readable_errors import NO_ACTIVE_SESSION, SESSION_NOT_SAME, of_an_ended_session, of_two_sessions, readable
+from ..spark.readable_errors import (
+    NO_ACTIVE_SESSION,
+    SESSION_NOT_SAME,
+    of_an_ended_session,
+    of_something_gone,
+    of_two_sessions,
+    readable,
+    table_not_found,
+)
 from ..spark.sessions.open_sessions import OPEN_SESSIONS
 from .interrupted_cells import INTERRUPTED_CELLS
 from .old_objects import old_objects
@@ -50,4 +58,8 @@ def _of_pyspark(shell: Any, message: str) -> str:
         return of_an_ended_session(old_objects(shell, ended=True), OPEN_SESSIONS.active_session_id())
     if message.startswith(SESSION_NOT_SAME):
         return of_two_sessions(old_objects(shell, ended=False))
+    missing = table_not_found(message)
+    gone = None if missing is None else OPEN_SESSIONS.gone(missing)
+    if gone is not None:
+        return of_something_gone(message, f"{gone.belonging.kind} {gone.belonging.name}", gone.why, gone.line)
     return readable(message)

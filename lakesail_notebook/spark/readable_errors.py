@@ -103,6 +103,22 @@ def of_two_sessions(objects: Sequence[OldObject]) -> str:
     )
 
 
+def table_not_found(message: str) -> str | None:
+    """The name of the table or view that an error says is not there; ``None`` for another error."""
+    found = re.search(r"Table or view not found: `?([^\n`]+?)`?\s*$", message, re.M)
+    return None if found is None else found[1]
+
+
+def of_something_gone(message: str, kind_and_name: str, why: str, line: str) -> str:
+    """What to say when a table or view of the session before was used.
+
+    :param why: it was not made again.
+    :param line: the user's code that made it; empty when it is not known.
+    """
+    cure = f"Make it again, as in: {line}" if line else "Make it again."
+    return f"{one_line(message).rstrip('.')}. The {kind_and_name} was of a session that is over ({why}). {cure}"
+
+
 def _enumerated(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 

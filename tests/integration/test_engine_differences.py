@@ -62,6 +62,12 @@ def test_a_view_of_nothing_is_a_read_of_nothing(kernel: Kernel) -> None:
         assert kernel.execute(query).stderr.count("No file matches none.json") == 1
 
 
+def test_a_view_that_reads_files_no_more_is_no_read_of_nothing(kernel: Kernel) -> None:
+    kernel.execute("spark.read.json('none.json').createOrReplaceTempView('replaced_view')")
+    kernel.execute("spark.range(3).createOrReplaceTempView('replaced_view')")
+    assert "No file" not in kernel.execute("spark.table('replaced_view').count()").stderr
+
+
 def test_sql_that_reads_nothing_says_so_and_shows_a_table(kernel: Kernel) -> None:
     said = kernel.execute("%%sail sql\nselect * from parquet.`none`")
     assert said.stderr.count("No file matches none") == 1

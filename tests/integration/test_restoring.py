@@ -267,6 +267,35 @@ def test_a_new_session_says_which_one_it_leaves_alive(server: JupyterServer, ker
     assert "Made again" not in kernel.execute("%sail connect").text, "this session was never replaced"
 
 
+def test_what_is_not_as_before_says_so_when_it_is_used(server: JupyterServer, kernel: Kernel) -> None:
+    """A view whose file has gone meanwhile, and a table that was in the engine's memory."""
+    kernel.execute("%sail connect")
+    kernel.execute("spark.range(3).write.parquet('brief.parquet')")
+    kernel.execute("spark.read.parquet('brief.parquet').createOrReplaceTempView('größe')")
+    kernel.execute("spark.range(3).write.saveAsTable('remembered')\nof_table = spark.table('remembered')")
+    kernel.execute("import shutil\nshutil.rmtree('brief.parquet')")
+    crashed(server, kernel)
+    kernel.execute("%sail connect")
+    assert "No file matches brief.parquet" in kernel.execute("spark.table('größe').count()").stderr
+    told = failed(kernel, "of_table.count()")
+    assert "The table remembered was of a session that is over (the engine's catalog ended with it" in told
+    assert "Make it again, as in: spark.range(3).write.saveAsTable('remembered')" in told
+    kernel.execute("spark.sql('drop table if exists remembered')\nspark.catalog.dropTempView('größe')")
+
+
+def test_the_session_that_ended_last_is_named_not_the_one_that_began_last(
+    server: JupyterServer, kernel: Kernel
+) -> None:
+    kernel.execute("%sail connect")
+    first = session_of(server, kernel)
+    kernel.execute("%sail connect --new")
+    kernel.execute("%sail close")
+    kernel.execute("%sail connect")
+    engine_of(server, first).kill()
+    eventually(lambda: describe(server, first["id"])["status"] == "failed", 60, "the crash was seen")
+    assert f"Session {first['id']} failed: its engine ended" in kernel.execute("%sail connect").text
+
+
 def test_restoring_can_be_turned_off_for_all_connects(server: JupyterServer, kernel: Kernel) -> None:
     kernel.execute("%sail connect\nspark.range(6).createOrReplaceTempView('off')")
     kernel.execute("%config SailMagics.restore = False")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakesail_notebook.spark.readable_errors import readable
+from lakesail_notebook.spark.readable_errors import of_something_gone, readable, table_not_found
 
 PYTHON_FAILURE = """External error: Traceback (most recent call last):
   File "<stdin>", line 3, in f
@@ -44,3 +44,24 @@ def test_whatever_is_said_it_is_one_line_of_bounded_length(text: str) -> None:
     line = readable(text)
     assert len(line.splitlines()) <= 1
     assert len(line) < 1000
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("Table not found: [TABLE_OR_VIEW_NOT_FOUND] Table or view not found: a b", "a b"),
+        ("[TABLE_OR_VIEW_NOT_FOUND] Table or view not found: `größe`\n\nmore", "größe"),
+        ("No field named x", None),
+    ],
+)
+def test_the_table_that_is_not_there_is_read_from_the_error(message: str, name: str | None) -> None:
+    assert table_not_found(message) == name
+
+
+def test_a_table_of_an_ended_session_says_so_and_how_it_was_made() -> None:
+    said = of_something_gone("Table or view not found: t", "table t", "the engine ended", "df.write.saveAsTable('t')")
+    assert said == (
+        "Table or view not found: t. The table t was of a session that is over (the engine ended). "
+        "Make it again, as in: df.write.saveAsTable('t')"
+    )
+    assert of_something_gone("gone", "temp view v", "why", "").endswith("Make it again.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyspark.sql.connect.proto as spark_proto
 import pytest
 
-from lakesail_notebook.spark.belongings.observed import Belongings, in_a_sentence
+from lakesail_notebook.spark.belongings.observed import Belongings, Gone, in_a_sentence
 from lakesail_notebook.spark.belongings.plan_effects import Belonging
 
 COMPLETE = spark_proto.ExecutePlanResponse(result_complete=spark_proto.ExecutePlanResponse.ResultComplete())
@@ -99,3 +99,26 @@ def test_what_another_process_made_is_told_after_its_drop_no_more() -> None:
     belongings.begins(sql("drop view a"))
     belongings.answered("o", COMPLETE)
     assert belongings.all() == (Belonging("temp view", "b"),)
+
+
+def test_what_was_not_made_again_is_known_until_it_is_made_anew() -> None:
+    before, now = Belongings(), Belongings()
+    for text in ("create table t (n int)", "create temp view v as select 1"):
+        before.begins(sql(text))
+        before.answered("o", COMPLETE)
+    now.take_over(before)
+    now.lost(Belonging("table", "t"), "why")
+    assert now.gone("t") == Gone(Belonging("table", "t"), "why", "")
+    assert now.gone("v") is None
+    now.begins(sql("create table t (n int)"))
+    now.answered("o", COMPLETE)
+    assert now.gone("t") is None
+
+
+def test_what_a_session_before_had_is_known_where_nothing_is_made_again() -> None:
+    before, now = Belongings(), Belongings()
+    before.begins(view("a"))
+    before.answered("o", COMPLETE)
+    now.leave_behind(before, "why")
+    assert now.gone("a") == Gone(Belonging("temp view", "a"), "why", "")
+    assert now.all() == ()

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from ..queries.actions import ACTIONS
 from ..rpcs.observing import has_failed
 from .plan_effects import Belonging, Effects, Kind, effects_of, is_bound_to_its_session, names_in
 from .recipes import BEYOND, BOUND, EARLIER, KEPT_BYTES, Recipe, Recipes, Setting
@@ -17,6 +18,16 @@ _IN_MEMORY = "the engine's catalog ended with it; files that were written stay"
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """A view or table of a Spark session before this one, which was not made again."""
+
+    belonging: Belonging
+    why: str
+    line: str
+    """The user's code that made it, in one line; empty when it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class _UnderWay:
     """What a plan that was sent will have done, once all of its results came."""
 
@@ -24,6 +35,8 @@ class _UnderWay:
     plan: bytes | None
     why_not: str
     names: frozenset[str]
+    line: str
+    """The user's code that asked for it."""
 
     @property
     def bytes(self) -> int:
@@ -38,6 +51,8 @@ class Belongings:
         self._under_way: dict[str, _UnderWay] = {}
         self._recipes = Recipes()
         self._ended_an_engine: frozenset[Recipe] = frozenset()
+        self._lines: dict[tuple[Kind, str], str] = {}
+        self._gone: dict[str, Gone] = {}
 
     def all(self) -> tuple[Belonging, ...]:
         """In the order in which they were made, the settings last."""
@@ -57,6 +72,20 @@ class Belongings:
         with self._lock, others._lock:
             self._recipes.take_over(others._recipes)
             self._ended_an_engine = others._ended_an_engine
+            self._lines, self._gone = dict(others._lines), dict(others._gone)
+
+    def leave_behind(self, others: Belongings, why: str) -> None:
+        """Know of what another Spark session had that it was not made again here."""
+        left = others.all()
+        with self._lock, others._lock:
+            self._lines, self._gone = dict(others._lines), dict(others._gone)
+            for belonging in left:
+                self._miss(belonging, why)
+
+    def gone(self, name: str) -> Gone | None:
+        """What had that name, was not made again, and has not been made anew since."""
+        with self._lock:
+            return self._gone.get(name)
 
     def recipes(self) -> tuple[tuple[Recipe, ...], dict[str, Setting]]:
         """How to make all of them, in order, and the settings."""
@@ -77,16 +106,17 @@ class Belongings:
         with self._lock:
             self._ended_an_engine |= {recipe}
 
-    def lost(self, belongings: Collection[Belonging]) -> None:
-        """They could not be made again."""
+    def lost(self, belonging: Belonging, why: str) -> None:
+        """It could not be made again."""
         with self._lock:
-            for belonging in belongings:
-                self._forget(belonging)
+            self._forget(belonging)
+            self._miss(belonging, why)
 
     def begins(self, request: Any) -> None:
         effects = effects_of(request.plan)
         if effects:
-            under_way = _under_way(effects, request.plan)
+            action = ACTIONS.of_operation(request.operation_id)
+            under_way = _under_way(effects, request.plan, "" if action is None else action.line)
             with self._lock:
                 self._under_way[request.operation_id] = under_way
                 while len(self._under_way) > 1 and sum(one.bytes for one in self._under_way.values()) > KEPT_BYTES:
@@ -128,8 +158,14 @@ class Belongings:
                 self._recipes.set(made.name, done.plan)
         elif made is not None:
             self._recipes.made(made, done.plan, done.names, done.why_not)
+            self._lines[made.key] = done.line
+            self._gone.pop(made.name, None)
         if done.effects.dropped is not None:
             self._recipes.dropped(done.effects.dropped)
+
+    def _miss(self, belonging: Belonging, why: str) -> None:
+        if belonging.kind in {"temp view", "table"}:
+            self._gone[belonging.name] = Gone(belonging, why, self._lines.get(belonging.key, ""))
 
     def _forget(self, belonging: Belonging) -> None:
         if belonging.kind == "setting":
@@ -138,17 +174,17 @@ class Belongings:
             self._recipes.dropped(belonging)
 
 
-def _under_way(effects: Effects, plan: Any) -> _UnderWay:
+def _under_way(effects: Effects, plan: Any, line: str) -> _UnderWay:
     made = effects.made
     if made is None:
-        return _UnderWay(effects, None, "", frozenset())
+        return _UnderWay(effects, None, "", frozenset(), line)
     if made.kind == "table":
-        return _UnderWay(effects, None, _IN_MEMORY, frozenset())
+        return _UnderWay(effects, None, _IN_MEMORY, frozenset(), line)
     if plan.ByteSize() > KEPT_BYTES:
-        return _UnderWay(effects, None, BEYOND, frozenset())
+        return _UnderWay(effects, None, BEYOND, frozenset(), line)
     if is_bound_to_its_session(plan):
-        return _UnderWay(effects, None, BOUND, frozenset())
-    return _UnderWay(effects, plan.SerializeToString(), "", names_in(plan))
+        return _UnderWay(effects, None, BOUND, frozenset(), line)
+    return _UnderWay(effects, plan.SerializeToString(), "", names_in(plan), line)
 
 
 def in_a_sentence(belongings: Collection[Belonging], most: int = SHOWN_OF_A_KIND) -> str:

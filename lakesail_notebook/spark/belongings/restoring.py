@@ -183,7 +183,8 @@ class Restoring:
         kept = set(self._tables_still_there([one.belonging for one in lost if one.belonging.kind == "table"]))
         lost = [one for one in lost if one.belonging not in kept]
         lost += [Lost(Belonging("setting", name), why) for name, why in self._lost_settings.items()]
-        self._belongings.lost([one.belonging for one in lost])
+        for one in lost:
+            self._belongings.lost(one.belonging, one.why)
         gone = {one.belonging for one in lost} | kept
         return Restored(tuple(one for one in self._belongings.all() if one not in gone), tuple(lost), seconds)
 

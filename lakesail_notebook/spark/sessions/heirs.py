@@ -13,6 +13,8 @@ from .open_sessions import OPEN_SESSIONS, OpenSession
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
+_NOT_ASKED_FOR = "nothing was made again, as was asked"
+
 Tell = Callable[[str], None]
 
 
@@ -43,11 +45,14 @@ class Heir:
         OPEN_SESSIONS.forget_left(opened.place_key)
         held = self.before.channel_builder.belongings
         if not self.has_more_than(opened):
+            opened.channel_builder.plan_checks.take_over(self.before.channel_builder.plan_checks)
             opened.channel_builder.belongings.take_over(held)  # it was never gone
             return ()
         if not self.restore:
+            opened.channel_builder.belongings.leave_behind(held, _NOT_ASKED_FOR)
             known = in_a_sentence(held.all(), NAMED_OF_A_KIND)
             return (f"Not made again: {known}.",) if known else ()
+        opened.channel_builder.plan_checks.take_over(self.before.channel_builder.plan_checks)
         opened.channel_builder.belongings.take_over(held)
         return _make_again(opened, tell)
 

@@ -17,6 +17,7 @@ from ...models import LIVE_STATUSES
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
+    from ..belongings.observed import Gone
     from ..catalog.lazy import LazyCatalog
     from ..queries.engine_tasks import TaskProgress
     from .channel import SessionChannelBuilder
@@ -96,6 +97,13 @@ class OpenSessions:
         active = active_spark_session()
         with self._lock:
             return next((opened.session_id for opened in self._opened if opened.spark is active), None)
+
+    def gone(self, name: str) -> Gone | None:
+        """What had that name in a session before the one that PySpark's own functions use in this thread."""
+        active = active_spark_session()
+        with self._lock:
+            opened = next((one for one in self._opened if one.spark is active), None)
+        return None if opened is None else opened.channel_builder.belongings.gone(name)
 
     def session_id_of(self, spark_session_id: str) -> str | None:
         """The session that a Spark session of this process runs on."""

@@ -37,8 +37,8 @@ class SessionsHere:
 
     @property
     def ended(self) -> Candidate | None:
-        """The newest that is over."""
-        return next(iter(self.over), None)
+        """The one that ended last."""
+        return max(self.over, key=lambda candidate: candidate.session.closed_at or "", default=None)
 
 
 def sessions_here(client: Client, place: Place) -> SessionsHere:

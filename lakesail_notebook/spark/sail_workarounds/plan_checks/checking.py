@@ -58,9 +58,19 @@ class PlanChecks:
         """The reads whose time zones were looked at."""
         self._under_way: _Latest[str, _UnderWay] = _Latest()
 
+    def take_over(self, others: PlanChecks) -> None:
+        """Count the views of another Spark session as this one's: they are made again there by nobody's query."""
+        with others._lock:
+            views = dict(others._views)
+        with self._lock:
+            self._views.update(views)
+
     def begins(self, request: Any) -> None:
         """:raises FailedPrecondition: for a plan that would lose data."""
         reads = reads_of(request.plan, self._views)
+        view = view_made_by(request.plan)
+        if view is not None:
+            self._remember_view(view, reads)
         write = write_of(request.plan)
         if not reads and write is None:
             return
@@ -68,12 +78,16 @@ class PlanChecks:
         self._warn(_of_reads(reads, local=self._local), engine)
         replaced = None if write is None else self._check_write(write, engine, reads)
         self._warn(self._of_zones(reads, engine.hurried()), engine)
-        view = view_made_by(request.plan) if reads else None
         looks = self._empty_reads.look(request, reads)
         with self._lock:
-            if view is not None:
-                self._views.keep(view, reads)
             self._under_way.keep(request.operation_id, _UnderWay(engine, looks, replaced))
+
+    def _remember_view(self, view: str, reads: Sequence[Any]) -> None:
+        with self._lock:
+            if reads:
+                self._views.keep(view, reads)
+            else:
+                self._views.pop(view, None)  # it may have replaced one that read files
 
     def rejoins(self, operation_id: str) -> None:
         return
