@@ -121,15 +121,21 @@ def test_a_killed_engine_is_said_in_a_line_and_what_is_gone_is_named(server: Jup
     kernel.shutdown()
 
 
-def test_views_of_the_kernel_before_a_restart_are_named_when_they_are_gone(server: JupyterServer) -> None:
+def test_views_of_the_kernel_before_a_restart_are_named_when_they_are_gone_and_its_settings_set_again(
+    server: JupyterServer,
+) -> None:
     kernel = connected(server, "views before a restart.ipynb")
     kernel.execute("spark.range(3).createOrReplaceTempView('three')")
+    kernel.execute("spark.conf.set('spark.sql.session.timeZone', 'Asia/Tokyo')")
     kernel.restart()
     kernel.execute("%sail connect\nassert spark.table('three').count() == 3")
     session = session_of(server, kernel)
     engine_of(server, session).kill()
     eventually(lambda: describe(server, session["id"])["status"] == "failed", 60, "the crash was seen")
-    assert "Gone: temp view three (an earlier process made it)" in kernel.execute("%sail connect").text
+    said = kernel.execute("%sail connect").text
+    assert "Gone: temp view three (an earlier process made it)" in said
+    assert "setting spark.sql.session.timeZone" in said
+    assert kernel.execute("spark.conf.get('spark.sql.session.timeZone')").value == "'Asia/Tokyo'"
     kernel.shutdown()
 
 

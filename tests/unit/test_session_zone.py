@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from lakesail_notebook.spark.sessions.session_zone import LocalZone, difference, offsets_of
+from lakesail_notebook.spark.sessions.session_zone import LocalZone, difference, offsets_of, without_agreed_zone
 
 _PRINTED = "from lakesail_notebook.spark.sessions.session_zone import local_zone\nprint(local_zone())"
 
@@ -37,6 +37,14 @@ def test_zones_are_the_same_when_winter_and_summer_are() -> None:
     assert offsets_of("Etc/UTC") == offsets_of("+00:00") == (timedelta(), timedelta())
     assert offsets_of("Europe/Paris") == offsets_of("Europe/Berlin") != offsets_of("+01:00")
     assert offsets_of("Mars/Olympus") is None
+
+
+def test_the_zone_of_this_process_is_no_setting_to_set_again() -> None:
+    here = LocalZone("Etc/UTC", (timedelta(), timedelta()), False)
+    other = {"spark.sql.session.timeZone": "Asia/Tokyo", "spark.sql.a": "1"}
+    assert without_agreed_zone(other, here) == other
+    assert without_agreed_zone({"spark.sql.session.timeZone": "UTC", "spark.sql.a": "1"}, here) == {"spark.sql.a": "1"}
+    assert without_agreed_zone({}, here) == {}
 
 
 def test_a_difference_is_said_with_its_cure() -> None:

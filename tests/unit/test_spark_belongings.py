@@ -122,3 +122,10 @@ def test_what_a_session_before_had_is_known_where_nothing_is_made_again() -> Non
     now.leave_behind(before, "why")
     assert now.gone("a") == Gone(Belonging("temp view", "a"), "why", "")
     assert now.all() == ()
+
+
+def test_settings_that_another_process_made_are_known_by_their_values() -> None:
+    belongings = Belongings()
+    belongings.configures(setting("spark.sql.mine"))
+    belongings.found([], {"spark.sql.mine": "old", "spark.sql.theirs": "2"})
+    assert belongings.recipes()[1] == {"spark.sql.mine": "1", "spark.sql.theirs": "2"}

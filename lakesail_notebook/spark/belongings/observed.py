@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, get_args
 
 from ..queries.actions import ACTIONS
@@ -14,6 +15,7 @@ from .recipes import BEYOND, BOUND, EARLIER, KEPT_BYTES, Recipe, Recipes, Settin
 
 SHOWN_OF_A_KIND, NAMED_OF_A_KIND = 10, 100
 """So many names are told of what is there, and of what is lost."""
+_NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 _IN_MEMORY = "the engine's catalog ended with it; files that were written stay"
 
 
@@ -60,9 +62,15 @@ class Belongings:
             settings = (Belonging("setting", name) for name in self._recipes.settings)
             return (*(one.belonging for one in self._recipes.current), *settings)
 
-    def found(self, belongings: Iterable[Belonging]) -> None:
-        """Another process, such as the kernel before a restart, made these."""
+    def found(self, belongings: Iterable[Belonging], settings: Mapping[str, str] = _NO_SETTINGS) -> None:
+        """Another process, such as the kernel before a restart, made these.
+
+        :param settings: values by name, which can be set again.
+        """
         with self._lock:
+            for name, value in settings.items():
+                if name not in self._recipes.settings:
+                    self._recipes.set(name, value)
             for belonging in belongings:
                 if self._recipes.find(belonging) is None:
                     self._recipes.made(belonging, None, why_not=EARLIER)

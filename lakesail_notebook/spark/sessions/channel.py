@@ -11,7 +11,7 @@ from ...api_location import is_loopback
 from ...process_identity import HOLDER_HEADER, Holder
 from ...version import __version__
 from ..belongings.observed import Belongings
-from ..belongings.temp_views import temp_views
+from ..belongings.present import settings, temp_views
 from ..catalog.asking import ask
 from ..catalog.changes import Changes
 from ..catalog.lazy import LazyCatalog
@@ -28,6 +28,7 @@ from ..sail_workarounds.interrupting import INTERRUPTIONS, Interrupting
 from ..sail_workarounds.invalid_settings import InvalidSettings
 from ..sail_workarounds.plan_checks.checking import PlanChecks
 from ..user_code import function_pickling
+from .session_zone import local_zone, without_agreed_zone
 
 if TYPE_CHECKING:
     from ..belongings.restoring import Restoring
@@ -86,8 +87,9 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         self.set(self.PARAM_SESSION_ID, spark_session_id)
 
     def find_belongings(self) -> None:
-        """Learn what is in the Spark session already, to name it should it be lost."""
-        self.belongings.found(temp_views(self.bare_channel, self.session_id))
+        """Learn what is in the Spark session already, to name it should it be lost, and to set its settings again."""
+        set_already = without_agreed_zone(settings(self.bare_channel, self.session_id), local_zone())
+        self.belongings.found(temp_views(self.bare_channel, self.session_id), set_already)
 
     def toChannel(self) -> grpc.Channel:
         # NamingActions is called below the code that asks, in its thread. Observing looks on from outside: it sees one

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import NamedTuple
@@ -59,6 +60,12 @@ def agree(channel: grpc.Channel, spark_session_id: str, *, fresh: bool) -> str |
     except (grpc.RpcError, IndexError) as error:
         log.debug("The zone of the Spark session is not known: %s", error)
     return None
+
+
+def without_agreed_zone(settings: Mapping[str, str], here: LocalZone) -> dict[str, str]:
+    """Settings without the time zone, if it is this process's: then each Spark session takes it by itself."""
+    agreed = offsets_of(settings.get(_SETTING, "")) == here.offsets
+    return {name: value for name, value in settings.items() if name != _SETTING or not agreed}
 
 
 def difference(zone: str, here: LocalZone) -> str:
