@@ -20,7 +20,7 @@ from ..spark.sessions.connecting import open_connection
 from ..spark.sessions.open_sessions import OPEN_SESSIONS
 from ..spark.sessions.session_requests import install
 from ..spark.sessions.surroundings import environment_for
-from . import completion, frames, interrupted_cells, name_completion, reloaded_modules, strip
+from . import changed_directory, completion, frames, interrupted_cells, name_completion, reloaded_modules, strip
 from .arguments import HelpAsked, connect_arguments, parse_line, usage
 from .commands import COMMANDS, cured, ended_session_id, overview
 from .display import status_line
@@ -37,6 +37,7 @@ def load(shell: Any) -> None:
     shell.events.register("pre_run_cell", magics.before_cell)
     interrupted_cells.register(shell)
     reloaded_modules.register(shell)
+    changed_directory.register(shell)
     strip.register(shell)
     frames.register(shell)
     completion.register(shell)

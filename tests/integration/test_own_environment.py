@@ -114,14 +114,17 @@ def test_the_environment_of_a_running_engine_stays_and_the_names_of_what_changed
 
 def test_a_changed_directory_is_told(server: JupyterServer, kernel: Kernel, root: Path) -> None:
     kernel.execute("%sail connect")
-    kernel.execute("%cd elsewhere")
-    for command in ("%sail connect", "%sail status"):
+    for command in ("%cd elsewhere", "%sail connect", "%sail status"):
         told = kernel.execute(command).text
         assert f"works in {root / 'elsewhere'}" in told
         assert f"in {root}: it looks for relative paths there" in told
     kernel.execute("%cd ..")
     assert "relative paths" not in kernel.execute("%sail status").text
-    kernel.execute("%sail close")
+    removed = kernel.execute("os.mkdir('removed')\nos.chdir('removed')\nos.rmdir(os.getcwd())")
+    assert "does not exist any more" in removed.text, "a function may change the directory, too"
+    assert "does not exist any more" in kernel.execute("%sail status").text
+    assert "is active: connected already" in kernel.execute("%sail connect").text
+    kernel.execute(f"os.chdir({str(root)!r})\n%sail close")
 
 
 def test_readers_use_the_credentials_of_the_kernel(server: JupyterServer, kernel: Kernel) -> None:

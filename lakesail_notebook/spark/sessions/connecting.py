@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from ...client.client import Client
-from ...clock import SystemClock
+from ...clock import SystemClock, from_rfc3339, in_words
 from ...errors import FailedPrecondition, PermissionDenied, Unauthenticated
 from ...models import DIRECTORY_KEY, LIVE_STATUSES, Session
 from ...process_identity import Holder
@@ -28,7 +29,7 @@ from .open_sessions import OPEN_SESSIONS, OpenSession, prepare_full_pyspark
 from .owners import current_owner, one_at_a_time
 from .session_requests import install, make_active
 from .sessions_here import SessionsHere, sessions_here, this_place, with_config
-from .surroundings import TOLD_CHANGES, changes_since, directory_here, environment_for
+from .surroundings import ENGINE_DIRECTORIES, TOLD_CHANGES, changes_since, directory_here, environment_for
 from .waiting import SPARK_SESSION_STOPPED, Progress, SessionWait, Stopwatch, ended
 
 if TYPE_CHECKING:
@@ -170,6 +171,8 @@ class _Connecting:
         if how == "attached" and kept is None:
             opened.channel_builder.find_belongings()
         changes = () if how == "created" else self._changes_since(session)
+        if self._place.me.single_user:
+            ENGINE_DIRECTORIES.note(session)
         return Connection(
             spark=opened.spark,
             endpoint=endpoint,
@@ -223,7 +226,8 @@ class _Connecting:
     def _notes_on_the_others(self, here: SessionsHere) -> tuple[str, ...]:
         """What to say of the place's other sessions when it got a new one."""
         if self._wanted.new:
-            return tuple(map(_left_alive, here.live))
+            now = self._clock.now()
+            return tuple(_left_alive(one, now) for one in here.live)
         if here.live:
             return tuple(
                 f"Session {one.session.id} on another compute config is still {one.session.status}."
@@ -239,13 +243,14 @@ class _Connecting:
         return f"{sentence.partition(';')[0].rstrip('.')}. This is a new session{gone}."
 
 
-def _left_alive(other: Candidate) -> str:
+def _left_alive(other: Candidate, now: datetime) -> str:
     session = other.session
     named = f" {session.name!r}" if session.name else ""
-    until = "" if session.timeout_at is None else f" until {session.timeout_at} if unused"
+    left = None if session.timeout_at is None else (from_rfc3339(session.timeout_at) - now).total_seconds()
+    how_long = "" if left is None else f" for {in_words(max(left, 0.0))} if unused"
     return (
         f"Session {session.id}{named}, which this notebook had before, stays {session.status} and keeps its "
-        f"engine{until}; %sail close {session.id} ends it."
+        f"engine{how_long}; %sail close {session.id} ends it."
     )
 
 

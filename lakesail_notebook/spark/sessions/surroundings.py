@@ -55,7 +55,9 @@ def changes_since(client: Client, place: Place, session: Session) -> tuple[str, 
     if not place.me.single_user:
         return ()
     changed = () if place.role == "child" else _changed_names(client, place.me, session)
-    return tuple(filter(None, (_other_directory(session), _other_environment(changed))))
+    engines = session.metadata.get(DIRECTORY_KEY)
+    directory = None if engines is None else _other_directory(session.id, engines)
+    return tuple(filter(None, (directory, _other_environment(changed))))
 
 
 class ToldChanges:
@@ -72,6 +74,26 @@ class ToldChanges:
 
 
 TOLD_CHANGES = ToldChanges()
+
+
+class EngineDirectories:
+    """The working directories of the engines that this process is connected to. Threads may share it: each step is one
+    of the interpreter's."""
+
+    def __init__(self) -> None:
+        self._by_session: dict[str, str] = {}
+
+    def note(self, session: Session) -> None:
+        if directory := session.metadata.get(DIRECTORY_KEY):
+            self._by_session[session.id] = directory
+
+    def difference(self, session_id: str) -> str | None:
+        """A sentence, when the engine of this session works in another directory than this process. It asks nobody."""
+        directory = self._by_session.get(session_id)
+        return None if directory is None else _other_directory(session_id, directory)
+
+
+ENGINE_DIRECTORIES = EngineDirectories()
 
 
 def _environment_here() -> dict[str, str]:
@@ -93,13 +115,18 @@ def _changed_names(client: Client, me: Me, session: Session) -> tuple[str, ...]:
         return ()
 
 
-def _other_directory(session: Session) -> str | None:
-    engines = session.metadata.get(DIRECTORY_KEY)
-    here = directory_here()
-    if engines is None or engines == here:
+def _other_directory(session_id: str, engines: str) -> str | None:
+    try:
+        here = os.getcwd()
+    except FileNotFoundError:
+        return (
+            f"The working directory of this process does not exist any more; the engine of session {session_id} works "
+            f"in {engines} and looks for relative paths there."
+        )
+    if engines == here:
         return None
     return (
-        f"This process works in {here}, and the engine of session {session.id} in {engines}: it looks for relative "
+        f"This process works in {here}, and the engine of session {session_id} in {engines}: it looks for relative "
         f"paths there. Use absolute paths, or %cd back; {_NEW}."
     )
 
