@@ -69,9 +69,14 @@ def test_on_a_machine_where_others_compute_less_is_busy(load: EngineLoad, at_res
 def test_each_interrupted_query_is_named_up_to_five() -> None:
     two = verdict([STOPPED, UNANSWERED], EngineAfter(EngineLoad(0.0)))
     assert two.startswith("2 queries interrupted: select 1 after 2.5 s; range after 3.0 s, but the engine does not")
-    assert "select 1 after 2.5 s; 2 more; the queries are stopped" in verdict(
-        [STOPPED] * 7, EngineAfter(EngineLoad(0.0))
-    )
+    seven = [StoppedQuery(f"select {number}", 2.5, True) for number in range(7)]
+    assert "select 4 after 2.5 s; 2 more; the queries are stopped" in verdict(seven, EngineAfter(EngineLoad(0.0)))
+
+
+def test_interrupted_queries_with_the_same_words_are_named_once() -> None:
+    queries = [StoppedQuery("select 1", seconds, True) for seconds in (0.5, 3.0, 1.0)]
+    told = verdict([*queries, UNANSWERED], EngineAfter(EngineLoad(0.0)))
+    assert told.startswith("4 queries interrupted: select 1 (3 times, the longest after 3.0 s); range after 3.0 s,")
 
 
 @pytest.mark.parametrize("after", [EngineAfter(EngineLoad(0.99)), EngineAfter(EngineLoad(0.99), 1)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ...client.client import Client
 from ...clock import in_words
@@ -109,9 +110,20 @@ def verdict(queries: Sequence[StoppedQuery], after: EngineAfter) -> str:
 def _interrupted(queries: Sequence[StoppedQuery]) -> str:
     if len(queries) == 1:
         return f"interrupted after {queries[0].seconds:.1f} s: {queries[0].what}"
-    named = "; ".join(f"{query.what} after {query.seconds:.1f} s" for query in queries[:_NAMED])
-    more = f"; {len(queries) - _NAMED} more" if len(queries) > _NAMED else ""
+    seconds: dict[str, list[float]] = {}
+    for query in queries:
+        seconds.setdefault(query.what, []).append(query.seconds)
+    named = "; ".join(_with_its_time(what, times) for what, times in islice(seconds.items(), _NAMED))
+    unnamed = sum(len(times) for times in islice(seconds.values(), _NAMED, None))
+    more = f"; {unnamed} more" if unnamed else ""
     return f"{len(queries)} queries interrupted: {named}{more}"
+
+
+def _with_its_time(what: str, seconds: Sequence[float]) -> str:
+    """What queries with the same words were, and how long they ran."""
+    if len(seconds) == 1:
+        return f"{what} after {seconds[0]:.1f} s"
+    return f"{what} ({len(seconds)} times, the longest after {max(seconds):.1f} s)"
 
 
 def old_query_note(client: Callable[[], Client], session_id: str) -> str | None:
