@@ -21,7 +21,7 @@ from ..rendering.shown import configs_shown, finding_shown
 from ..rendering.text_tables import moment, moment_ahead, printable
 from ..spark.catalog.tree import tree_of, whole_tree
 from ..spark.doctor import examination, first_broken
-from ..spark.interrupts.interrupts import interrupt_all
+from ..spark.interrupts.interrupts import interrupt_all, old_query_note
 from ..spark.sessions.active_catalog import active_catalog
 from ..spark.sessions.choice import EXAMINATION_KEY, Candidate, is_own
 from ..spark.sessions.connect import default_client, new_client
@@ -55,8 +55,13 @@ def status(arguments: Namespace) -> None:
         print("This notebook has no session; %sail connect starts one.")
         return
     print(session_text(here, SystemClock().now()))
-    for sentence in changes_since(client, this_place(client), here.session) if here.live else ():
+    if not here.live:
+        return
+    for sentence in changes_since(client, this_place(client), here.session):
         print(sentence)
+    note = old_query_note(default_client, here.session.id)
+    if note is not None:
+        print(note)
 
 
 def sessions(arguments: Namespace) -> None:

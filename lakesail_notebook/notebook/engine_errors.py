@@ -17,7 +17,7 @@ from ..spark.readable_errors import (
     table_not_found,
 )
 from ..spark.sessions.open_sessions import OPEN_SESSIONS
-from .interrupted_cells import INTERRUPTED_CELLS
+from .interrupted_cells import INTERRUPTED_CELLS, INTERRUPTS, leave_out_the_handler
 from .old_objects import old_objects
 from .one_line import show_as_one_line
 
@@ -27,7 +27,7 @@ def register(shell: Any) -> None:
     from pyspark.errors import PySparkException
 
     INTERRUPTED_CELLS.cell_runs()
-    if not shell.custom_exceptions:
+    if not shell.custom_exceptions or shell.custom_exceptions is INTERRUPTS:
         shown = (PySparkException, LakesailError, KeyboardInterrupt, asyncio.CancelledError)
         shell.set_custom_exc(shown, _show)
 
@@ -39,6 +39,7 @@ def _show(
         message = error_message(shell, error)
         if message is not None:
             show_as_one_line(error, message)
+        leave_out_the_handler(traceback)
         shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
 
 

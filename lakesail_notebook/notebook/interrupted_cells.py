@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 from ..spark.interrupts.interrupts import engine_after, sentence
 from ..spark.interrupts.stopping import Stops
 from ..spark.rpcs.running_calls import RUNNING_CALLS
 from ..spark.sessions.connect import default_client
+from ..spark.sessions.open_sessions import OPEN_SESSIONS
 
 Handler = Callable[[int, FrameType | None], Any]
+ThreadHook = Callable[[threading.ExceptHookArgs], Any]
+INTERRUPTS = (KeyboardInterrupt,)
+"""What IPython shows in this module's way until PySpark is loaded."""
 
 
 class InterruptedCells:
@@ -97,3 +102,45 @@ def register(shell: Any) -> None:
     """Stop the queries of this shell's cells at an interrupt."""
     shell.events.register("pre_run_cell", INTERRUPTED_CELLS.cell_begins)
     shell.events.register("post_run_cell", INTERRUPTED_CELLS.cell_ends)
+    threading.excepthook = in_one_line_if_interrupted(threading.excepthook)
+    if not shell.custom_exceptions:
+        shell.set_custom_exc(INTERRUPTS, show_interrupt)
+
+
+def leave_out_the_handler(traceback: TracebackType | None) -> None:
+    """Have a traceback end with the line that was interrupted, as it does without the handler of this module."""
+    while traceback is not None and traceback.tb_next is not None:
+        if traceback.tb_next.tb_frame.f_code is InterruptedCells._interrupted.__code__:
+            traceback.tb_next = None
+        traceback = traceback.tb_next
+
+
+def show_interrupt(
+    shell: Any, kind: type[BaseException], error: BaseException, traceback: TracebackType, tb_offset: int | None = None
+) -> None:
+    """What IPython calls for an interrupt before PySpark is loaded."""
+    leave_out_the_handler(traceback)
+    shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+
+
+def in_one_line_if_interrupted(others: ThreadHook) -> ThreadHook:
+    """A hook for exceptions that end a thread: one line when an interrupt of its cell is the cause.
+
+    :param others: the hook for all other exceptions.
+    """
+
+    def hook(arguments: threading.ExceptHookArgs) -> Any:
+        if not _is_of_an_interrupt(arguments.exc_value):
+            return others(arguments)
+        name = "A thread" if arguments.thread is None else arguments.thread.name
+        return print(f"{name} ended: {arguments.exc_value}", file=sys.stderr)
+
+    return hook
+
+
+def _is_of_an_interrupt(error: BaseException | None) -> bool:
+    if not OPEN_SESSIONS.ever_opened:  # PySpark is not loaded for the question
+        return False
+    from ..spark.rpcs.stoppable_channel import QueryInterrupted
+
+    return isinstance(error, QueryInterrupted)

@@ -101,6 +101,27 @@ def test_queries_in_all_threads_of_the_cell_are_stopped(
     assert kernel.execute("spark.range(5).count()").value == "5"
 
 
+THREAD_OF_A_THREAD = """
+def outer():
+    inner = threading.Thread(target=obedient, args=[7], name="inner")
+    inner.start()
+    inner.join()
+    raise ValueError("of the user")
+thread = threading.Thread(target=outer, name="outer")
+thread.start()
+thread.join()
+"""
+
+
+def test_a_thread_that_an_interrupt_ends_says_so_in_one_line(kernel: Kernel, engine: psutil.Process) -> None:
+    failure = interrupted(kernel, engine, THREAD_OF_A_THREAD)
+    assert "interrupted after" in failure.error.traceback
+    lines = kernel.execute("thread.join()").stderr + failure.result.stderr
+    assert "inner ended: This query was interrupted" in lines
+    assert "QueryInterrupted" not in lines, "no traceback"
+    assert "ValueError: of the user" in lines, "other exceptions come with theirs"
+
+
 BACKGROUND = """
 counted, wanted = [], threading.Event()
 def work_on():
@@ -171,7 +192,8 @@ def test_an_engine_that_does_not_obey_keeps_no_cell_and_everything_after_it_says
         kernel.execute("spark.range(5).select(asleep('id')).count()", timeout_seconds=5)
     kernel.interrupt()
     said = kernel.execute("try:\n    %sail connect --wait 1s\nexcept Exception as error: print(error)").text
-    assert re.search("The engine (may )?still works? on what was .*%sail relaunch", said)
+    for told in (said, kernel.execute("%sail status").text):
+        assert re.search("The engine (may )?still works? on what was .*%sail relaunch", told)
     said = kernel.execute("%sail close\n%sail relaunch\nspark.range(5).count()").text
     assert said.endswith("5")
     eventually(lambda: not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE, 60, "the engine is gone")

@@ -16,7 +16,7 @@ from traitlets.config import Config
 
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.models import SessionToken
-from lakesail_notebook.notebook.interrupted_cells import InterruptedCells
+from lakesail_notebook.notebook.interrupted_cells import INTERRUPTS, InterruptedCells, show_interrupt
 from lakesail_notebook.spark.interrupts.interrupts import engine_after, sentence
 from lakesail_notebook.spark.interrupts.stopping import Stops
 from lakesail_notebook.spark.rpcs.running_calls import RUNNING_CALLS
@@ -129,6 +129,15 @@ def test_what_is_no_query_is_given_up_at_once(cells: Cells) -> None:
     assert isinstance(result.error_in_exec, KeyboardInterrupt)
     assert cells.said == "None", "it ran no query"
     assert cells.run("answers()\npool.submit(configure).result().session_id").result == "s"
+
+
+def test_a_traceback_ends_with_the_line_that_was_interrupted(cells: Cells, capsys: pytest.CaptureFixture[str]) -> None:
+    cells.shell.set_custom_exc(INTERRUPTS, show_interrupt)
+    cells.run("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nwhile True: pass")
+    shown = capsys.readouterr().out
+    assert "KeyboardInterrupt" in shown
+    assert "while" in shown
+    assert "interrupted_cells.py" not in shown
 
 
 def test_a_cell_within_a_cell_is_a_part_of_it(cells: Cells) -> None:
