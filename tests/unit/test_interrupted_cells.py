@@ -132,7 +132,7 @@ def test_what_is_no_query_is_given_up_at_once(cells: Cells) -> None:
 
 
 def test_a_traceback_ends_with_the_line_that_was_interrupted(cells: Cells, capsys: pytest.CaptureFixture[str]) -> None:
-    cells.shell.set_custom_exc(INTERRUPTS, show_interrupt)
+    cells.shell.set_custom_exc(INTERRUPTS, show_interrupt)  # type: ignore[no-untyped-call]
     cells.run("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nwhile True: pass")
     shown = capsys.readouterr().out
     assert "KeyboardInterrupt" in shown

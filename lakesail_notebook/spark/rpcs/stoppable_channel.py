@@ -33,10 +33,11 @@ class QueryInterrupted(PySparkException):  # type: ignore[misc]
         super().__init__(message=message)
 
 
-def check_may_send(calls: RunningCalls) -> None:
+def check_may_send(calls: RunningCalls, request: Any) -> None:
     """:raises QueryInterrupted: in a thread whose cell was interrupted."""
     if calls.refuses_this_thread():
-        raise QueryInterrupted(_NOT_SENT)
+        ran = getattr(request, "operation_id", None) in calls.being_stopped  # it asks for the rest of its results
+        raise QueryInterrupted(_CUT_OFF if ran else _NOT_SENT)
 
 
 class RefusingThreads(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
@@ -47,7 +48,7 @@ class RefusingThreads(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientIn
 
     def intercept_unary_unary(self, send: Send, details: Any, request: Any) -> Any:
         if _waits_for_the_engine(details.method):
-            check_may_send(self._calls)
+            check_may_send(self._calls, request)
         return send(details, request)
 
     intercept_unary_stream = intercept_unary_unary
@@ -102,7 +103,7 @@ class _Noted:
         self._calls = calls
 
     def _begin(self, request: Any) -> tuple[RunningCall, int]:
-        check_may_send(self._calls)
+        check_may_send(self._calls, request)
         call = RunningCall(self._method, request, self._channel, threading.get_ident())
         if self._calls.stops(call):
             raise QueryInterrupted
