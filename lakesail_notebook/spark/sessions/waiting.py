@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ...client.client import Client
 from ...clock import Clock, in_words
-from ...errors import DeadlineExceeded, FailedPrecondition, Unavailable
+from ...errors import DeadlineExceeded, FailedPrecondition, LakesailError, Unavailable
 from ...models import LIVE_STATUSES, Session
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 2.0
 _SETTLED_WITHIN_SECONDS = 1.0
 _LOOKS_WITHOUT_ANSWER = 3
+_COMPUTES_FOR_SECONDS = 2.0
+_BUSY = 0.4
+"""Of a core: less than all of it, since others may compute on this machine."""
 
 
 class Progress(Protocol):
@@ -98,11 +102,12 @@ class SessionWait:
         from ..rpcs.first_rpc import FirstRpc
 
         pause = _FIRST_PAUSE_SECONDS
+        engine = UnansweringEngine(self._used_by_the_engine, self._stopwatch)
         while True:
             rpc = FirstRpc(channel, spark_session_id)
             try:
                 while not rpc.wait(_LOOK_EVERY_SECONDS):
-                    self._look()
+                    self._look(engine.trouble())
             finally:
                 rpc.cancel()
             try:
@@ -120,6 +125,14 @@ class SessionWait:
             if session.status != "pending" or self._stopwatch.seconds >= deadline:
                 return session
             time.sleep(_FIRST_PAUSE_SECONDS)
+
+    def _used_by_the_engine(self) -> float | None:
+        if self._session.status == "pending":  # it starts, and nobody can have kept it busy
+            return None
+        try:
+            return self._client.engine_use(self._session.id).cpu_seconds
+        except LakesailError:  # a hint is not worth an error
+            return None
 
     def _look(self, trouble: str | None = None, *, at_most_every: float = _LOOK_EVERY_SECONDS) -> None:
         if self._stopwatch.seconds - self._looked_at < at_most_every:
@@ -150,6 +163,34 @@ class SessionWait:
         return DeadlineExceeded(
             f"Session {self._session.id} is not ready after {in_words(self._stopwatch.limit_seconds)}{said}. "
             "Connect again to go on waiting, or close it."
+        )
+
+
+class UnansweringEngine:
+    """An engine that does not answer the first RPC.
+
+    :param used: how much of the processor it has used by now, in seconds; ``None`` when that cannot be seen.
+    :param stopwatch: of the wait.
+    """
+
+    def __init__(self, used: Callable[[], float | None], stopwatch: Stopwatch) -> None:
+        self._used = used
+        self._stopwatch = stopwatch
+        self._first: tuple[float, float] | None = None
+
+    def trouble(self) -> str | None:
+        """A sentence with the cure, once it has computed for two seconds: nobody but the user knows for what."""
+        used, now = self._used(), self._stopwatch.seconds
+        if used is None:
+            return None
+        if self._first is None:
+            self._first = used, now
+        before, then = self._first
+        if now - then < _COMPUTES_FOR_SECONDS or used - before < _BUSY * (now - then):
+            return None
+        return (
+            f"its engine answers nothing and uses {(used - before) / (now - then):.0%} of a core, maybe for a query "
+            "that was interrupted; to end it, interrupt this cell, and run %sail close and %sail connect"
         )
 
 
