@@ -68,15 +68,21 @@ def all_files(directory: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 def test_what_the_kernel_has_reaches_functions_and_what_it_removed_does_not(
-    server: JupyterServer, kernel: Kernel, home: Path
+    server: JupyterServer, kernel: Kernel, root: Path, home: Path
 ) -> None:
     kernel.execute(f"%env OWN_TOKEN={SECRET}\nos.environ['TZ'] = 'Europe/Paris'\ndel os.environ['OF_THE_SERVER']")
+    odd = {"LINES_OF_TEXT": "a\nb\n", "EMPTY": "", "dotted.name-1": "Grüße, Welt = ok", "with space": "s"}
+    kernel.execute(f"os.environ.update({odd!r})\nos.environ['PYTHONPATH'] += ':beside it'")
+    (root / "beside it").mkdir()
+    (root / "beside it" / "relative_to_the_notebook.py").write_text("ANSWER = 43\n")
     kernel.execute("%sail connect")
+    assert kernel.execute(f"{{name: in_engine(name) for name in {list(odd)!r}}} == {odd!r}").value == "True"
     names = ("OWN_TOKEN", "FROM_KERNELSPEC", "TZ", "OF_THE_SERVER", "JPY_PARENT_PID")
     seen = kernel.execute(f"' '.join(in_engine(name) for name in {names!r})").value
     assert seen == repr(f"{SECRET} {KERNELSPEC_SECRET} Europe/Paris absent absent")
-    module = "@udf(StringType())\ndef answer(n):\n    import beside_nothing\n    return str(beside_nothing.ANSWER)\n"
-    assert kernel.execute(f"{module}\nspark.range(1).select(answer('id')).first()[0]").value == "'42'"
+    module = "@udf(StringType())\ndef answer(n):\n    import beside_nothing, relative_to_the_notebook as relative\n    "
+    module += "return str((beside_nothing.ANSWER, relative.ANSWER))\n"
+    assert kernel.execute(f"{module}\nspark.range(1).select(answer('id')).first()[0]").value == "'(42, 43)'"
 
     session = session_of(server, kernel)
     answers = [

@@ -209,6 +209,25 @@ def test_a_notebook_that_is_moved_on_the_disk_is_the_same(ada: Jupyter) -> None:
     assert ada.id_of("moved.ipynb") == first
 
 
+def test_notebooks_that_exchange_names_or_whose_directory_is_moved_on_the_disk_stay_the_same(ada: Jupyter) -> None:
+    (ada.root / "both").mkdir()
+    ada.make("both/x.ipynb")
+    ada.make("both/y.ipynb")
+    x, y = ada.id_of("both/x.ipynb"), ada.id_of("both/y.ipynb")
+    both = (ada.root / "both").rename(ada.root / "exchanged")
+    (both / "x.ipynb").rename(both / "z")
+    (both / "y.ipynb").rename(both / "x.ipynb")
+    (both / "z").rename(both / "y.ipynb")
+    assert (ada.id_of("exchanged/x.ipynb"), ada.id_of("exchanged/y.ipynb")) == (y, x)
+
+
+def test_a_link_to_a_notebook_is_the_notebook(ada: Jupyter) -> None:
+    ada.make("linked.ipynb")
+    (ada.root / "link.ipynb").symlink_to("linked.ipynb")
+    linked = ada.id_of("linked.ipynb")
+    assert (ada.id_of("link.ipynb"), ada.id_of("linked.ipynb")) == (linked, linked)
+
+
 def test_a_path_whose_file_was_moved_by_the_shell_and_copied_anew_is_a_new_notebook(ada: Jupyter) -> None:
     ada.make("kept.ipynb")
     first = ada.id_of("kept.ipynb")
