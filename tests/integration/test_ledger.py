@@ -108,6 +108,24 @@ def test_each_statement_of_a_cell_of_sql_and_each_value_of_a_cell_is_one_row(ker
     ]
 
 
+def test_code_without_a_file_a_caught_failure_and_results_left_halfway_are_one_row_each(
+    kernel: Kernel, ledger: Ledger
+) -> None:
+    kernel.execute("größe = eval('spark.range(4).count()')")
+    kernel.execute("exec('x = spark.range(5).count()')")
+    kernel.execute("try:\n    spark.sql('select 1/0 as x').collect()\nexcept Exception:\n    pass")
+    kernel.execute("rows = spark.range(10**7).toLocalIterator()\nnext(rows)\ndel rows")
+    kernel.execute("%timeit -n1 -r2 spark.range(7).count()")
+    assert [row[:2] for row in ledger.rows()] == [
+        ("größe = eval('spark.range(4).count()')", "succeeded"),
+        ("exec('x = spark.range(5).count()')", "succeeded"),
+        ("select 1/0 as x", "failed"),
+        ("next(rows)", "cancelled"),
+        ("%timeit -n1 -r2 spark.range(7).count()", "succeeded"),
+        ("%timeit -n1 -r2 spark.range(7).count()", "succeeded"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("code", "words", "error"),
     [
