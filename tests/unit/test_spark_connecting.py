@@ -245,8 +245,8 @@ def test_a_proxy_that_asks_for_patience_gets_it(place: Place) -> None:
     patience = refused(grpc.StatusCode.UNAVAILABLE, "The session starts.", retry_after(0.05))
     place.endpoint.refusals = [patience, patience, patience, None]
     place.connect()
-    assert len(place.endpoint.tokens) == 4 + 2, (
-        "until one passes, the question for the time zone, and a look at what is there"
+    assert len(place.endpoint.tokens) == 4 + 3, (
+        "until one passes, the questions for the time zone and the settings, and a look at what is there"
     )
 
 
