@@ -55,13 +55,14 @@ def engine_of(server: JupyterServer, session: dict[str, Any]) -> psutil.Process:
 def connect_on_workload(server: JupyterServer, kernel: Kernel, workload_id: str) -> set[str]:
     """Close and connect until the session runs on a workload of before; the workloads that it was given until then.
 
-    An engine is given to the next session once it was seen at rest, which takes about a second.
+    An engine is given to the next session once it was seen at rest, which takes about a second. Nothing that the
+    sessions before had is made again.
     """
     given: set[str] = set()
 
     def is_given() -> bool:
         kernel.execute("%sail close")
-        kernel.execute("%sail connect")
+        kernel.execute("%sail connect --bare")
         given.add(session_of(server, kernel)["workloadId"])
         return workload_id in given
 

@@ -44,11 +44,11 @@ def test_a_restarted_kernel_finds_its_session_and_its_temp_views(server: Jupyter
     kernel.shutdown()
 
 
-def test_after_spark_stop_a_connect_begins_afresh_in_the_same_session(server: JupyterServer) -> None:
+def test_after_spark_stop_a_bare_connect_begins_afresh_in_the_same_session(server: JupyterServer) -> None:
     kernel = server.start_kernel("stopped.ipynb")
     kernel.execute("%sail connect\nspark.range(7).createOrReplaceTempView('seven')\nspark.stop()")
     first = session_of(server, kernel)
-    kernel.execute("%sail connect\nassert spark.range(3).count() == 3")
+    kernel.execute("%sail connect --bare\nassert spark.range(3).count() == 3")
     assert session_of(server, kernel)["id"] == first["id"]
     with pytest.raises(CellFailed):
         kernel.execute("spark.sql('select * from seven').collect()")

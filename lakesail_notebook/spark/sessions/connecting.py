@@ -227,7 +227,8 @@ class _Connecting:
         """What to say of the place's other sessions when it got a new one."""
         if self._wanted.new:
             now = self._clock.now()
-            return tuple(_left_alive(one, now) for one in here.live)
+            ours = () if self._place.role == "child" else here.live  # a child's notebook had them, not the child
+            return tuple(_left_alive(one, now) for one in ours)
         if here.live:
             return tuple(
                 f"Session {one.session.id} on another compute config is still {one.session.status}."
