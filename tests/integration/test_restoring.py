@@ -351,8 +351,8 @@ def test_what_is_beyond_the_kept_megabytes_is_named(server: JupyterServer, kerne
     assert kernel.execute("spark.table('first').count()").value == "2500000"
 
 
-def test_threads_of_a_script_restore_what_each_of_them_made(tmp_path: Path) -> None:
-    script = User(tmp_path).script(THREADS)
+def test_threads_of_a_script_restore_what_each_of_them_made(tmp_path_factory: pytest.TempPathFactory) -> None:
+    script = User(tmp_path_factory.mktemp("user")).script(THREADS)  # the path of a socket has to be short
     said, complaints = script.communicate(timeout=120)
     assert said == "['one: 1, 1', 'two: 2, 2']\n", complaints
     assert "Made again in" in complaints
