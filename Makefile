@@ -9,6 +9,8 @@ CLOCK := $(VENV)/.clock
 PYTEST := $(BIN)/pytest
 # Files are the unit: the tests of a file share one server, and each worker starts its own.
 IN_PARALLEL := --numprocesses 2 --dist loadfile
+# These wait for engines and kernels more than they compute.
+WAITING_IN_PARALLEL := --numprocesses 3 --dist loadfile
 TEST_GROUPS := fast integration environments promises
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -43,7 +45,7 @@ test-fast: $(SET_UP) ## Run the tests to run often: units, contracts, the API's 
 	$(PYTEST) $(IN_PARALLEL) tests/unit tests/contract tests/server
 
 test-integration: $(SET_UP) $(CLOCK) ## Run the tests with real engines and kernels
-	$(PYTEST) $(IN_PARALLEL) tests/integration
+	$(PYTEST) $(WAITING_IN_PARALLEL) tests/integration
 
 test-environments: $(SET_UP) ## Run the tests that install into environments of their own
 	$(PYTEST) tests/environments
