@@ -49,6 +49,18 @@ def test_the_first_word_begins_a_query() -> None:
     assert begun == a_query(started_at=NOW - timedelta(seconds=0.5), heard_at=NOW, rows=3, data_bytes=24)
 
 
+def test_a_report_that_takes_long_puts_no_query_behind_the_next() -> None:
+    late = carried_on(None, report(began_ago=0.1), NOW)
+    prompt = carried_on(None, report(began_ago=0.3), NOW + 0.1 * SECOND, after=late.started_at)
+    assert late.started_at < prompt.started_at < late.started_at + 0.01 * SECOND
+
+
+@pytest.mark.parametrize("clock_moved", [timedelta(hours=-9), timedelta(hours=9)])
+def test_a_clock_that_was_set_does_not_move_the_next_query(clock_moved: timedelta) -> None:
+    now = NOW + clock_moved
+    assert carried_on(None, report(began_ago=0), now, after=NOW).started_at == now
+
+
 def test_its_duration_is_the_proxys_however_late_the_word_comes() -> None:
     begun = carried_on(None, report(), NOW)
     ended = carried_on(begun, report(began_ago=9, ended_ago=8.25, rows=5, outcome="failed"), LATER)

@@ -3,6 +3,7 @@ answering."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal
@@ -16,7 +17,7 @@ from ..ports import Audit
 from ..records import QueryRecord, SessionRecord
 from ..rules import queries
 from ..rules.lifecycle import SessionMove
-from ..store_port import Store
+from ..store_port import Store, Writing
 from .engine_watch import EngineWatch
 from .reconciler import Reconciler
 from .usage import Usage
@@ -76,7 +77,7 @@ class ProxyReports:
             for session_id, of_session in by_session.items():
                 known = {query.id: query for query in await unit.queries_by_id(session_id, of_session.keys())}
                 ran = {id: report for id, report in of_session.items() if report.ran}
-                carried_on = [queries.carried_on(known.get(id), report, now) for id, report in ran.items()]
+                carried_on = await _carried_on(unit, session_id, known, ran.values(), now)
                 await unit.remove_queries(session_id, known.keys() - ran.keys())
                 await unit.upsert_queries(session_id, carried_on, latest=queries.KEPT)
                 heard += [query for query in carried_on if _is_news(known.get(query.id), query)]
@@ -163,6 +164,27 @@ def _wakes(session: SessionRecord, at: datetime) -> bool:
     """Whether a use at that moment makes the session active."""
     since = session.idle_since or session.created_at
     return session.status in {"pending", "idle"} and at >= since
+
+
+async def _carried_on(
+    unit: Writing,
+    session_id: str,
+    known: Mapping[str, QueryRecord],
+    reports: Collection[feed.OperationReport],
+    now: datetime,
+) -> list[QueryRecord]:
+    """The operations of one session after these reports."""
+    latest: datetime | None = None
+    if any(report.operation_id not in known for report in reports):
+        latest = max((query.started_at for query in await unit.queries(session_id, limit=1)), default=None)
+    carried_on = []
+    for report in sorted(reports, key=lambda report: report.began_ago, reverse=True):
+        before = known.get(report.operation_id)
+        query = queries.carried_on(before, report, now, after=latest)
+        if before is None:
+            latest = query.started_at
+        carried_on.append(query)
+    return carried_on
 
 
 def _is_news(known: QueryRecord | None, query: QueryRecord) -> bool:

@@ -15,17 +15,22 @@ KEPT = 500
 """Of each session: so many operations, the latest."""
 LOST_AFTER = timedelta(seconds=4 * OPERATION_REPEAT_SECONDS)
 """A query that no session proxy has spoken of for so long is lost: its proxy died, and its client did not come back."""
+_LATEST_REPORT = timedelta(seconds=5)
+"""How much longer one report may take than the next. A larger difference is a clock that was set."""
 UNKNOWN = "query"
 """What a query is that was begun through a proxy that died before it could say."""
 
 
-def carried_on(query: QueryRecord | None, report: OperationReport, now: datetime) -> QueryRecord:
+def carried_on(
+    query: QueryRecord | None, report: OperationReport, now: datetime, *, after: datetime | None = None
+) -> QueryRecord:
     """A query after the next word on it.
 
     :param query: as it was before, when it was spoken of before.
+    :param after: when the query before it began. Reports take unequal times, and must not change the order.
     """
     if query is None:
-        query = _begun(report, now)
+        query = _begun(report, now, after)
     elif query.part != report.part:
         query = replace(query, part=report.part, earlier_rows=query.rows, earlier_data_bytes=query.data_bytes)
     return replace(
@@ -165,12 +170,15 @@ def seconds_of(query: QueryRecord, ended_at: datetime | None, now: datetime) -> 
     return max(0.0, ((ended_at or now) - query.started_at).total_seconds())
 
 
-def _begun(report: OperationReport, now: datetime) -> QueryRecord:
+def _begun(report: OperationReport, now: datetime, after: datetime | None) -> QueryRecord:
+    started_at = _before(now, report.began_ago)
+    if after is not None and timedelta() <= after - started_at < _LATEST_REPORT:
+        started_at = after + timedelta(milliseconds=1)
     return QueryRecord(
         session_id=report.session_id,
         id=report.operation_id,
         what=UNKNOWN,
-        started_at=_before(now, report.began_ago),
+        started_at=started_at,
         ended_at=None,
         heard_at=now,
         outcome="running",
