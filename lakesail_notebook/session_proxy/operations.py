@@ -1,9 +1,10 @@
 """The book of operations: whose each is, what it gave, how it ended, what of it to report, and whether a token that has
 expired may still finish it.
 
-An operation outlives its streams. A client whose stream broke off comes back for the rest. The operation runs until it
-has, or until :data:`GONE_SECONDS` have passed. What ends with its session is left to the control plane, which knows why
-the session ended.
+An operation outlives its streams. A client whose stream broke off comes back for the rest, and the operation runs until
+then. After :data:`GONE_SECONDS` it is reported as cancelled, but the engine goes on: an outage of the network or of the
+control plane may last longer and must not cost a query. The report is taken back when the client returns. What ends
+with its session is left to the control plane, which knows why the session ended.
 
 PySpark's ``collect()`` ends with ReleaseExecute and Config RPCs. Without grace, a token that expires while a query runs
 would fail a query that is done.
@@ -44,7 +45,7 @@ from .spark_rpc import ANALYZE_PLAN, EXECUTE_PLAN, INTERRUPT, REATTACH_EXECUTE, 
 
 GRACE_SECONDS = 60.0
 GONE_SECONDS = 60.0
-"""A client that has not come back for so long has given its operation up."""
+"""The operation of a client that has not come back for so long is reported as cancelled. The engine is not told."""
 _REMEMBERED_RESPONSES = 256
 """Of an operation: those that a client may be sent a second time, since it had not taken them when its stream broke."""
 
@@ -65,7 +66,7 @@ class OperationBook:
         """Those that were cancelled, and of which the engine has not said that it stopped."""
         self.reports = OperationReports(clock, self._at_work)
         self.when_cancelled: Callable[[Operation], object] = _ignore
-        """Called with each operation that its client wants no more; set by who asks the engine."""
+        """Called with each operation that its client interrupted, released or cancelled; set by who asks the engine."""
 
     # What happens
 
@@ -171,12 +172,11 @@ class OperationBook:
         self.reports.note(operation)
 
     def _at_work(self) -> list[Operation]:
-        """Those that run, after the end of those whose clients do not come back; and those that the engine may still
-        compute."""
+        """Those that run, without those whose clients stay away; and those that the engine may still compute."""
         now = self._clock.monotonic()
         for operation in list(self._running.values()):
             if operation.streams == 0 and now - operation.left >= GONE_SECONDS:
-                self._end(operation, "cancelled", operation.left)
+                self._note_end(operation, "cancelled", operation.left)
         return [*self._running.values(), *self._unanswered.values()]
 
     def _known(self, head: Head, owner: SparkSession) -> Operation | None:
@@ -250,12 +250,15 @@ class OperationBook:
             self._end(operation, "cancelled", self._clock.monotonic())
 
     def _end(self, operation: Operation, outcome: OperationOutcome, at: float) -> None:
+        self._note_end(operation, outcome, at)
+        if outcome == "cancelled":
+            self.when_cancelled(operation)
+
+    def _note_end(self, operation: Operation, outcome: OperationOutcome, at: float) -> None:
         operation.outcome, operation.ended = outcome, at
         self._running.pop(operation.key, None)
         operation.recent.clear()
         self.reports.note(operation)
-        if outcome == "cancelled":
-            self.when_cancelled(operation)
 
     def _forget_one(self) -> None:
         """The oldest that streams nothing; there are fewer streams than places."""

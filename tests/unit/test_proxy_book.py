@@ -317,6 +317,19 @@ def test_only_what_was_cancelled_is_asked_about(bench: Bench) -> None:
     assert asked == ["away"]
 
 
+def test_a_client_that_is_long_away_cancels_nothing_in_the_engine(bench: Bench) -> None:
+    asked: list[str] = []
+    bench.book.when_cancelled = lambda operation: asked.append(operation.id)
+    bench.rpc(error=asyncio.CancelledError())
+    bench.clock.pass_seconds(GONE_SECONDS + 1)
+    assert bench.outcome == "cancelled"
+    assert asked == []
+    bench.rpc(REATTACH_EXECUTE, request=b"", error=asyncio.CancelledError())
+    assert bench.outcome == "running"
+    bench.book.interrupt(Interrupt(everything=True), MINE)
+    assert asked == ["o"]
+
+
 # Several streams
 
 
