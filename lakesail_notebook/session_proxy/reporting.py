@@ -33,6 +33,11 @@ class OperationReports:
         """Set when it should be reported at once: from a cancellation on, the engine is watched."""
 
     def note(self, operation: Operation) -> None:
+        self._keep(operation)
+        if self.is_noted(operation) and operation.outcome == "cancelled":
+            self.urgent.set()
+
+    def _keep(self, operation: Operation) -> None:
         if not operation.listed or (not operation.ran and operation.told_at is None):
             self._untold.pop(operation.key, None)
             return
@@ -40,8 +45,6 @@ class OperationReports:
         if len(self._untold) > REMEMBERED:
             del self._untold[next(iter(self._untold))]
         self.news.set()
-        if operation.outcome == "cancelled":
-            self.urgent.set()
 
     def is_noted(self, operation: Operation) -> bool:
         return operation.key in self._untold
@@ -83,9 +86,12 @@ class OperationReports:
         )
 
     def not_told(self, operations: Sequence[Operation]) -> None:
-        """A report was not kept: it is to be made again, with what is true by then."""
+        """A report was not kept: it is to be made again, with what is true by then.
+
+        It is not urgent, so that a connection that is closing is not tried again at once and for ever.
+        """
         for operation in operations:
-            self.note(self._untold.get(operation.key, operation))
+            self._keep(self._untold.get(operation.key, operation))
 
 
 def _answered(operation: Operation, now: float) -> bool | None:

@@ -506,6 +506,15 @@ def test_a_report_that_was_not_kept_is_made_again_with_what_is_true_by_then(benc
     assert len(bench.told()) == 1
 
 
+def test_a_cancellation_that_could_not_be_reported_waits_for_the_next_report(bench: Bench) -> None:
+    bench.rpc(request=plan(reattachable=False), error=asyncio.CancelledError())
+    assert bench.book.reports.urgent.is_set()
+    bench.book.reports.not_told(bench.book.reports.take())
+    assert bench.book.reports.news.is_set()
+    assert not bench.book.reports.urgent.is_set()
+    assert bench.outcome == "cancelled"
+
+
 def test_a_session_that_ended_takes_its_operations_along_with_what_they_gave(bench: Bench) -> None:
     head = Head(spark_session_id=MINE.id, operation_id="o")
     with (
