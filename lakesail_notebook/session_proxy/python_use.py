@@ -21,6 +21,8 @@ _VERSION_LENGTHS = (b"\x033.", b"\x043.", b"\x053.")
 """How a field with a version of Python (``3.9``, ``3.11``) goes on after its tag: its length, then its first bytes."""
 _VERSION_FIELD = re.compile(rb"[\x12\x22](?:\x033\.\d|\x043\.\d\d|\x053\.\d\d\d)")
 """``python_ver``: field 2 of ``PythonDataSource``, field 4 of ``PythonUDF`` and ``PythonUDTF``."""
+_MOST_CANDIDATES = 1000
+"""Places in a request that are looked at one by one, for each length of a version."""
 _PLAN_IN_EXECUTE, _COMPRESSED = 3, 3
 
 Note = Callable[[str], Awaitable[bool]]
@@ -64,14 +66,22 @@ def brings_python(method: Method, request: bytes) -> bool:
 
 
 def _names_a_python(request: bytes) -> bool:
-    """Searches without taking the message apart: it may hold megabytes of rows, and the event loop waits."""
-    for needle in _VERSION_LENGTHS:
-        found = request.find(needle)
-        while found > 0:
-            if _VERSION_FIELD.match(request, found - 1):
-                return True
-            found = request.find(needle, found + 1)
-    return False
+    """Searches without taking the message apart: it may hold megabytes of rows, and the event loop waits.
+
+    A request with too many candidates counts as one with Python, so the time is bounded by that of ``bytes.find``.
+    """
+    return any(_names_a_version(request, needle) for needle in _VERSION_LENGTHS)
+
+
+def _names_a_version(request: bytes, needle: bytes) -> bool:
+    found = 0
+    for _ in range(_MOST_CANDIDATES):
+        found = request.find(needle, found + 1)  # a tag stands before it, so never at 0
+        if found < 0:
+            return False
+        if _VERSION_FIELD.match(request, found - 1):
+            return True
+    return True
 
 
 def _has_compressed_plan(request: bytes) -> bool:

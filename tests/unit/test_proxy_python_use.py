@@ -80,11 +80,29 @@ def test_what_a_compressed_plan_holds_is_not_known_so_it_counts() -> None:
     assert brings_python(EXECUTE_PLAN, compressed())
 
 
+class CountingSearches(bytes):
+    """Bytes that count the calls of ``find``."""
+
+    searches = 0
+
+    def find(self, *arguments: Any) -> int:
+        self.searches += 1
+        return super().find(*arguments)
+
+
+def test_a_request_with_very_many_candidates_counts_and_is_not_searched_to_its_end() -> None:
+    request = CountingSearches(with_rows(b"\x033." * 100_000))
+    assert brings_python(EXECUTE_PLAN, request)
+    assert request.searches <= 3000
+
+
 @pytest.mark.parametrize(
     "request_bytes",
     [
         with_sql("select 3.11, '3.9' as version, 'python 3.14' from range(10)"),
         with_rows(bytes(range(256)) * 1000),
+        with_rows(b"\x033." * 900),
+        b"\x033.9",
         with_sql(""),
         b"\xff\xff\xff",
         b"",
