@@ -15,6 +15,8 @@ from pathlib import Path
 HOLDER_HEADER = "lakesail-process"
 """Metadata of an RPC: the :class:`Holder` that its Spark session ends with."""
 _NEVER = -1.0
+_LARGEST_PID = 2**31 - 1
+"""No system of ours has larger ones, and psutil raises for them."""
 _ENDED_STATES = frozenset({b"Z", b"X", b"x"})
 _ON_LINUX = sys.platform.startswith("linux")
 _START_TIME_TOLERANCE_SECONDS = 0.0 if _ON_LINUX else 2.0
@@ -99,15 +101,19 @@ class Holder:
         """``None`` for what is no :attr:`text`."""
         try:
             boot, pid, started_at, *namespace = text.split(" ")
-            return cls(ProcessIdentity(boot, int(pid), float(started_at)), " ".join(namespace))
+            process = ProcessIdentity(boot, int(pid), float(started_at))
         except ValueError:
             return None
+        return cls(process, " ".join(namespace)) if 0 < process.pid <= _LARGEST_PID else None
 
     @property
     def gone(self) -> bool:
         """Whether it has ended for sure."""
         here = (self.process.boot_id, self.pid_namespace) == (boot_id(), pid_namespace())
-        return here and not self.process.alive()
+        try:
+            return here and not self.process.alive()
+        except (ValueError, OverflowError):  # no pid of this system: nobody can judge
+            return False
 
 
 @dataclass(frozen=True, slots=True)

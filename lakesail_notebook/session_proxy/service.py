@@ -91,7 +91,12 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         """For ever: release the Spark sessions whose processes have ended, without or before a word to us."""
         while True:
             await asyncio.sleep(ORPHANS_EVERY_SECONDS)
-            for route, spark_session in self._spark_sessions.orphans():
+            try:
+                orphans = self._spark_sessions.orphans()
+            except Exception:
+                log.exception("session proxy: it could not be told which processes have ended")
+                continue
+            for route, spark_session in orphans:
                 try:
                     await self._end(route, spark_session)
                 except Exception:

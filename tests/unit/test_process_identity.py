@@ -24,6 +24,14 @@ def test_what_is_no_holder_is_none(text: str) -> None:
     assert Holder.read(text) is None
 
 
+@pytest.mark.parametrize("pid", [0, -1, 2**31, 2**64])
+def test_a_holder_with_a_pid_that_no_process_has_is_none(pid: int) -> None:
+    holder = Holder.this_process()
+    impossible = replace(holder, process=replace(holder.process, pid=pid))
+    assert Holder.read(impossible.text) is None
+    assert holder_of([(HOLDER_HEADER, impossible.text)]) is None
+
+
 def test_a_holder_is_gone_once_its_process_has_ended() -> None:
     process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     holder = Holder(identity_of(process.pid), pid_namespace())
