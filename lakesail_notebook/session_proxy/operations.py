@@ -22,6 +22,7 @@ from ..clock import Clock
 from ..errors import LakesailError, PermissionDenied
 from ..feed import OperationOutcome
 from ..tokens import SessionClaims, TokenTime
+from .engine_words import with_next_step
 from .executions import (
     COUNTABLE,
     UNNAMED,
@@ -110,6 +111,8 @@ class OperationBook:
         resumption = Resumption(last_taken, operation.first) if method is REATTACH_EXECUTE else None
         try:
             yield functools.partial(self._pass, operation, resumption)
+            if resumption is not None:
+                _end_stream(resumption, method, head, interrupted=operation.interrupted)
         except BaseException as error:
             self._leave(operation, cut_with() or error)
             raise
@@ -292,6 +295,13 @@ class OperationBook:
 def _for_the_client(_: bytes) -> bool:
     """A response of no operation."""
     return True
+
+
+def _end_stream(resumption: Resumption, method: Method, head: Head, *, interrupted: bool) -> None:
+    try:
+        resumption.end()
+    except EngineAnswer as answer:
+        raise with_next_step(answer, method, head, interrupted=interrupted) from answer
 
 
 def _ignore(_: object) -> None:

@@ -50,6 +50,15 @@ class Resumption:
         self._has_schema = self._has_schema or part.schema
         return not repeated
 
+    def end(self) -> None:
+        """The engine has ended the stream in good order.
+
+        :raises EngineAnswer: when the response that the client took last has not come. Without an error, the client
+            would reattach after the same response again and again.
+        """
+        if self._searching:
+            raise results_missing()
+
     def _search(self, part: Part) -> None:
         if part.response_id == self._last_taken:
             self._searching = False

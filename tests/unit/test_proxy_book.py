@@ -355,6 +355,18 @@ def test_results_that_are_missing_after_a_break_fail_the_operation(bench: Bench)
     assert "no longer has the results" in str(told.error)
 
 
+@pytest.mark.parametrize(("interrupted", "outcome"), [(False, "failed"), (True, "cancelled")])
+def test_a_stream_that_ends_before_the_response_that_was_taken_ends_the_operation(
+    bench: Bench, interrupted: bool, outcome: str
+) -> None:
+    bench.rpc(results=(schema("s"), batch(3, "a")), error=asyncio.CancelledError())
+    if interrupted:
+        bench.book.interrupt(Interrupt(everything=True), MINE)
+    with pytest.raises(EngineAnswer, match="was cancelled" if interrupted else "no longer has the results"):
+        bench.rpc(REATTACH_EXECUTE, request=reattach_after("a"), results=(batch(1, "c"),))
+    assert bench.outcome == outcome
+
+
 def test_the_engine_releases_no_response_that_shows_where_a_client_is(bench: Bench) -> None:
     head = Head(spark_session_id=MINE.id, operation_id="o")
     bench.rpc(results=(schema("s"), batch(3, "a"), batch(3, "b")), error=asyncio.CancelledError())

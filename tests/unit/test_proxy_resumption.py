@@ -38,6 +38,21 @@ def test_results_are_missing_when_the_response_that_was_taken_is_not_kept() -> N
         passed(Resumption(b"r0", b""), ROWS[1], LAST)
 
 
+@pytest.mark.parametrize("kept", [(), (ROWS[1],), tuple(ROWS[1:KEPT_RESPONSES])])
+def test_results_are_missing_when_the_stream_ends_before_the_response_that_was_taken(kept: tuple[Part, ...]) -> None:
+    resumption = Resumption(b"r0", b"schema")
+    assert passed(resumption, *kept) == []
+    with pytest.raises(EngineAnswer, match="no longer has"):
+        resumption.end()
+
+
+@pytest.mark.parametrize(("last_taken", "kept"), [(b"r0", (ROWS[0],)), (b"", ()), (b"", (SCHEMA, ROWS[0]))])
+def test_a_stream_may_end_where_the_client_is_or_later(last_taken: bytes, kept: tuple[Part, ...]) -> None:
+    resumption = Resumption(last_taken, b"schema")
+    passed(resumption, *kept)
+    resumption.end()
+
+
 @pytest.mark.parametrize("first", [b"", b"schema"])
 def test_a_client_that_has_taken_nothing_gets_all_with_one_schema(first: bytes) -> None:
     assert passed(Resumption(b"", first), SCHEMA, ROWS[0], AGAIN, LAST) == [SCHEMA, ROWS[0], LAST]
