@@ -164,3 +164,25 @@ def test_values_that_the_server_has_not_are_masked_in_the_engines_log_and_places
     secrets = secrets_among(kernel, {"SAME": "as-before"})
     assert secrets == [SECRET]
     assert masking(secrets)(f"TOKEN is {SECRET} in /home/ada/venv") == f"TOKEN is {models.MASKED} in /home/ada/venv"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("CONDA_TOKEN", "CONDA_PREFIX_TOKEN", "LC_TOKEN", "VIRTUAL_ENV_TOKEN", "DATABASE_ROOT", "KEY_PREFIX"),
+        *("XPATH", "SECRETDIR", "API_KEY_PATH", "PASSWORD_HOME", "PATH_TOKEN", "conda_token"),
+    ],
+)
+def test_a_value_is_masked_although_its_name_resembles_that_of_a_place(name: str) -> None:
+    assert secrets_among({name: SECRET}, {}) == [SECRET]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("CONDA_PREFIX", "CONDA_PREFIX_1", "CONDA_DEFAULT_ENV", "CONDA_EXE", "CONDA_PYTHON_EXE", "LC_ALL", "LC_CTYPE"),
+        *("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "JAVA_HOME", "SSL_CERT_DIR", "TMPDIR", "XDG_CACHE_HOME"),
+    ],
+)
+def test_the_name_of_a_place_or_a_language_is_not_masked(name: str) -> None:
+    assert secrets_among({name: "/home/ada/place"}, {}) == []

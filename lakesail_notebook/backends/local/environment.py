@@ -22,8 +22,18 @@ _FOR_EVERYBODY = re.compile(
 )
 """What processes need to run and to reach the network: no credentials of whoever started the server."""
 
-_NO_SECRET = re.compile(r"PATH$|DIR$|HOME$|PREFIX$|ROOT$|^LANG$|^LC_|^TZ$|^VIRTUAL_ENV|^CONDA_|^USER$|^LOGNAME$")
-"""Paths and names: lines of a log that say where an error lies are of no use without them."""
+_NO_SECRET = re.compile(
+    r"LANG|LANGUAGE|TZ|USER|LOGNAME|SHELL"
+    r"|LC_(?:ALL|ADDRESS|COLLATE|CTYPE|IDENTIFICATION|MEASUREMENT|MESSAGES|MONETARY|NAME|NUMERIC|PAPER|TELEPHONE|TIME)"
+    r"|VIRTUAL_ENV|VIRTUAL_ENV_PROMPT|PYENV_ROOT|MAMBA_ROOT_PREFIX|MAMBA_EXE"
+    r"|CONDA_(?:PREFIX(?:_\d+)?|DEFAULT_ENV|EXE|PYTHON_EXE|PROMPT_MODIFIER|SHLVL|ROOT)"
+    r"|PYTHONPATH|PYTHONHOME|PYTHONUSERBASE|CLASSPATH|GOPATH|MANPATH|INFOPATH|TMPDIR"
+    r"|(?!.*(?:TOKEN|SECRET|PASS|KEY|CREDENTIAL|AUTH))(?:[A-Z0-9]+_)*(?:PATH|DIR|HOME)"
+)
+"""Paths and names: lines of a log that say where an error lies are of no use without them.
+
+Whole names only, since a prefix or a suffix would exempt secrets such as ``CONDA_TOKEN``.
+"""
 _SHORTEST_MASKED = 6
 _NEVER_SECONDS = 365 * 24 * 3600
 _MEMORY_LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -81,7 +91,9 @@ def masking(values: Iterable[str]) -> Callable[[str], str]:
 
 def secrets_among(kernel: Mapping[str, str], server: Mapping[str, str]) -> list[str]:
     """The values of a kernel's variables that may be secrets: those that the server has not, and that name no place."""
-    return [kernel[name] for name in changed_between(server, kernel) if name in kernel and not _NO_SECRET.search(name)]
+    return [
+        kernel[name] for name in changed_between(server, kernel) if name in kernel and not _NO_SECRET.fullmatch(name)
+    ]
 
 
 def _sail_settings(settings: EngineSettings) -> dict[str, str]:
