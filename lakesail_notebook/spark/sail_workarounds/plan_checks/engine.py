@@ -112,6 +112,12 @@ class SparkEngine:
             return None
 
 
-def files_of(engine: Engine, relations: Iterable[Any]) -> frozenset[str]:
-    """The files of several relations, as far as the engine tells them."""
-    return frozenset(file for relation in relations for file in engine.files(relation) or ())
+def files_of(engine: Engine, relations: Iterable[Any]) -> frozenset[str] | None:
+    """The files of several relations; ``None`` when the engine did not say all of them in time."""
+    found: set[str] = set()
+    for relation in relations:
+        files = engine.files(relation)
+        if files is None:
+            return None
+        found.update(files)
+    return frozenset(found)

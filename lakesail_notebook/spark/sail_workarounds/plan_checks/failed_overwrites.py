@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .engine import Engine, files_of
 from .findings import Finding
-from .local_files import urls_below
+from .local_files import real_path, urls_below
 from .writes import TRANSACTIONAL, Write
 
 
@@ -21,6 +21,8 @@ class Replaced:
     files: frozenset[str]
     directory: str | None = None
     """The engine's working directory, where this process listed the files because the engine could not."""
+    known: bool = True
+    """Whether ``files`` are all; if not, the engine did not say them in time, and they are not of this machine."""
 
 
 def before(write: Write, engine: Engine, directory: str | None = None) -> Replaced | None:
@@ -33,10 +35,12 @@ def before(write: Write, engine: Engine, directory: str | None = None) -> Replac
     if not write.overwrites or write.format in TRANSACTIONAL:
         return None
     files = files_of(engine, write.targets)
-    if files or not write.path:
-        return Replaced(write, files) if files else None
-    listed_here = urls_below(write.path, directory)
-    return Replaced(write, listed_here, directory) if listed_here else None
+    if files:
+        return Replaced(write, files)
+    if write.path and real_path(write.path, directory) is not None:
+        listed_here = urls_below(write.path, directory)
+        return Replaced(write, listed_here, directory) if listed_here else None
+    return Replaced(write, frozenset(), known=False) if files is None else None
 
 
 def after(replaced: Replaced, engine: Engine, *, interrupted: bool) -> Finding | None:

@@ -6,6 +6,7 @@ Goes when Sail deletes the old files after the new ones are written, or refuses 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,8 +14,10 @@ from urllib.parse import unquote, urlsplit
 from .engine import Engine
 from .failed_overwrites import Replaced
 from .findings import Finding
-from .local_files import real_path
+from .local_files import real_path, urls_below
 from .writes import TRANSACTIONAL
+
+_GLOB = re.compile(r"[*?\[{]")
 
 
 def find(
@@ -23,7 +26,8 @@ def find(
     """Whether a write would delete what it is made from.
 
     The engine tells the files of both sides, through views, tables, globs and relative paths. It tells none of Delta
-    and Iceberg, of which the paths are compared.
+    and Iceberg, of which the paths are compared. When it does not answer in time, the paths of all formats are
+    compared, since the files may be the same.
 
     :param reads: the relations that the plan reads by path.
     :param directory: the engine's working directory, where the engine reads the files of this machine.
@@ -31,11 +35,16 @@ def find(
     if replaced is None or replaced.write.source is None:
         return None
     write, files = replaced.write, real(replaced.files)
-    lost = len(files & real(engine.files(write.source) or ()))
+    told = engine.files(write.source)
+    paths = tuple(path for read in reads for path in read.read.data_source.paths)
+    source = frozenset[str]().union(*(urls_below(path, directory) for path in paths)) if told is None else told
+    lost = len(files & real(source))
     if lost:
         read = f"{lost:,} of its {len(files):,} file{'' if len(files) == 1 else 's'}"
     elif kind := _table_within(write.path, reads, directory):
         read = f"the {kind} table there"
+    elif (told is None or not replaced.known) and _overlaps(write.path, paths, directory):
+        read = "from there, as its paths tell (the engine did not list the files in time)"
     else:
         return None
     return Finding(
@@ -59,8 +68,26 @@ def _table_within(path: str, reads: Iterable[Any], directory: str | None) -> str
     return None
 
 
+def _overlaps(path: str, read: Iterable[str], directory: str | None) -> bool:
+    """Whether one of the paths that are read is the path that is written, or one is within the other."""
+    if not path:
+        return False
+    place = _place(path, directory)
+    places = [_place(_before_globs(one), directory) for one in read]
+    return any(_is_within(one, place) or _is_within(place, one) for one in places)
+
+
+def _before_globs(path: str) -> str:
+    """The directory in which a glob looks; a path without one as it is."""
+    first = _GLOB.search(path)
+    return path if first is None else path[: path.rfind("/", 0, first.start()) + 1] or "."
+
+
 def _place(path: str, directory: str | None) -> str:
-    return real_path(path, directory) or os.path.normpath(path)
+    place = real_path(path, directory)
+    if place is not None:
+        return place
+    return os.path.normpath(unquote(urlsplit(path).path) if path.startswith("file:") else path)
 
 
 def _is_within(path: str, place: str) -> bool:
