@@ -176,6 +176,24 @@ def test_a_dynamic_overwrite_that_can_lose_nothing_is_none() -> None:
     assert dynamic_overwrite.find(appended, Knowing(THERE, conf=DYNAMIC)) is None
 
 
+def test_a_dynamic_overwrite_goes_on_when_it_says_which_rows_it_replaces() -> None:
+    plan = spark_proto.Plan()
+    operation = plan.command.write_operation
+    operation.path, operation.source = "/d", "delta"
+    operation.mode = spark_proto.WriteOperation.SAVE_MODE_OVERWRITE
+    operation.partitioning_columns.append("p")
+    engine = Knowing(conf=DYNAMIC, rows=True)
+    refused = write_of(plan)
+    assert refused is not None
+    assert dynamic_overwrite.find(refused, engine)
+    operation.options["ReplaceWhere"] = "p = 'x'"
+    cured = write_of(plan)
+    assert cured is not None
+    assert dynamic_overwrite.find(cured, engine) is None
+    of_files = partitioned(options={"replacewhere": "p = 'x'"})
+    assert dynamic_overwrite.find(of_files, Knowing(THERE, conf=DYNAMIC)), "Parquet ignores the option"
+
+
 def test_of_delta_and_of_tables_the_rows_are_asked_for() -> None:
     delta = partitioned(format="delta")
     assert dynamic_overwrite.find(delta, Knowing(conf=DYNAMIC, rows=True))

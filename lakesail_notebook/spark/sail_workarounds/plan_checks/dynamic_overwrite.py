@@ -11,6 +11,8 @@ from .writes import TRANSACTIONAL, Write
 
 _SETTING = "spark.sql.sources.partitionOverwriteMode"
 _OPTION = "partitionoverwritemode"
+_REPLACED_ROWS = "replacewhere"
+"""The option of Delta that says which rows are replaced; it goes before the mode."""
 
 
 def find(write: Write, engine: Engine) -> Finding | None:
@@ -21,6 +23,8 @@ def find(write: Write, engine: Engine) -> Finding | None:
             f"refuses other formats. Instead, use writeTo(...).overwrite(condition) with Delta, or delete the old rows "
             f"by a DELETE FROM and append the new ones."
         )
+    if _replaces_some_rows(write):
+        return None
     if not (write.overwrites and write.takes_partition_mode and _is_dynamic(write, engine)):
         return None
     if not _is_partitioned(write, engine) or not _is_there(write, engine):
@@ -41,6 +45,12 @@ def _cure(write: Write) -> str:
     frame = f'df.where("{column} = \'x\'").drop("{column}").write.mode("overwrite")'
     kind = write.format or "parquet"
     return f'write each partition into its own directory, as in {frame}.{kind}("{directory}"); {delta}'
+
+
+def _replaces_some_rows(write: Write) -> bool:
+    """Whether it says itself which rows it replaces; formats of files ignore the option, and lose the others."""
+    may_be_delta = write.format in TRANSACTIONAL or (not write.format and bool(write.table))
+    return may_be_delta and bool(write.options.get(_REPLACED_ROWS))
 
 
 def _is_dynamic(write: Write, engine: Engine) -> bool:
