@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import grpc
+import pyspark.sql.connect.proto as spark_proto
 import pytest
 
+from lakesail_notebook.errors import Unavailable
+from lakesail_notebook.spark.rpcs.running_calls import RunningCalls
+from lakesail_notebook.spark.rpcs.stoppable_channel import QueryInterrupted, StoppableChannel
 from lakesail_notebook.spark.sail_workarounds.plan_checks import failed_overwrites, overwritten_source
+from lakesail_notebook.spark.sail_workarounds.plan_checks.checking import PlanChecks
+from lakesail_notebook.spark.sail_workarounds.plan_checks.findings import DataLost
 from lakesail_notebook.spark.sail_workarounds.plan_checks.writes import Write
 from tests.unit.test_spark_plan_checks import Knowing, reading
 
@@ -60,3 +69,53 @@ def test_files_of_this_machine_are_listed_here_when_the_engine_does_not(tmp_path
     assert "reads from there" in str(found(f"{here}/d", "d/*.parquet"))
     assert found("new", "d") is None
     assert found("d", "other") is None
+
+
+def test_files_of_this_machine_are_missed_when_the_engine_died_of_the_write(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    files = [tmp_path / "d" / name for name in ("a b.parquet", "c.parquet")]
+    for file in files:
+        file.touch()
+    write = Write(path="d", overwrites=True)
+    listed = Knowing({"d": tuple(file.as_uri() for file in files)})
+    replaced = failed_overwrites.before(write, listed, str(tmp_path))
+    assert replaced is not None
+    assert failed_overwrites.after(replaced, Silent(), str(tmp_path), interrupted=False) is None
+    files[0].unlink()
+    found = failed_overwrites.after(replaced, Silent(), str(tmp_path), interrupted=False)
+    assert found is not None
+    assert "1 file of d is gone" in found.text
+    assert failed_overwrites.after(replaced, Silent(), interrupted=False) is None, "nobody can look"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (QueryInterrupted(), "was interrupted"),
+        (KeyboardInterrupt(), "was interrupted"),
+        (Unavailable("The session does not answer."), "did not succeed"),
+        (GeneratorExit(), ""),
+    ],
+)
+def test_what_a_broken_write_lost_is_told_in_a_thread_that_may_send_no_more(
+    tmp_path: Path, error: BaseException, words: str
+) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.csv").touch()
+    channel = grpc.insecure_channel(f"unix:{tmp_path}/nobody")
+    calls = RunningCalls()
+    checks = PlanChecks(StoppableChannel(channel, calls), local=True, bare_channel=channel)
+    checks.directory = str(tmp_path)
+    request = spark_proto.ExecutePlanRequest(operation_id="o")
+    operation = request.plan.command.write_operation
+    operation.path, operation.source = "d", "csv"
+    operation.mode = spark_proto.WriteOperation.SAVE_MODE_OVERWRITE
+    operation.input.range.end = 1
+    checks.begins(request)
+    (tmp_path / "d" / "a.csv").unlink()
+    calls.refuse_threads([threading.current_thread()])
+    with warnings.catch_warnings(record=True, category=DataLost) as told:
+        warnings.simplefilter("always")
+        checks.leaves("o", error)
+    channel.close()
+    assert [words in str(one.message) for one in told] == ([True] if words else [])

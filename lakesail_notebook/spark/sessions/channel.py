@@ -71,7 +71,9 @@ class SessionChannelBuilder(DefaultChannelBuilder):  # type: ignore[misc]
         self._stoppable_channel = StoppableChannel(self.bare_channel, RUNNING_CALLS)
         unobserved = grpc.intercept_channel(self.bare_channel, Reauthenticating(token), Reconnecting(endpoint))
         self.catalog = LazyCatalog(lambda question: ask(unobserved, self.session_id, question))
-        self.plan_checks = PlanChecks(self._stoppable_channel, local=is_loopback(self.host))
+        self.plan_checks = PlanChecks(
+            self._stoppable_channel, local=is_loopback(self.host), bare_channel=self.bare_channel
+        )
 
     @property
     def secure(self) -> bool:

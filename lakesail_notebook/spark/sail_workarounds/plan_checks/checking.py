@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import grpc
 
-from ....errors import FailedPrecondition
+from ....errors import FailedPrecondition, LakesailError
+from ...rpcs.stoppable_channel import QueryInterrupted
 from ...user_code.users_line import warn_at_users_line
 from . import (
     cluster_dates,
@@ -31,6 +32,9 @@ from .writes import Write, write_of
 _REMEMBERED = 1000
 REFUSED = "would_lose_data"
 """The reason of the error."""
+_INTERRUPTED = (KeyboardInterrupt, QueryInterrupted)
+_BROKEN_OFF = (grpc.RpcError, LakesailError, *_INTERRUPTED)
+"""The errors after which a write has failed, or nobody knows what became of it."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -41,14 +45,16 @@ class PlanChecks:
 
     :param channel: one that nobody observes.
     :param local: whether the engine reads the files of this machine.
+    :param bare_channel: one that carries RPCs also in the threads of an interrupted cell.
     """
 
-    def __init__(self, channel: grpc.Channel, *, local: bool) -> None:
+    def __init__(self, channel: grpc.Channel, *, local: bool, bare_channel: grpc.Channel) -> None:
         self.cluster = False
         """Whether the engine runs with workers."""
         self.directory: str | None = None
         """The engine's working directory, if it is of this machine and known."""
         self._channel = channel
+        self._bare_channel = bare_channel
         self._local = local
         self._empty_reads = EmptyReads(channel)
         self._lock = threading.Lock()
@@ -103,12 +109,13 @@ class PlanChecks:
         if isinstance(error, grpc.RpcError) and error.code() is grpc.StatusCode.UNAVAILABLE:
             return  # PySpark asks for the results again
         query = self._given_up(operation_id)
-        if query is None or query.replaced is None or not isinstance(error, grpc.RpcError | KeyboardInterrupt):
+        if query is None or query.replaced is None or not isinstance(error, _BROKEN_OFF):
             return
-        interrupted = isinstance(error, KeyboardInterrupt)
-        finding = failed_overwrites.after(query.replaced, query.engine.hurried(), interrupted=interrupted)
+        engine = query.engine.hurried(self._bare_channel)
+        interrupted = isinstance(error, _INTERRUPTED)
+        finding = failed_overwrites.after(query.replaced, engine, self._local_directory, interrupted=interrupted)
         if finding is not None:
-            self._tell(finding, DataLost, query.engine.hurried())
+            self._tell(finding, DataLost, query.engine.hurried(self._bare_channel))
 
     def configures(self, request: Any) -> None:
         if any(pair.key == stored_zones.ZONE_SETTING for pair in request.operation.set.pairs):
@@ -120,12 +127,16 @@ class PlanChecks:
         if finding is not None:
             self._warn([finding], SparkEngine(self._channel, request))
 
+    @property
+    def _local_directory(self) -> str | None:
+        return self.directory if self._local else None
+
     def _check_write(self, write: Write, engine: Engine, reads: Sequence[Any]) -> failed_overwrites.Replaced | None:
         """What the write replaces.
 
         :raises FailedPrecondition: when it would lose data.
         """
-        directory = self.directory if self._local else None
+        directory = self._local_directory
         replaced = failed_overwrites.before(write, engine, directory)
         over_source = overwritten_source.find(replaced, engine, reads, directory)
         for finding in (dynamic_overwrite.find(write, engine), over_source):

@@ -57,9 +57,12 @@ class SparkEngine:
         self._stub = spark_proto.SparkConnectServiceStub(channel)
         self._asker = {"session_id": request.session_id, "user_context": request.user_context}
 
-    def hurried(self) -> SparkEngine:
-        """The same, with a short deadline: for when a user waits for the end of a query."""
-        return SparkEngine(self._channel, spark_proto.ExecutePlanRequest(**self._asker), _HURRIED_SECONDS)
+    def hurried(self, channel: grpc.Channel | None = None) -> SparkEngine:
+        """The same, with a short deadline: for when a user waits for the end of a query.
+
+        :param channel: to ask over, instead of the one of this engine.
+        """
+        return SparkEngine(channel or self._channel, spark_proto.ExecutePlanRequest(**self._asker), _HURRIED_SECONDS)
 
     def files(self, relation: Any) -> Sequence[str] | None:
         question = spark_proto.AnalyzePlanRequest(**self._asker)

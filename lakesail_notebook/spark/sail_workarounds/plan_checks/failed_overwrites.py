@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .engine import Engine, files_of
 from .findings import Finding
-from .local_files import real_path, urls_below
+from .local_files import real, real_path, urls_below
 from .writes import TRANSACTIONAL, Write
 
 
@@ -43,12 +43,15 @@ def before(write: Write, engine: Engine, directory: str | None = None) -> Replac
     return Replaced(write, frozenset(), known=False) if files is None else None
 
 
-def after(replaced: Replaced, engine: Engine, *, interrupted: bool) -> Finding | None:
-    """What is gone, once the write has failed or was interrupted."""
-    left = _left(replaced, engine)
+def after(replaced: Replaced, engine: Engine, directory: str | None = None, *, interrupted: bool) -> Finding | None:
+    """What is gone, once the write has failed or was interrupted.
+
+    :param directory: the engine's working directory, where the engine reads the files of this machine.
+    """
+    left = _left(replaced, engine, directory)
     if left is None:
         return None
-    gone = replaced.files - left
+    gone = real(replaced.files) - real(left)
     if not gone:
         return None
     what, end = replaced.write.what, "was interrupted" if interrupted else "did not succeed"
@@ -61,9 +64,12 @@ def after(replaced: Replaced, engine: Engine, *, interrupted: bool) -> Finding |
     )
 
 
-def _left(replaced: Replaced, engine: Engine) -> frozenset[str] | None:
-    """The files that are there now; ``None`` when the engine does not answer."""
+def _left(replaced: Replaced, engine: Engine, directory: str | None) -> frozenset[str] | None:
+    """The files that are there now; ``None`` when the engine does not answer, and they are not of this machine."""
+    path = replaced.write.path
     if replaced.directory is not None:
-        return urls_below(replaced.write.path, replaced.directory)
-    told = [engine.files(target) for target in replaced.write.targets]
-    return None if None in told else frozenset(file for files in told for file in files or ())
+        return urls_below(path, replaced.directory)
+    told = files_of(engine, replaced.write.targets)
+    if told is None and path and real_path(path, directory) is not None:
+        return urls_below(path, directory)
+    return told

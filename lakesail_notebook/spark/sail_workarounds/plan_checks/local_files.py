@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -29,3 +30,14 @@ def urls_below(path: str, directory: str | None) -> frozenset[str]:
     if os.path.isfile(place):
         return frozenset({Path(place).as_uri()})
     return frozenset(Path(parent, name).as_uri() for parent, _, names in os.walk(place) for name in names)
+
+
+def real(urls: Iterable[str]) -> frozenset[str]:
+    """Files by one name each: on this machine, a symbolic link leads to the same file."""
+    return frozenset(map(real_file, urls))
+
+
+def real_file(url: str) -> str:
+    """A file's one name; one of another machine keeps its URL."""
+    parts = urlsplit(url)
+    return os.path.realpath(unquote(parts.path)) if parts.scheme == "file" else url

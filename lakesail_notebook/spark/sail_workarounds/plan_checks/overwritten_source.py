@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from .engine import Engine
 from .failed_overwrites import Replaced
 from .findings import Finding
-from .local_files import real_path, urls_below
+from .local_files import real, real_path, urls_below
 from .writes import TRANSACTIONAL
 
 _GLOB = re.compile(r"[*?\[{]")
@@ -92,13 +92,3 @@ def _place(path: str, directory: str | None) -> str:
 
 def _is_within(path: str, place: str) -> bool:
     return path == place or path.startswith(f"{place.rstrip('/')}/")
-
-
-def real(urls: Iterable[str]) -> frozenset[str]:
-    """Files by one name each: on this machine, a symbolic link leads to the same file."""
-    return frozenset(map(_real, urls))
-
-
-def _real(url: str) -> str:
-    parts = urlsplit(url)
-    return os.path.realpath(unquote(parts.path)) if parts.scheme == "file" else url
