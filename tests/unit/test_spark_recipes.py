@@ -71,6 +71,14 @@ def test_each_remembers_the_settings_that_it_was_made_under() -> None:
     assert dict(recipes.settings) == {"zone": "UTC"}
 
 
+def test_settings_are_kept_in_the_order_in_which_they_were_set_last() -> None:
+    recipes = Recipes()
+    for name, value in (("current database", b"USE a"), ("current catalog", b"USE CATALOG c")):
+        recipes.set(name, value)
+    recipes.set("current database", b"USE b")
+    assert [value for _, value in changes({}, recipes.settings)] == [b"USE CATALOG c", b"USE b"]
+
+
 def test_settings_change_by_what_differs() -> None:
     assert list(changes({"a": "1", "b": "2"}, {"a": "1", "c": "3"})) == [("c", "3"), ("b", None)]
     assert list(changes({}, {})) == []

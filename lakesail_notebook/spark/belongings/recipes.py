@@ -78,7 +78,9 @@ class Recipes:
         self._current.pop(belonging.key, None)
 
     def set(self, name: str, value: Setting) -> None:
-        self.settings = MappingProxyType({**self.settings, name: value})
+        """A setting was set, after all others: a database may be there only in the catalog that was set before."""
+        others = {key: former for key, former in self.settings.items() if key != name}
+        self.settings = MappingProxyType({**others, name: value})
 
     def unset(self, name: str) -> None:
         self.settings = MappingProxyType({key: value for key, value in self.settings.items() if key != name})
