@@ -104,14 +104,13 @@ class Restoring:
         if lacking := next((need for need in recipe.needs if need in self._failed), None):
             return f"it needs the {lacking.belonging.kind} {lacking.belonging.name}"
         self._set({name: value for name, value in recipe.settings.items() if name not in self._lost_settings})
-        if lost := next((name for name in recipe.settings if name in self._lost_settings), None):
-            return f"it was made under the setting {lost}, which is lost"
         before = self._there.get(recipe.belonging.key)
         if before is not None and before not in recipe.needs:  # a plan that used the one before replaced it
             self._drop(recipe.belonging)
         why_not = self._send(recipe.plan, recipe)
         if why_not and not _is_there_already(recipe.belonging, why_not):
-            return why_not
+            lost = next((name for name in recipe.settings if name in self._lost_settings), None)
+            return why_not if lost is None else f"it was made under the setting {lost}, which is lost: {why_not}"
         self._there[recipe.belonging.key] = recipe
         return ""
 
