@@ -60,6 +60,8 @@ class Cells:
             query=query,
             configure=lambda: stub.Config(spark_proto.ConfigRequest(session_id="s")),
             answers=endpoint.held.set,
+            holds=endpoint.held.clear,
+            running=RUNNING_CALLS.now,
         )
         self.run("from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\npool.submit(int)")
 
@@ -122,6 +124,14 @@ def test_the_thread_of_a_query_is_told_and_sends_no_more_until_the_next_cell(cel
     assert "select 1" in cells.said
     assert "select 2" not in cells.said
     assert cells.run("answers()\npool.submit(query, '3').result()").result == 3
+
+
+def test_the_query_of_an_earlier_cell_can_be_interrupted_by_its_user_after_another_cell_was(cells: Cells) -> None:
+    cells.run("holds()\nearlier = pool.submit(query, '1')\nwhile not running(): pass")
+    assert isinstance(cells.interrupted("query('2')", running=2).error_in_exec, KeyboardInterrupt)
+    assert RUNNING_CALLS.being_stopped == {"2"}, "PySpark's Interrupt of query 1 is passed on"
+    assert cells.run("answers()\nearlier.result()").result == 3
+    assert not RUNNING_CALLS.being_stopped
 
 
 def test_what_is_no_query_is_given_up_at_once(cells: Cells) -> None:

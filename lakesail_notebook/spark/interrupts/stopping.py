@@ -108,7 +108,9 @@ class Stops:
         if self.current is not None and not self.current.done.is_set():
             return
         stop = Stop(self._calls.now(), time.monotonic())
-        self._calls.being_stopped = frozenset(call.operation_id for call in stop.calls if call.operation_id)
+        at_work = self._threads.at_work()
+        mine = (call for call in stop.calls if _is_of(call, self._cell, self._threads.own, at_work))
+        self._calls.being_stopped = frozenset(call.operation_id for call in mine if call.operation_id)
         if stop.calls or self.current is None:
             self.current = stop
         self._orders.put((stop, self._threads, self._cell))

@@ -63,7 +63,7 @@ class RunningCalls:
         self._refused: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._stopped: frozenset[str] = frozenset()
         self.being_stopped: frozenset[str] = frozenset()
-        """The operations that ran at the last interrupt of a cell."""
+        """The operations of the cell that ran at its interrupt."""
 
     def begin(self, call: RunningCall) -> int:
         """Note an RPC that is about to be sent; the number to end it by."""
@@ -92,6 +92,7 @@ class RunningCalls:
         """End what was refused."""
         self._refused.clear()
         self._stopped = frozenset()
+        self.being_stopped = frozenset()
 
     def stops(self, call: RunningCall) -> bool:
         """Whether the end of this RPC is the work of an interrupt."""
@@ -103,7 +104,6 @@ class RunningCalls:
     def forked(self) -> None:
         """In a child of this process: what ran is its parent's."""
         self._running = {}
-        self.being_stopped = frozenset()
         self.allow_all()
 
 
