@@ -19,7 +19,7 @@ from lakesail_notebook.spark.sail_workarounds.plan_checks import failed_overwrit
 from lakesail_notebook.spark.sail_workarounds.plan_checks.checking import PlanChecks
 from lakesail_notebook.spark.sail_workarounds.plan_checks.findings import DataLost
 from lakesail_notebook.spark.sail_workarounds.plan_checks.writes import Write
-from tests.unit.test_spark_plan_checks import Knowing, reading
+from tests.unit.test_spark_plan_checks import Knowing, reading, written_by
 
 
 class Silent(Knowing):
@@ -52,6 +52,20 @@ def test_paths_are_compared_when_the_engine_does_not_list_files(path: str, read:
     assert (finding is not None) is found
     assert replaced is not None
     assert failed_overwrites.after(replaced, Silent(), interrupted=False) is None
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("insert overwrite t select * from t where n > 1", True),
+        ("insert overwrite db.t select * from `DB`.`T`", True),
+        ("insert overwrite t select * from u", False),
+    ],
+)
+def test_tables_are_compared_by_name_when_the_engine_does_not_list_files(sql: str, found: bool) -> None:
+    write = written_by(sql)
+    assert write is not None
+    assert (overwritten_source.find(failed_overwrites.before(write, Silent()), Silent()) is not None) is found
 
 
 def test_files_of_this_machine_are_listed_here_when_the_engine_does_not(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ...belongings.plan_effects import names_in
+from ...sql.tokens import code_of
 from .engine import Engine
 from .failed_overwrites import Replaced
 from .findings import Finding
@@ -27,7 +29,7 @@ def find(
 
     The engine tells the files of both sides, through views, tables, globs and relative paths. It tells none of Delta
     and Iceberg, of which the paths are compared. When it does not answer in time, the paths of all formats are
-    compared, since the files may be the same.
+    compared, and the names of tables, since the files may be the same.
 
     :param reads: the relations that the plan reads by path.
     :param directory: the engine's working directory, where the engine reads the files of this machine.
@@ -45,6 +47,8 @@ def find(
         read = f"the {kind} table there"
     elif (told is None or not replaced.known) and _overlaps(write.path, paths, directory):
         read = "from there, as its paths tell (the engine did not list the files in time)"
+    elif (told is None or not replaced.known) and _is_named(write.table, write.source):
+        read = "from it, as its names tell (the engine did not list the files in time)"
     else:
         return None
     return Finding(
@@ -75,6 +79,12 @@ def _overlaps(path: str, read: Iterable[str], directory: str | None) -> bool:
     place = _place(path, directory)
     places = [_place(_before_globs(one), directory) for one in read]
     return any(_is_within(one, place) or _is_within(place, one) for one in places)
+
+
+def _is_named(table: str, source: Any) -> bool:
+    """Whether a relation may read a table, by the last part of its name."""
+    parts = [name for token in code_of(table) if (name := token.name) is not None]
+    return bool(parts) and parts[-1].lower() in {name.lower() for name in names_in(source)}
 
 
 def _before_globs(path: str) -> str:
