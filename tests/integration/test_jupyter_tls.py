@@ -20,6 +20,7 @@ def run_cell(connection_file: Path, code: str) -> tuple[str, dict[str, Any]]:
     written: list[str] = []
     client = BlockingKernelClient(connection_file=str(connection_file))
     client.load_connection_file()
+    client.hb_channel.time_to_dead = 60.0  # a kernel that starts on a busy machine misses heartbeats, and lives
     client.start_channels()
     try:
         client.wait_for_ready(timeout=60)
