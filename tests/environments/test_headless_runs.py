@@ -175,6 +175,7 @@ def test_a_run_that_is_ended_in_a_query_leaves_nothing(
     user: User, command: Sequence[str], number: signal.Signals, tmp_path: Path
 ) -> None:
     running = Marker(tmp_path, "running")
+    # The function sleeps on the engine until the test ends the run: no test waits for it.
     endless = (
         "import pathlib, time\n"
         "from pyspark.sql.functions import udf\n"

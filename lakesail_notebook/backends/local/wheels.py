@@ -63,8 +63,8 @@ def _require_no_urls(wheel: Path) -> None:
             texts = [archive.read(entry).decode() for entry in metadata]
         needs = [need for text in texts for need in HeaderParser().parsestr(text).get_all("Requires-Dist", [])]
         urls = [need for need in needs if Requirement(need).url is not None]
-    # NotImplementedError: zipfile's word for a compression that it does not know.
-    except (zipfile.BadZipFile, InvalidRequirement, ValueError, NotImplementedError, RuntimeError) as error:
+    # RuntimeError: zipfile raises it for an encrypted file and for a compression that it does not know.
+    except (zipfile.BadZipFile, InvalidRequirement, ValueError, RuntimeError) as error:
         raise Unavailable(f"its wheel {wheel.name} cannot be read ({type(error).__name__})") from error
     if urls:
         name = Requirement(urls[0]).name
