@@ -1,0 +1,14 @@
+/** The JupyterLab plugins of lakesail-notebook. */
+
+import type { JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { INotebookTracker } from "@jupyterlab/notebook";
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: "@lakesail/notebook-labextension:plugin",
+  description: "Spark sessions on Sail.",
+  autoStart: true,
+  requires: [INotebookTracker],
+  activate: () => undefined,
+};
+
+export default [plugin];
