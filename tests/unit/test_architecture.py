@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "lakesail_notebook"
 TEXT = (ROOT / "ARCHITECTURE.md").read_text()
-NO_CODE = {"etc", "__pycache__"}
+NO_CODE = {"__pycache__", "etc", "labextension", "static"}
 SAIL_WORKAROUNDS = sorted((PACKAGE / "spark" / "sail_workarounds").glob("[!_]*.py"))
 
 
