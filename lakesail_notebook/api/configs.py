@@ -17,6 +17,14 @@ async def list_configs(
     return await service.configs.list(call.principal, call.query)
 
 
+async def list_instance_types(service: WorkloadsService, call: Call[None, None]) -> models.InstanceTypes:
+    """List instance types.
+
+    The sizes that workload configs may name, with what they cost where the administrator has said it. By name.
+    """
+    return await service.configs.instance_types()
+
+
 async def create_config(
     service: WorkloadsService, call: Call[models.WorkloadConfigCreate, None]
 ) -> models.WorkloadConfig:

@@ -13,7 +13,14 @@ from ..api_location import API_PATH
 from ..errors import FailedPrecondition, LakesailError, NotFound, ResourceExhausted
 from .base import HealthHandler, UnknownPathHandler
 from .closed import ClosedHandler
-from .configs import change_config, create_config, delete_config, describe_config, list_configs
+from .configs import (
+    change_config,
+    create_config,
+    delete_config,
+    describe_config,
+    list_configs,
+    list_instance_types,
+)
 from .context import ApiContext
 from .events import EventStreamHandler, poll_events
 from .openapi import OpenApiHandler, document_of
@@ -135,6 +142,7 @@ OPERATIONS = (
         verb="GET", path=f"{SESSION}/queries", run=list_queries, query=models.SessionQueriesQuery, feature="queries"
     ),
     *(operation for path in CONFIG_PATHS for operation in _config_operations(path)),
+    ApiOperation(verb="GET", path="/instance-types", run=list_instance_types, feature="instance_types"),
     ApiOperation(verb="GET", path="/events", run=poll_events, query=models.EventQuery, feature="events", passive=True),
     ApiOperation(
         verb="GET",

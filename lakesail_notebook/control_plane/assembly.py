@@ -170,6 +170,7 @@ async def _begin(
     from ..workloads.reconciling.reconciler import Reconciler
     from ..workloads.reconciling.token_endings import TokenEndings
     from ..workloads.reconciling.usage import Usage
+    from ..workloads.services.compute_facts import ComputeCatalog
     from ..workloads.services.configs import Configs
     from ..workloads.services.events import Events
     from ..workloads.services.launches import Launches
@@ -213,7 +214,8 @@ async def _begin(
             reports=reports,
         )
     )
-    configs = Configs(store, backends.keys(), clock, options.settings)
+    catalog = ComputeCatalog(backends, options.settings.instance_types)
+    configs = Configs(store, catalog, clock, options.settings)
     await configs.ensure_default()
     await reconciler.start()
     token_endings = TokenEndings(

@@ -78,7 +78,8 @@ class LakesailApp(ExtensionApp):
     ).tag(config=True)
     instance_types = Dict(
         help="""Sizes of compute configs, over the common ones of AWS, which have no price here:
-        {"c8g.2xlarge": {"price_per_hour": 0.32}, "desk": {"vcpus": 4, "memory_gib": 8}}."""
+        {"c8g.2xlarge": {"price_per_hour": 0.32}, "desk": {"vcpus": 4, "memory_gib": 8}}. A price is in USD unless its
+        entry says another "currency": "EUR"."""
     ).tag(config=True)
     allowed_index_hosts = List(
         Unicode(),

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from .features import extension_of
 from .wire import _INT32, Answer, CapacityType, ExecutionMode, Id, InfraStatus, Name, PageLimit, Request, Size
 
 
@@ -84,6 +85,30 @@ class EndpointLimits(Request, rename=None, frozen=True, kw_only=True):
     spark_connect: Annotated[int, Meta(ge=0, le=_INT32)] | None = None
 
 
+class ComputeSize(Answer, frozen=True, kw_only=True):
+    """What an engine has of the machines that it runs on, all of its nodes together."""
+
+    vcpus: int
+    memory_bytes: int
+
+
+class InstanceType(Answer, frozen=True, kw_only=True):
+    """A size that compute configs may name."""
+
+    name: str
+    vcpus: int
+    memory_bytes: int
+    price_per_hour: float | None = None
+    """``None``: not known."""
+    currency: str | None = None
+    """Of the price: three letters, such as ``USD``."""
+
+
+class InstanceTypes(Answer, frozen=True, kw_only=True):
+    items: tuple[InstanceType, ...]
+    """By name."""
+
+
 class WorkloadConfig(Answer, frozen=True, kw_only=True):
     id: str
     name: str | None = None
@@ -96,6 +121,15 @@ class WorkloadConfig(Answer, frozen=True, kw_only=True):
     created_by: str | None = None
     updated_at: str
     updated_by: str | None = None
+    size: Annotated[
+        ComputeSize | None,
+        Meta(description="What an engine on it has, after the cut to the machine that it runs on."),
+        extension_of("config_facts"),
+    ] = None
+    price_per_hour: Annotated[
+        float | None, Meta(description="Of all nodes; null: not known."), extension_of("config_facts")
+    ] = None
+    currency: Annotated[str | None, extension_of("config_facts")] = None
 
 
 class WorkloadConfigCreate(Request, frozen=True, kw_only=True):

@@ -15,12 +15,14 @@ from msgspec import UNSET, Meta, Struct, inspect
 
 Feature = Literal[
     "config_changes",
+    "config_facts",
     "engine_use",
     "environment",
     "events",
     "extend",
     "health",
     "idempotency_key",
+    "instance_types",
     "jwks",
     "logs",
     "me",

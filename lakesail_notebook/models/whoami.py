@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .compute import ComputeSize
 from .wire import Answer
 
 
@@ -48,6 +49,8 @@ class Cluster(Answer, frozen=True, kw_only=True):
     """How long a workload waits for its next session."""
     survives_restart: bool
     """Whether sessions live on when the server that serves this API ends."""
+    machine: ComputeSize | None = None
+    """What one engine takes whose compute config names no size; ``None``: not known."""
 
 
 class Me(Answer, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ..models import EndpointLimits, SailConfig
 from ..workloads.records import LaunchSpec, Owner, SessionTokens, Timeouts
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration; the database is upgraded when it has another."""
 
 T = TypeVar("T")
@@ -173,6 +173,8 @@ session = sa.Table(
     sa.Column("due_at", Moment),
     sa.Column("tokens", Packed(SessionTokens)),
     sa.Column("tokens_changed", sa.BigInteger),
+    sa.Column("closed_by", sa.Text),
+    sa.Column("close_reason", sa.Text),
 )
 _live = sa.text("status IN ('pending', 'active', 'idle')")
 sa.Index("session_due_at", session.c.due_at, sqlite_where=_live, postgresql_where=_live)

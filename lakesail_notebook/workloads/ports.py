@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from ..errors import FieldError
 from ..feed import Route
-from ..models import ExecutionMode
+from ..models import ExecutionMode, SailConfig
 from .records import (
     EventRecord,
     Handle,
@@ -19,6 +19,7 @@ from .records import (
     WorkloadRecord,
 )
 from .rules.notebooks import NotebookChange, NotebookPlace
+from .rules.prices import NodeCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,16 @@ class Offer:
     """Whether a session's engine may be given the environment of its kernel."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantedSize:
+    """What a backend gives an engine, all of its nodes together."""
+
+    vcpus: int
+    memory_bytes: int
+    nodes: tuple[NodeCount, ...] = ()
+    """Those whose instance type is named; none of an engine that takes what the machine has."""
+
+
 class Backend(Protocol):
     """Starts, observes and stops workloads. All of it is idempotent by workload id."""
 
@@ -63,6 +74,10 @@ class Backend(Protocol):
     @property
     def survives_restart(self) -> bool:
         """Whether workloads live on when this control plane ends."""
+        ...
+
+    def size_of(self, sail: SailConfig) -> GrantedSize | None:
+        """What an engine on this config has; ``None`` where that is not known."""
         ...
 
     async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:

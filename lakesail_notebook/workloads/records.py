@@ -113,6 +113,10 @@ class SessionRecord:
     tokens: SessionTokens | None = None
     tokens_changed: int | None = None
     """Numbers the endings of tokens, over all sessions: the last one of this session."""
+    closed_by: str | None = None
+    """The name of the person who closed it, where that was not its owner; as it was then."""
+    close_reason: str | None = None
+    """What the person said who closed it."""
 
     @property
     def caller_id(self) -> str:

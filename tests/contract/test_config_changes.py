@@ -14,9 +14,11 @@ from lakesail_notebook.errors import InvalidArgument, NotFound, PermissionDenied
 from lakesail_notebook.store.sql import SqlStore
 from lakesail_notebook.workloads.records import ConfigRecord
 from lakesail_notebook.workloads.rules.access import Principal
+from lakesail_notebook.workloads.services.compute_facts import ComputeCatalog
 from lakesail_notebook.workloads.services.configs import Configs
 from lakesail_notebook.workloads.settings import Settings
 from tests.builders import a_config, a_principal
+from tests.integration.by_hand import EnginesByHand
 
 from .store_rig import in_store
 
@@ -38,7 +40,8 @@ def with_config(directory: Path, work: Callable[[Configs, SqlStore, str], Awaita
         async with store.writing() as unit:
             await unit.add_config(config)
         settings = Settings(single_user=False, team_ids=frozenset({TEAM, "BLUE"}))
-        return await work(Configs(store, {"LOCAL"}, SystemClock(), settings), store, config.id)
+        catalog = ComputeCatalog({"LOCAL": EnginesByHand()}, settings.instance_types)
+        return await work(Configs(store, catalog, SystemClock(), settings), store, config.id)
 
     return in_store(f"sqlite:///{directory / 'lakesail.db'}", run)
 

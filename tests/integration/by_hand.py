@@ -18,13 +18,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from lakesail_notebook.clock import Clock
 from lakesail_notebook.errors import FieldError, Unavailable
 from lakesail_notebook.feed import Route
+from lakesail_notebook.models import SailConfig
 from lakesail_notebook.session_proxy.auth import SessionClosed
 from lakesail_notebook.session_proxy.routes import RouteTable
 from lakesail_notebook.signing_keys import SigningKey
 from lakesail_notebook.store.sql import SqlStore
 from lakesail_notebook.tokens import TokenIssuer, TokenTime
 from lakesail_notebook.workloads.environments import Environments
-from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
+from lakesail_notebook.workloads.ports import Checkpoint, GrantedSize, Observation, Offer
 from lakesail_notebook.workloads.reconciling.engine_watch import EngineWatch
 from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
 from lakesail_notebook.workloads.reconciling.reconciler import Reconciler
@@ -32,6 +33,8 @@ from lakesail_notebook.workloads.reconciling.token_endings import TokenEndings
 from lakesail_notebook.workloads.reconciling.usage import Usage
 from lakesail_notebook.workloads.records import Handle, LaunchSpec, Owner, WorkloadRecord
 from lakesail_notebook.workloads.rules.access import Principal
+from lakesail_notebook.workloads.rules.instance_types import GIBIBYTE
+from lakesail_notebook.workloads.services.compute_facts import ComputeCatalog
 from lakesail_notebook.workloads.services.configs import Configs
 from lakesail_notebook.workloads.services.launches import Launches
 from lakesail_notebook.workloads.services.notebooks import Notebooks
@@ -76,6 +79,9 @@ class EnginesByHand:
         self.running: set[str] = set()
         self.started: list[str] = []
         self.fail_next_start = False
+
+    def size_of(self, sail: SailConfig) -> GrantedSize:
+        return GrantedSize(vcpus=2, memory_bytes=GIBIBYTE)
 
     async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:
         return ()
@@ -214,7 +220,8 @@ class Plane:
             **parts,
         )
         self.reports = ProxyReports(store, self.reconciler, usage, clock, 64)
-        self.configs = Configs(store, [LOCAL], clock, chosen)
+        catalog = ComputeCatalog({LOCAL: self.backend}, chosen.instance_types)
+        self.configs = Configs(store, catalog, clock, chosen)
         placement = Placement(
             backends={LOCAL: self.backend},
             environments=environments,

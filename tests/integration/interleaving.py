@@ -17,8 +17,9 @@ from typing import Any, cast
 
 from lakesail_notebook.errors import FieldError, Unavailable
 from lakesail_notebook.feed import Route
+from lakesail_notebook.models import SailConfig
 from lakesail_notebook.store.sql import SqlStore
-from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
+from lakesail_notebook.workloads.ports import Checkpoint, GrantedSize, Observation, Offer
 from lakesail_notebook.workloads.records import Handle, LaunchSpec, WorkloadRecord
 
 from .by_hand import BEGIN, RoutesOnly
@@ -242,6 +243,9 @@ class UnrulyBackend:
         self.started: Counter[str] = Counter()
         self.harmed: set[str] = set()
         """Workloads to which something was done that may fail their sessions."""
+
+    def size_of(self, sail: SailConfig) -> GrantedSize | None:
+        return None
 
     async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:
         return ()

@@ -39,7 +39,7 @@ from lakesail_notebook.signing_keys import SigningKey
 from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.tokens import TokenIssuer, TokenTime
 from lakesail_notebook.workloads.environments import Environments
-from lakesail_notebook.workloads.ports import Checkpoint, Observation, Offer
+from lakesail_notebook.workloads.ports import Checkpoint, GrantedSize, Observation, Offer
 from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
 from lakesail_notebook.workloads.reconciling.reconciler import Reconciler
 from lakesail_notebook.workloads.reconciling.usage import Usage
@@ -110,6 +110,9 @@ class _OneEngineBackend:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def size_of(self, sail: SailConfig) -> GrantedSize | None:
+        return None
 
     async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:
         return ()

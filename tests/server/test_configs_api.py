@@ -24,6 +24,7 @@ def test_a_config_is_told_as_it_was_made_by_id_and_by_name(api: httpx.Client) ->
     assert set(made) == {
         *("id", "name", "workloadType", "clusterId", "teamId", "config", "endpointLimits"),
         *("createdAt", "createdBy", "updatedAt", "updatedBy"),
+        *("size", "pricePerHour", "currency"),
     }
     assert made["config"]["sail"]["compute"]["driver"]["ebsConfig"]["volumeSize"] == 100
     assert made["config"]["sail"]["executionMode"] == "standalone"

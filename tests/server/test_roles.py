@@ -95,6 +95,7 @@ TABLE: dict[tuple[str, str], Row] = {
         seen_by_owner_and_administrators(200),
         listed_in=lambda page: [event["sessionId"] for event in page["events"]],
     ),
+    ("GET", "/instance-types"): Row("nothing", {HERE: (200,) * 5}),
     ("GET", "/me"): Row("nothing", {HERE: (200,) * 5}),
 }
 for _path in CONFIG_PATHS:

@@ -30,8 +30,10 @@ def test_the_shipped_types_have_the_sizes_of_aws(name: str, vcpus: int, gibibyte
 
 def test_an_administrator_prices_a_shipped_type_and_adds_one() -> None:
     desk = {"vcpus": 4, "memory_gib": 7.5}
-    types = instance_types_from({"c8g.2xlarge": {"price_per_hour": 0.32}, "desk": desk})
+    priced = {"price_per_hour": 0.32}
+    types = instance_types_from({"c8g.2xlarge": priced, "c8g.large": priced | {"currency": "EUR"}, "desk": desk})
     assert types["c8g.2xlarge"] == InstanceType(vcpus=8, memory_bytes=16 * GIBIBYTE, price_per_hour=0.32)
+    assert (types["c8g.2xlarge"].currency, types["c8g.large"].currency) == ("USD", "EUR")
     assert types["desk"] == InstanceType(vcpus=4, memory_bytes=GIBIBYTE * 15 // 2)
     assert types["m7g.large"] == shipped_instance_types()["m7g.large"]
 
@@ -47,6 +49,8 @@ def test_an_administrator_prices_a_shipped_type_and_adds_one() -> None:
         ({"m7g.large": {"memory_gib": "8"}}, "memory_gib is a number above 0, not a str"),
         ({"m7g.large": {"price_per_hour": -1}}, "price_per_hour is a number above 0"),
         ({"m7g.large": {"price_per_hour": float("nan")}}, "price_per_hour is a number above 0"),
+        ({"m7g.large": {"currency": "euro"}}, "currency is three capital letters such as EUR, not 'euro'"),
+        ({"m7g.large": {"currency": 978}}, "currency is three capital letters such as EUR, not 978"),
     ],
 )
 def test_a_type_that_makes_no_sense_is_refused(trait: dict[str, Any], said: str) -> None:

@@ -15,6 +15,7 @@ from lakesail_notebook.backends.local.environment import (
 from lakesail_notebook.backends.local.size import EngineSize, Machine, Workers, engine_size
 from lakesail_notebook.models import SailConfig
 from lakesail_notebook.workloads.rules.instance_types import GIBIBYTE, shipped_instance_types
+from lakesail_notebook.workloads.rules.prices import NodeCount
 
 MACHINE = Machine(vcpus=4, memory_bytes=10 * GIBIBYTE)
 
@@ -36,6 +37,10 @@ def environment(
     return engine_environment(user_environment(user), extra, settings)
 
 
+def nodes(*counts: tuple[str, int]) -> tuple[NodeCount, ...]:
+    return tuple(NodeCount(instance_type=name, count=count) for name, count in counts)
+
+
 def driver(instance_type: str) -> dict[str, Any]:
     return {"compute": {"driver": {"instanceType": instance_type}}}
 
@@ -45,7 +50,9 @@ def test_a_config_without_a_size_has_the_machine() -> None:
 
 
 def test_a_smaller_size_than_the_machine_is_given_and_nothing_said() -> None:
-    assert size_of(driver("c8g.large")) == EngineSize(memory_bytes=4 * GIBIBYTE, parallelism=2)
+    assert size_of(driver("c8g.large")) == EngineSize(
+        memory_bytes=4 * GIBIBYTE, parallelism=2, nodes=nodes(("c8g.large", 1))
+    )
 
 
 def test_a_larger_size_is_cut_to_the_machine_and_said() -> None:
@@ -53,6 +60,7 @@ def test_a_larger_size_is_cut_to_the_machine_and_said() -> None:
         memory_bytes=10 * GIBIBYTE,
         parallelism=4,
         notice="This machine gives 4 of the 8 vCPU and 10 of the 32 GiB of memory that this size has.",
+        nodes=nodes(("m8g.2xlarge", 1)),
     )
 
 
@@ -72,6 +80,7 @@ def test_a_cluster_has_workers_up_to_its_nodes() -> None:
         parallelism=4,
         workers=Workers(at_first=2, at_most=2, task_slots=2),
         notice="This machine gives 10 of the 12 GiB of memory that a cluster of 2 workers of this size has.",
+        nodes=nodes(("c8g.large", 1), ("c8g.large", 2)),
     )
 
 
@@ -81,6 +90,12 @@ def test_a_large_cluster_is_cut_to_the_machine() -> None:
     assert size.workers == Workers(at_first=4, at_most=4, task_slots=4)
     assert (size.parallelism, size.memory_bytes) == (4, 10 * GIBIBYTE)
     assert "4 of the 16000 vCPU" in (size.notice or "")
+    assert size.nodes == nodes(("c8g.4xlarge", 4)), "as many as run"
+
+
+def test_workers_without_a_size_are_of_the_drivers() -> None:
+    wanted = {"executionMode": "cluster", **driver("c8g.large")}
+    assert size_of(wanted).nodes == nodes(("c8g.large", 1), ("c8g.large", 4))
 
 
 def test_a_cluster_without_sizes_has_the_machine() -> None:

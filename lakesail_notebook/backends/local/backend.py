@@ -18,9 +18,10 @@ from traitlets import Integer, List, Unicode
 from traitlets.config import Configurable
 
 from ...errors import FieldError, Unavailable
+from ...models import SailConfig
 from ...process import ChildProcess, cpu_seconds_of, describe_exit, own_python, spawn
 from ...process_identity import ProcessIdentity
-from ...workloads.ports import Checkpoint, Observation, Offer
+from ...workloads.ports import Checkpoint, GrantedSize, Observation, Offer
 from ...workloads.records import Handle, LaunchSpec, WorkloadRecord
 from ...workloads.rules.instance_types import InstanceType, shipped_instance_types
 from .directories import private_directory
@@ -111,6 +112,12 @@ class LocalBackend(Configurable):
         self._children: dict[str, ChildProcess] = {}
         self._ended: asyncio.Queue[str] = asyncio.Queue()
         self._waiters: set[asyncio.Task[None]] = set()
+
+    def size_of(self, sail: SailConfig) -> GrantedSize:
+        machine = self._machine()
+        size = engine_size(sail, self._instance_types, machine)
+        vcpus = machine.vcpus if size.parallelism is None else size.parallelism
+        return GrantedSize(vcpus=vcpus, memory_bytes=size.memory_bytes, nodes=size.nodes)
 
     async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:
         return await asyncio.to_thread(problems_of, spec, self._instance_types, self._roots())

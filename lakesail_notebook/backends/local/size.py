@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...models import SailConfig
 from ...workloads.rules.instance_types import GIBIBYTE, InstanceType
+from ...workloads.rules.prices import NodeCount
 
 _WORKERS_AT_FIRST = 4
 """Sail's own default, which it would start even of fewer allowed ones."""
@@ -37,6 +38,8 @@ class EngineSize:
     """``None``: the engine is no cluster."""
     notice: str | None = None
     """What the machine does not give, in a sentence."""
+    nodes: tuple[NodeCount, ...] = ()
+    """As many as run, of the types that the config names."""
 
 
 def engine_size(sail: SailConfig, types: Mapping[str, InstanceType], machine: Machine) -> EngineSize:
@@ -50,6 +53,7 @@ def engine_size(sail: SailConfig, types: Mapping[str, InstanceType], machine: Ma
         memory_bytes=min(driver.memory_bytes, machine.memory_bytes),
         parallelism=min(driver.vcpus, machine.vcpus),
         notice=_notice("this size", driver.vcpus, driver.memory_bytes, machine),
+        nodes=_nodes((_type_name(sail, "driver"), 1)),
     )
 
 
@@ -69,12 +73,24 @@ def _cluster_size(
         parallelism=min(vcpus, machine.vcpus),
         workers=workers,
         notice=_notice(f"a cluster of {asked_nodes} workers of this size", vcpus, memory_bytes, machine),
+        nodes=_nodes(
+            (_type_name(sail, "driver"), 1), (_type_name(sail, "worker") or _type_name(sail, "driver"), nodes)
+        ),
     )
 
 
 def _type(sail: SailConfig, types: Mapping[str, InstanceType], part: str) -> InstanceType | None:
+    name = _type_name(sail, part)
+    return None if name is None else types.get(name)
+
+
+def _type_name(sail: SailConfig, part: str) -> str | None:
     size = None if sail.compute is None else getattr(sail.compute, part)
-    return None if size is None or size.instance_type is None else types.get(size.instance_type)
+    return None if size is None else size.instance_type
+
+
+def _nodes(*counts: tuple[str | None, int]) -> tuple[NodeCount, ...]:
+    return tuple(NodeCount(instance_type=name, count=count) for name, count in counts if name is not None)
 
 
 def _notice(what: str, vcpus: int, memory_bytes: int, machine: Machine) -> str | None:

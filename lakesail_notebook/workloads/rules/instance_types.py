@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +10,10 @@ from typing import Any
 from .names import kind_of
 
 GIBIBYTE = 1024**3
+DEFAULT_CURRENCY = "USD"
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_KEYS = ("vcpus", "memory_gib", "price_per_hour", "currency")
 
 _GIBIBYTES_PER_VCPU = {"c": 2, "m": 4, "r": 8}
 _GENERATIONS = ("6a", "6g", "6i", "7a", "7g", "7i", "8g", "8i")
@@ -20,7 +25,9 @@ class InstanceType:
     vcpus: int
     memory_bytes: int
     price_per_hour: float | None = None
-    """In the administrator's currency; ``None``: not known."""
+    """``None``: not known."""
+    currency: str = DEFAULT_CURRENCY
+    """Of the price."""
 
 
 def shipped_instance_types() -> dict[str, InstanceType]:
@@ -42,8 +49,8 @@ def instance_types_from(trait: Mapping[Any, Any]) -> dict[str, InstanceType]:
     for name, entry in trait.items():
         if not isinstance(name, str) or not name:
             raise ValueError(f"instance_types has names as its keys, not {kind_of(name)}")
-        if not isinstance(entry, Mapping) or not set(entry) <= {"vcpus", "memory_gib", "price_per_hour"}:
-            raise ValueError(f"instance_types[{name!r}] is a mapping of vcpus, memory_gib and price_per_hour")
+        if not isinstance(entry, Mapping) or not set(entry) <= set(_KEYS):
+            raise ValueError(f"instance_types[{name!r}] is a mapping of {', '.join(_KEYS[:-1])} and {_KEYS[-1]}")
         known = types.get(name)
         if known is None and not {"vcpus", "memory_gib"} <= set(entry):
             raise ValueError(f"instance_types[{name!r}] is no shipped type: give its vcpus and memory_gib")
@@ -63,6 +70,8 @@ def _changed(name: str, old: InstanceType, entry: Mapping[str, Any]) -> Instance
         changes["memory_bytes"] = int(_number(name, "memory_gib", entry["memory_gib"]) * GIBIBYTE)
     if "price_per_hour" in entry:
         changes["price_per_hour"] = _number(name, "price_per_hour", entry["price_per_hour"])
+    if "currency" in entry:
+        changes["currency"] = _currency(name, entry["currency"])
     return replace(old, **changes)
 
 
@@ -70,3 +79,10 @@ def _number(name: str, key: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
         raise ValueError(f"instance_types[{name!r}]: {key} is a number above 0, not {kind_of(value)}")
     return float(value)
+
+
+def _currency(name: str, value: Any) -> str:
+    if not isinstance(value, str) or _CURRENCY.fullmatch(value) is None:
+        given = repr(value) if isinstance(value, str) else kind_of(value)
+        raise ValueError(f"instance_types[{name!r}]: currency is three capital letters such as EUR, not {given}")
+    return value

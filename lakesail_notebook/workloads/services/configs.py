@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -22,13 +22,14 @@ from ..rules.markers import make_marker, read_marker
 from ..rules.names import check_name
 from ..settings import LOCAL, Settings
 from ..store_port import Reading, Store
+from .compute_facts import ComputeCatalog
 from .views import config_view
 
 
 class Configs:
-    def __init__(self, store: Store, clusters: Collection[str], clock: Clock, settings: Settings) -> None:
+    def __init__(self, store: Store, catalog: ComputeCatalog, clock: Clock, settings: Settings) -> None:
         self._store = store
-        self._clusters = clusters
+        self._catalog = catalog
         self._clock = clock
         self._settings = settings
         self._rules = ComputeRules(
@@ -60,7 +61,7 @@ class Configs:
         page = found[: query.limit]
         more = len(found) > query.limit
         return models.WorkloadConfigPage(
-            items=tuple(config_view(config, principal) for config in page),
+            items=tuple(self._view(config, principal) for config in page),
             marker=make_marker(_page_key(page[-1]), scope, self._store.marker_key) if more else None,
         )
 
@@ -73,8 +74,8 @@ class Configs:
         if not access.changes_configs_of(principal, team_id):
             raise PermissionDenied("Only administrators make compute configs; ask one of your team.")
         check_name(wanted.name)
-        if wanted.cluster_id not in self._clusters:
-            message = f"must be one of this server's clusters: {', '.join(sorted(self._clusters))}"
+        if wanted.cluster_id not in self._catalog.clusters:
+            message = f"must be one of this server's clusters: {', '.join(sorted(self._catalog.clusters))}"
             raise InvalidArgument(f"clusterId {message}.", errors=(FieldError("/clusterId", message),))
         check_sail(wanted.config.sail, self._rules)
         refuse_masked(wanted.config.sail.extra_env)
@@ -88,12 +89,16 @@ class Configs:
         async with self._store.writing() as unit:
             await _check_name_free(unit, team_id, wanted.name)
             await unit.add_config(config)
-        return config_view(config, principal)
+        return self._view(config, principal)
 
     async def describe(self, principal: Principal, config_id: str) -> models.WorkloadConfig:
         """:raises NotFound: unknown, or not for the caller to see."""
         async with self._store.reading() as view:
-            return config_view(await find_config(view, principal, principal.team_ids, config_id), principal)
+            return self._view(await find_config(view, principal, principal.team_ids, config_id), principal)
+
+    async def instance_types(self) -> models.InstanceTypes:
+        """What the sizes that configs may name are."""
+        return self._catalog.instance_types()
 
     async def change(
         self, principal: Principal, config_id: str, wanted: models.WorkloadConfigChange
@@ -106,7 +111,7 @@ class Configs:
             config = await self._find_changeable(unit, principal, config_id)
             changed = self._changed(config, wanted)
             if changed == config:
-                return config_view(config, principal)
+                return self._view(config, principal)
             if changed.name is not None and changed.name != config.name:
                 await self._check_rename(unit, config, changed.name)
             changed = replace(
@@ -117,7 +122,7 @@ class Configs:
                     "Somebody else changed this compute config at the same time; look at it and try again.",
                     reason="config_changed",
                 )
-        return config_view(changed, principal)
+        return self._view(changed, principal)
 
     async def delete(self, principal: Principal, config_id: str) -> None:
         """Free its name, and let no new session name it. Sessions that run keep it.
@@ -129,6 +134,9 @@ class Configs:
             if self._is_default(config):
                 raise _needed_as_default(config)
             await unit.delete_config(config.id, by=principal.id, now=self._clock.now())
+
+    def _view(self, config: ConfigRecord, principal: Principal) -> models.WorkloadConfig:
+        return config_view(config, principal, self._catalog.of(config.cluster_id, config.sail))
 
     async def _find_changeable(self, unit: Reading, principal: Principal, config_id: str) -> ConfigRecord:
         config = await find_config(unit, principal, principal.team_ids, config_id)

@@ -20,6 +20,7 @@ from ..records import (
 )
 from ..rules import lifecycle, queries
 from ..rules.access import Principal, changes_configs_of, owns_session
+from .compute_facts import UNKNOWN, ComputeFacts
 
 
 def session_view(
@@ -71,7 +72,7 @@ def workload_view(workload: WorkloadRecord) -> models.Workload:
     )
 
 
-def config_view(config: ConfigRecord, principal: Principal) -> models.WorkloadConfig:
+def config_view(config: ConfigRecord, principal: Principal, compute: ComputeFacts = UNKNOWN) -> models.WorkloadConfig:
     """Values of variables are for those who may change the config."""
     sail = config.sail if changes_configs_of(principal, config.team_id) else config.sail.masked()
     if config.unreadable_env:
@@ -89,6 +90,9 @@ def config_view(config: ConfigRecord, principal: Principal) -> models.WorkloadCo
         created_by=config.created_by,
         updated_at=to_rfc3339(config.updated_at),
         updated_by=config.updated_by,
+        size=compute.size,
+        price_per_hour=None if compute.price is None else compute.price.per_hour,
+        currency=None if compute.price is None else compute.price.currency,
     )
 
 

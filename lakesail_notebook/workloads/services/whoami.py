@@ -12,6 +12,7 @@ from ..ports import Backend
 from ..records import NotebookRecord
 from ..rules.access import Principal
 from ..settings import DurationRange, SessionLimits, Settings
+from .compute_facts import size_view
 
 
 def me_view(
@@ -63,6 +64,7 @@ def _duration(limit: DurationRange) -> models.DurationLimit:
 
 
 def _cluster(cluster_id: str, backend: Backend) -> models.Cluster:
+    machine = backend.size_of(models.SailConfig())
     return models.Cluster(
         id=cluster_id,
         endpoint_types=get_args(models.EndpointType),
@@ -70,4 +72,5 @@ def _cluster(cluster_id: str, backend: Backend) -> models.Cluster:
         unused_fields=backend.offer.unused_fields,
         linger_seconds=backend.linger_seconds,
         survives_restart=backend.survives_restart,
+        machine=None if machine is None else size_view(machine),
     )
