@@ -108,7 +108,7 @@ class EventStreamHandler(BoundedHandler, WebSocketHandler):
         async with asyncio.timeout(SEND_SECONDS):
             for event in page.events:
                 await self.write_message(models.encode(event))
-                self._position = event.sequence
+                self._position = self._position if event.sequence is None else event.sequence
 
 
 def _short(reason: str) -> str:

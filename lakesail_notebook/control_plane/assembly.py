@@ -165,6 +165,7 @@ async def _begin(
     from ..signing_keys import signing_keys
     from ..tokens import TokenIssuer, TokenTime
     from ..workloads.environments import Environments
+    from ..workloads.notices import QueryNotices
     from ..workloads.reconciling.engine_watch import EngineWatch
     from ..workloads.reconciling.proxy_reports import ProxyReports
     from ..workloads.reconciling.reconciler import Reconciler
@@ -204,7 +205,8 @@ async def _begin(
     )
     spark_sessions = options.settings.limits.spark_sessions_per_session
     engines = EngineWatch(backends, clock)
-    reports = ProxyReports(store, reconciler, usage, clock, spark_sessions, audit, engines)
+    notices = QueryNotices(clock)
+    reports = ProxyReports(store, reconciler, usage, clock, spark_sessions, audit, engines, notices)
     proxy.serve(
         FeedSource(
             issuer=tokens.issuer,
@@ -272,7 +274,7 @@ async def _begin(
         launches=launches,
         configs=configs,
         service_accounts=service_accounts,
-        events=Events(store),
+        events=Events(store, notices),
         notebooks=notebooks,
         _reconciler=reconciler,
         _token_endings=token_endings,

@@ -28,7 +28,7 @@ from .compute import (
     WorkloadConfigListQuery,
     WorkloadConfigPage,
 )
-from .events import Event, EventPage, EventQuery, EventStreamQuery
+from .events import FIRST_KINDS, Event, EventPage, EventQuery, EventStreamQuery
 from .features import (
     EXTENSION_KEY,
     FEATURE_KEY,
@@ -96,6 +96,7 @@ __all__ = [
     "EXTENSION_KEY",
     "FEATURES",
     "FEATURE_KEY",
+    "FIRST_KINDS",
     "KERNEL_KEY",
     "LIVE_STATUSES",
     "MASKED",

@@ -18,6 +18,7 @@ Feature = Literal[
     "config_facts",
     "engine_use",
     "environment",
+    "event_kinds",
     "events",
     "extend",
     "health",

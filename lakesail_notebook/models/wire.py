@@ -18,7 +18,7 @@ EndpointType = Literal["spark_connect"]
 ExecutionMode = Literal["standalone", "cluster"]
 CapacityType = Literal["on-demand", "spot"]
 
-EventKind = Literal["move", "warning", "extension"]
+EventKind = Literal["move", "warning", "extension", "config", "query"]
 QueryOutcome = Literal["running", "succeeded", "failed", "cancelled"]
 
 # `$` would also match before a line's end; the API's document has its own spelling.

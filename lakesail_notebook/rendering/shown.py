@@ -46,10 +46,16 @@ def service_accounts_shown(accounts: tuple[models.TeamServiceAccount, ...]) -> S
 
 
 def event_shown(event: models.Event) -> Shown:
-    subject = f"session {event.session_id}" if event.session_id else f"workload {event.workload_id}"
     move = f"{event.old_status or 'new'} -> {event.new_status}" if event.kind == "move" else event.kind
-    parts = (moment(event.at), subject, move, event.reason, event.message)
+    happened = event.new_status if event.kind == "config" else move
+    parts = (moment(event.at), _subject(event), happened, event.reason, event.message)
     return Shown(printable("  ".join(part for part in parts if part)), models.encode(event))
+
+
+def _subject(event: models.Event) -> str:
+    if event.workload_config_id:
+        return f"compute config {event.workload_config_id}"
+    return f"session {event.session_id}" if event.session_id else f"workload {event.workload_id}"
 
 
 def finding_shown(finding: Finding) -> Shown:

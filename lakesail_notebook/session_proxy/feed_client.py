@@ -27,6 +27,8 @@ SILENCE_SECONDS = 2.5 * feed.HEARTBEAT_SECONDS
 """A feed that says nothing for so long is lost; the proxy connects anew."""
 ANSWER_SECONDS = 10.0
 LOST_RETRY_SECONDS = 1.0
+PROMPT_SECONDS = 0.1
+"""So soon it is reported that an operation began or ended; what else happens within this time is in the same report."""
 _FIRST_BACKOFF_SECONDS, _LAST_BACKOFF_SECONDS = 0.05, 1.0
 
 log = logging.getLogger(__name__)
@@ -164,13 +166,13 @@ class FeedClient:
             await asyncio.sleep(REPORT_SECONDS)
 
     async def _report_operations(self) -> None:
+        urgent, prompt = self._operations.urgent, self._operations.prompt
         while True:
             await self._operations.news.wait()
+            await _wait_for(urgent, PROMPT_SECONDS)
             await self._in_force.wait()
             self._say_operations()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(REPORT_SECONDS):
-                    await self._operations.urgent.wait()
+            await _wait_for(prompt, REPORT_SECONDS - PROMPT_SECONDS)
 
     def _say_operations(self) -> bool:
         """One report of them; whether there was anything to say, and it was said."""
@@ -300,3 +302,10 @@ class FeedClient:
                     retry_after_seconds=LOST_RETRY_SECONDS,
                 )
             )
+
+
+async def _wait_for(event: asyncio.Event, seconds: float) -> None:
+    """Return when the event is set, or after so long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -47,6 +47,7 @@ class Operation:
     """The same in Unix seconds of the token time."""
     interrupted: bool = False
     told_at: float | None = None
+    told_outcome: OperationOutcome | None = None
     asked_at: float | None = None
     """When the engine was asked whether it has stopped."""
     answered: bool = False

@@ -31,11 +31,17 @@ class OperationReports:
         """Set while there may be something to report."""
         self.urgent = asyncio.Event()
         """Set when it should be reported at once: from a cancellation on, the engine is watched."""
+        self.prompt = asyncio.Event()
+        """Set when it should be reported soon: an operation began or ended, and its user may look at the list."""
 
     def note(self, operation: Operation) -> None:
         self._keep(operation)
-        if self.is_noted(operation) and operation.outcome == "cancelled":
+        if not self.is_noted(operation):
+            return
+        if operation.outcome == "cancelled":
             self.urgent.set()
+        if operation.outcome == "cancelled" or operation.outcome != operation.told_outcome:
+            self.prompt.set()
 
     def _keep(self, operation: Operation) -> None:
         if not operation.listed or (not operation.ran and operation.told_at is None):
@@ -61,6 +67,8 @@ class OperationReports:
         chosen = [self._untold.pop(key) for key in list(self._untold)[:MAX_REPORTED]]
         for operation in chosen:
             operation.told_at, operation.told_answered = now, _answered(operation, now)
+            operation.told_outcome = operation.outcome
+        self.prompt.clear()
         if not at_work and not self._untold:
             self.news.clear()
         return chosen

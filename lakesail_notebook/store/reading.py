@@ -169,7 +169,7 @@ class SqlReading(NotebookReading):
         return await self._one(IdempotentAnswer, kept)
 
     async def events_after(self, sequence: int, limit: int, which: EventFilter) -> list[EventRecord]:
-        later = sa.select(event).where(event.c.sequence > sequence, *_visible(event, which.caller_id, which.or_teams))
+        later = sa.select(event).where(event.c.sequence > sequence, *_visible_events(which))
         return await self._many(EventRecord, later.order_by(event.c.sequence).limit(limit))
 
     async def last_event_sequence(self) -> int:
@@ -211,6 +211,16 @@ def _visible(table: sa.Table, caller_id: str | None, or_teams: Collection[str]) 
         return []
     own = table.c.caller_id == caller_id
     return [sa.or_(own, table.c.team_id.in_(or_teams)) if or_teams else own]
+
+
+def _visible_events(which: EventFilter) -> list[sa.ColumnElement[bool]]:
+    wanted: list[sa.ColumnElement[bool]] = [] if which.kinds is None else [event.c.kind.in_(which.kinds)]
+    if which.caller_id is None:
+        return wanted
+    config = event.c.kind == "config"
+    of_configs = sa.and_(config, event.c.team_id.in_(which.config_teams))
+    others = sa.and_(~config, *_visible(event, which.caller_id, which.or_teams))
+    return [*wanted, sa.or_(of_configs, others)]
 
 
 def _newest_first(query: sa.Select[Any], table: sa.Table, after: PageKey | None) -> sa.Select[Any]:

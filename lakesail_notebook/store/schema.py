@@ -231,6 +231,7 @@ event = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("message", sa.Text),
     sa.Column("by", sa.Text),
+    sa.Column("workload_config_id", sa.Text),
     sqlite_autoincrement=True,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,13 +38,13 @@ from .schema import (
     query,
     service_account,
     session,
-    spark_session,
     workload,
     workload_config,
 )
+from .spark_sessions import SparkSessionWriting
 
 
-class SqlWriting(NotebookWriting, SqlReading):
+class SqlWriting(NotebookWriting, SparkSessionWriting, SqlReading):
     """One transaction of the writer."""
 
     def __init__(self, connection: AsyncConnection, encryption: RecordEncryption) -> None:
@@ -67,18 +67,27 @@ class SqlWriting(NotebookWriting, SqlReading):
 
     async def add_config(self, record: ConfigRecord) -> None:
         await self._add(workload_config, record)
+        if record.name is not None:
+            await self._note_config(record.id, record.team_id, record.created_at, "created", by=record.created_by)
 
     async def change_config(self, record: ConfigRecord, *, version: int) -> bool:
         stored = self._encryption.encrypted(record)
         values = {column.name: getattr(stored, column.name) for column in workload_config.columns}
         same = (workload_config.c.id == record.id, workload_config.c.version == version)
         changed = sa.update(workload_config).where(*same, workload_config.c.deleted_at.is_(None)).values(**values)
-        return bool((await self._connection.execute(changed)).rowcount)
+        done = bool((await self._connection.execute(changed)).rowcount)
+        if done and record.name is not None:
+            await self._note_config(record.id, record.team_id, record.updated_at, "changed", by=record.updated_by)
+        return done
 
     async def delete_config(self, config_id: str, *, by: str, now: datetime) -> bool:
         there = (workload_config.c.id == config_id, workload_config.c.deleted_at.is_(None))
         gone = sa.update(workload_config).where(*there).values(deleted_at=now, updated_at=now, updated_by=by)
-        return bool((await self._connection.execute(gone)).rowcount)
+        team_id = await self._connection.scalar(gone.returning(workload_config.c.team_id))
+        if team_id is None:
+            return False
+        await self._note_config(config_id, team_id, now, "deleted", by=by)
+        return True
 
     async def add_service_account(self, record: ServiceAccountRecord) -> None:
         await self._add(service_account, record)
@@ -223,29 +232,6 @@ class SqlWriting(NotebookWriting, SqlReading):
         live = (session.c.id == session_id, session.c.status.in_(LIVE_STATUSES))
         await self._connection.execute(sa.update(session).where(*live).values(due_at=at))
 
-    async def claim_spark_session(
-        self, *, workload_id: str, spark_session_id: str, session_id: str, caller: str, limit: int, now: datetime
-    ) -> Literal["granted", "foreign", "released", "limit"]:
-        this = (spark_session.c.workload_id == workload_id, spark_session.c.spark_session_id == spark_session_id)
-        row = (await self._connection.execute(sa.select(spark_session).where(*this))).mappings().one_or_none()
-        if row is not None:
-            if (row["session_id"], row["caller"]) != (session_id, caller):
-                return "foreign"
-            return "granted" if row["released_at"] is None else "released"
-        live = (spark_session.c.session_id == session_id, spark_session.c.released_at.is_(None))
-        count = sa.select(sa.func.count()).select_from(spark_session).where(*live)
-        if int(await self._connection.scalar(count) or 0) >= limit:
-            return "limit"
-        claim = sa.insert(spark_session).values(
-            workload_id=workload_id,
-            spark_session_id=spark_session_id,
-            session_id=session_id,
-            caller=caller,
-            claimed_at=now,
-        )
-        await self._connection.execute(claim)
-        return "granted"
-
     async def remove_queries(self, session_id: str, query_ids: Collection[str]) -> None:
         named = (query.c.session_id == session_id, query.c.id.in_(query_ids))
         await self._connection.execute(sa.delete(query).where(*named))
@@ -260,11 +246,6 @@ class SqlWriting(NotebookWriting, SqlReading):
         await self._connection.execute(
             sa.delete(query).where(of_session, query.c.id.not_in(newest_first.limit(latest)))
         )
-
-    async def release_spark_session(self, *, workload_id: str, spark_session_id: str, now: datetime) -> None:
-        this = (spark_session.c.workload_id == workload_id, spark_session.c.spark_session_id == spark_session_id)
-        live = (*this, spark_session.c.released_at.is_(None))
-        await self._connection.execute(sa.update(spark_session).where(*live).values(released_at=now))
 
     async def _settle(self, record: SessionRecord) -> None:
         """Keep the due time of a session true to what was just written."""
@@ -311,6 +292,11 @@ class SqlWriting(NotebookWriting, SqlReading):
         whose = {"caller_id": record.created_by, "team_id": record.team_id}
         what = {"kind": "move", "old_status": old, "new_status": new, "reason": None, "message": message}
         await self._note({"at": at, **which, **whose, **what, "by": by})
+
+    async def _note_config(self, config_id: str, team_id: str, at: datetime, new: str, *, by: str | None) -> None:
+        which = {"session_id": None, "workload_id": None, "workload_config_id": config_id}
+        what = {"kind": "config", "old_status": None, "new_status": new, "reason": None, "message": None}
+        await self._note({"at": at, **which, "caller_id": None, "team_id": team_id, **what, "by": by})
 
     async def _note(self, values: dict[str, Any]) -> None:
         noted = await self._connection.execute(sa.insert(event).values(**values))

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..models import EventKind
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFilter:
@@ -26,6 +28,10 @@ class EventFilter:
 
     caller_id: str | None = None
     or_teams: frozenset[str] = frozenset()
+    config_teams: frozenset[str] = frozenset()
+    """The teams whose configs are told of; means nothing without ``caller_id``."""
+    kinds: frozenset[EventKind] | None = None
+    """Only these; ``None``: all."""
 
 
 @dataclass(frozen=True, slots=True)

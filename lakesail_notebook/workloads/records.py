@@ -247,16 +247,17 @@ class MemberRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRecord:
-    """What happened to a session or workload, written in the transaction that made it happen."""
+    """What happened to a session, a workload or a config, written in the transaction that made it happen."""
 
     sequence: int
     at: datetime
     kind: EventKind
-    """A change of status; a word that the session will close soon; or that it was asked to be kept."""
+    """A change of status; a word that the session will close soon; that it was asked to be kept; or a change of a
+    config."""
     session_id: str | None
     workload_id: str | None
     caller_id: str | None
-    """Whose session or workload it is."""
+    """Whose session or workload it is; ``None`` for a config, which is its team's."""
     team_id: str
     old_status: str | None
     new_status: str | None
@@ -264,6 +265,7 @@ class EventRecord:
     message: str | None
     by: str | None = None
     """The principal who asked for it; ``None``: time, or a fault."""
+    workload_config_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,15 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclo
 
 import pytest
 
+from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.errors import InvalidArgument, Unavailable
 from lakesail_notebook.models import Event, EventPage, EventQuery
 from lakesail_notebook.store.sql import SqlStore
+from lakesail_notebook.workloads.notices import QueryNotices
 from lakesail_notebook.workloads.rules.access import Principal
 from lakesail_notebook.workloads.services.events import Events
 from lakesail_notebook.workloads.store_port import News, Reading, Store, Writing
-from tests.builders import a_principal, a_session
+from tests.builders import NOW, a_config, a_principal, a_session
 from tests.contract.store_rig import in_store
 
 PATIENCE_SECONDS = 60.0
@@ -59,10 +61,20 @@ async def add_sessions(store: SqlStore, count: int = 1, *, member_id: str = "ME"
     return [session.id for session in sessions]
 
 
+def the_events(store: Store, notices: QueryNotices | None = None) -> Events:
+    return Events(store, notices or QueryNotices(SystemClock()))
+
+
 async def poll(
-    store: Store, principal: Principal = ME, *, after: int | None = 0, wait: int = 0, limit: int = 100
+    store: Store,
+    principal: Principal = ME,
+    *,
+    after: int | None = 0,
+    wait: int = 0,
+    limit: int = 100,
+    kinds: str | None = None,
 ) -> EventPage:
-    return await Events(store).poll(principal, EventQuery(after=after, wait=wait, limit=limit))
+    return await the_events(store).poll(principal, EventQuery(after=after, wait=wait, limit=limit, kinds=kinds))
 
 
 def ids(page: EventPage) -> list[str | None]:
@@ -175,7 +187,7 @@ def test_a_beginning_that_is_yet_to_come_is_refused(database_url: str) -> None:
 
 def test_a_follower_is_told_what_was_and_then_what_comes_without_a_gap(database_url: str) -> None:
     async def test(store: SqlStore) -> None:
-        events = Events(store)
+        events = the_events(store)
         before = await add_sessions(store, 250)
         follower = Follower(events, after=5)
         made = before[5:]
@@ -191,7 +203,7 @@ def test_a_follower_is_told_what_was_and_then_what_comes_without_a_gap(database_
 def test_followers_of_the_same_rows_read_them_once(database_url: str) -> None:
     async def test(store: SqlStore) -> None:
         watched = WatchedStore(store)
-        events = Events(watched)
+        events = the_events(watched)
         crowd = [Follower(events) for _ in range(200)]
         admins = [Follower(events, BLUE_ADMIN) for _ in range(100)]
         await add_sessions(store)
@@ -211,7 +223,7 @@ def test_followers_of_the_same_rows_read_them_once(database_url: str) -> None:
 
 def test_one_who_leaves_takes_nothing_from_those_who_read_with_him(database_url: str) -> None:
     async def test(store: SqlStore) -> None:
-        events = Events(store)
+        events = the_events(store)
         followers = [Follower(events) for _ in range(10)]
         await add_sessions(store)
         for follower in followers:
@@ -231,11 +243,96 @@ def test_one_who_leaves_takes_nothing_from_those_who_read_with_him(database_url:
 
 def test_followers_are_told_that_the_control_plane_stops(database_url: str) -> None:
     async def test(store: SqlStore) -> None:
-        follower = Follower(Events(store))
+        follower = Follower(the_events(store))
         await add_sessions(store)
         await follower.has(1)
         await store.close()
         with pytest.raises(Unavailable, match="stopping"):
             await follower.fails()
+
+    in_store(database_url, test)
+
+
+async def add_config(store: SqlStore, team_id: str, name: str | None = "small") -> str:
+    config = a_config(team_id=team_id, name=name)
+    async with store.writing() as unit:
+        await unit.add_config(config)
+    return config.id
+
+
+def test_changes_of_a_config_are_told_to_those_who_may_see_it(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        blue, red = await add_config(store, "BLUE"), await add_config(store, "RED")
+        await add_config(store, "BLUE", name=None)  # of a session that names no config; in no list
+        async with store.writing() as unit:
+            assert await unit.change_config(a_config(id=blue, version=2, team_id="BLUE"), version=1)
+            assert not await unit.change_config(a_config(id=blue, version=2, team_id="BLUE"), version=1)
+            assert await unit.delete_config(blue, by="ADMIN", now=NOW)
+            assert not await unit.delete_config(blue, by="ADMIN", now=NOW)
+        of_blue = [(blue, "created"), (blue, "changed"), (blue, "deleted")]
+        of_red = [(red, "created")]
+        for principal, expected in (
+            (ME, of_blue),
+            (BLUE_ADMIN, of_blue),
+            (STRANGER, of_red),
+            (EVERYBODYS_ADMIN, [of_blue[0], *of_red, *of_blue[1:]]),
+            (a_principal(id="RED_ADMIN", team_ids=(), admin_of=frozenset({"RED"})), []),
+        ):
+            page = await poll(store, principal, kinds="config")
+            assert {event.kind for event in page.events} <= {"config"}
+            assert [(event.workload_config_id, event.new_status) for event in page.events] == expected
+            assert page.sequence == 4
+
+    in_store(database_url, test)
+
+
+def test_a_poll_tells_no_kind_that_its_client_may_not_know(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        config = await add_config(store, "BLUE")
+        [session] = await add_sessions(store)
+        page = await poll(store)
+        assert (ids(page), page.sequence) == ([session], 2)
+        page = await poll(store, kinds="config,of_a_newer_version")
+        assert [event.workload_config_id for event in page.events] == [config]
+
+    in_store(database_url, test)
+
+
+def test_a_follower_and_a_waiting_poll_have_notices_of_their_own_sessions(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        notices = QueryNotices(SystemClock())
+        events = the_events(store, notices)
+        [session] = await add_sessions(store)
+        followers = {principal.id: Follower(events, principal) for principal in (ME, STRANGER, EVERYBODYS_ADMIN)}
+        await followers["ME"].has(1)
+        await followers["BOSS"].has(1)
+        watched = WatchedStore(store)
+        query = EventQuery(after=1, wait=60, kinds="query")
+        polling = asyncio.create_task(the_events(watched, notices).poll(ME, query))
+        await watched.listened_to.wait()
+        notices.tell(session, "ME")
+        page = await asyncio.wait_for(polling, PATIENCE_SECONDS)
+        assert [(event.kind, event.session_id, event.sequence) for event in page.events] == [("query", session, None)]
+        assert page.sequence == 1, "a notice is no row"
+        await followers["ME"].has(2)
+        assert followers["ME"].told[1] == page.events[0]
+        [later] = await add_sessions(store)
+        assert await followers["ME"].has(3) == [session, session, later]
+        assert await followers["BOSS"].has(2) == [session, later]
+        assert followers["STRANGER"].told == []
+        for follower in followers.values():
+            await follower.end()
+
+    in_store(database_url, test)
+
+
+def test_a_poll_that_does_not_name_notices_has_none(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        notices, watched = QueryNotices(SystemClock()), WatchedStore(store)
+        polling = asyncio.create_task(the_events(watched, notices).poll(ME, EventQuery(after=0, wait=60)))
+        await watched.listened_to.wait()
+        notices.tell("S", "ME")
+        [session] = await add_sessions(store)
+        assert ids(await asyncio.wait_for(polling, PATIENCE_SECONDS)) == [session]
 
     in_store(database_url, test)

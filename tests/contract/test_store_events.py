@@ -89,9 +89,11 @@ def add_a_session(url: str, number: int) -> None:
 
 
 def add_a_config(url: str, number: int) -> None:
+    """One without a name, which is no event."""
+
     async def work(store: SqlStore) -> None:
         async with store.writing() as unit:
-            await unit.add_config(a_config())
+            await unit.add_config(a_config(name=None))
 
     in_store(url, work)
 

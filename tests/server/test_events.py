@@ -25,7 +25,8 @@ from .test_login import FORGED
 SESSIONS = "workloads/sessions"
 OWNER = {"Authorization": f"token {TOKEN}"}
 EVENT_FIELDS = {
-    *("sequence", "at", "kind", "sessionId", "workloadId", "oldStatus", "newStatus", "reason", "message"),
+    *("sequence", "at", "kind", "sessionId", "workloadId", "workloadConfigId"),
+    *("oldStatus", "newStatus", "reason", "message"),
 }
 _LOG_SECONDS = 60.0
 
@@ -133,7 +134,19 @@ def test_a_poll_with_nothing_to_tell_answers_empty_when_its_wait_is_over(api: ht
 
 
 @pytest.mark.parametrize(
-    "query", ["after=-1", "after=x", "wait=61", "wait=-1", "limit=0", "limit=1001", "after=999999999", "since=3"]
+    "query",
+    [
+        "after=-1",
+        "after=x",
+        "wait=61",
+        "wait=-1",
+        "limit=0",
+        "limit=1001",
+        "after=999999999",
+        "since=3",
+        "kinds=",
+        "kinds=a,,b",
+    ],
 )
 def test_parameters_out_of_range_are_refused_by_name(api: httpx.Client, query: str) -> None:
     answer = api.get(f"events?{query}")
@@ -168,6 +181,26 @@ def test_a_stream_tells_what_was_and_goes_on_with_what_comes(
     sequences = [event["sequence"] for event in told]
     assert sequences == sorted(set(sequences))
     assert told == api.get(f"events?after={before}&limit={len(told)}").json()["events"]
+
+
+def test_changes_of_a_config_are_told(server: JupyterServer, api: httpx.Client) -> None:
+    before = _now(api)
+    with event_stream(server, f"?after={before}", headers=OWNER) as stream:
+        made = api.post(
+            "workloads/compute-configs", json={"name": "told", "workloadType": "sail", "clusterId": "LOCAL"}
+        )
+        config = made.json()["id"]
+        api.patch(f"workloads/compute-configs/{config}", json={"name": "renamed"})
+        api.delete(f"workloads/compute-configs/{config}")
+        told = stream.until(workloadConfigId=config, newStatus="deleted")
+    mine = [event for event in told if event["workloadConfigId"] == config]
+    assert [(event["kind"], event["newStatus"]) for event in mine] == [
+        ("config", "created"),
+        ("config", "changed"),
+        ("config", "deleted"),
+    ]
+    assert api.get("events", params={"after": before, "kinds": "config"}).json()["events"] == mine
+    assert not [event for event in api.get(f"events?after={before}").json()["events"] if event["kind"] == "config"]
 
 
 def test_a_stream_without_a_beginning_tells_what_comes_from_now_on(server: JupyterServer, api: httpx.Client) -> None:
@@ -260,7 +293,7 @@ def test_to_listen_is_no_activity_and_starts_no_session_proxy(tmp_path: Any) -> 
     with jupyter_server(tmp_path, token=TOKEN) as server, client_of(server, OWNER) as api:
         active = _last_activity(server)
         for _ in range(2):
-            assert api.get("events").json() == {"events": [], "sequence": 0}
+            assert api.get("events").json() == {"events": [], "sequence": 1}, "the default config was made"
         with event_stream(server, headers=OWNER) as stream:
             stream.connection.ping()
         assert _last_activity(server) == active

@@ -198,7 +198,7 @@ def test_a_reader_of_queries_has_what_happened_just_before() -> None:
         reports, operations = KeepingReports(), a_book()
         async with feed_of(reports, operations) as (server, _, _):
             run_operation(operations, "first")
-            await until(lambda: reports.operated)  # the next report is due a second later
+            await until(lambda: reports.operated)
             for number in range(3 * MAX_REPORTED):
                 run_operation(operations, f"o{number}")
             assert await server.flushed(5)
@@ -220,5 +220,37 @@ def test_a_proxy_that_cannot_report_is_not_waited_for() -> None:
             await until(lambda: client.connected)
             assert await server.flushed(5)
         assert not await server.flushed(0.2), "there is no proxy"
+
+    run_hastily(scenario())
+
+
+def test_a_begin_and_an_end_are_reported_soon_and_what_is_between_them_is_not() -> None:
+    async def scenario() -> None:
+        reports, operations = KeepingReports(), a_book()
+        loop = asyncio.get_running_loop()
+        async with feed_of(reports, operations):
+            head, owner = Head(spark_session_id="s", operation_id="o"), SparkSession("W", "S", "ALICE", "s")
+            began = loop.time()
+            with operations.following(EXECUTE_PLAN, head, b"", owner, CLAIMS, lambda: None) as passing:
+                await until(lambda: reports.operated)
+                assert loop.time() - began < 0.5
+                passing(b"")
+                await asyncio.sleep(0.5)
+                assert len(reports.operated) == 1, "what only moves on is told once a second"
+            ended = loop.time()
+            await until(lambda: reports.operated[-1].outcome != "running")
+            assert loop.time() - ended < 0.5
+
+    run_hastily(scenario())
+
+
+def test_what_begins_and_ends_at_once_is_one_report() -> None:
+    async def scenario() -> None:
+        reports, operations = KeepingReports(), a_book()
+        async with feed_of(reports, operations):
+            for number in range(50):
+                run_operation(operations, f"o{number}")
+            await until(lambda: reports.operated)
+            assert [report.outcome for report in reports.operated] == ["succeeded"] * 50
 
     run_hastily(scenario())

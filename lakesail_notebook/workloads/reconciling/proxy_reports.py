@@ -13,8 +13,9 @@ from ...clock import Clock
 from ...errors import LakesailError
 from ...models import LIVE_STATUSES
 from ..logins import tell_logins
+from ..notices import QueryNotices
 from ..ports import Audit
-from ..records import QueryRecord, SessionRecord
+from ..records import QueryRecord, SessionRecord, WorkloadRecord
 from ..rules import queries
 from ..rules.lifecycle import SessionMove
 from ..store_port import Store, Writing
@@ -37,6 +38,7 @@ class ProxyReports:
         max_spark_sessions: int,
         audit: Audit | None = None,
         engines: EngineWatch | None = None,
+        notices: QueryNotices | None = None,
     ) -> None:
         self._store = store
         self._reconciler = reconciler
@@ -45,6 +47,7 @@ class ProxyReports:
         self._max_spark_sessions = max_spark_sessions
         self._audit = audit
         self._engines = engines
+        self._notices = notices
 
     async def activity(self, reports: tuple[feed.SessionActivity, ...]) -> None:
         """Note the moment of last use; a pending or idle session that is used becomes active."""
@@ -71,6 +74,7 @@ class ProxyReports:
         now = self._clock.now()
         by_session: dict[str, dict[str, feed.OperationReport]] = {}
         heard: list[QueryRecord] = []
+        changed: set[str] = set()
         for report in reports:
             by_session.setdefault(report.session_id, {})[report.operation_id] = report
         async with self._store.writing() as unit:
@@ -81,16 +85,24 @@ class ProxyReports:
                 await unit.remove_queries(session_id, known.keys() - ran.keys())
                 await unit.upsert_queries(session_id, carried_on, latest=queries.KEPT)
                 heard += [query for query in carried_on if _is_news(known.get(query.id), query)]
-        await self._watch_engines(heard)
-
-    async def _watch_engines(self, heard: list[QueryRecord]) -> None:
-        """Engines do not always obey when queries are cancelled."""
-        if self._engines is None or not heard:
+                if queries.begin_or_end(known, carried_on):
+                    changed.add(session_id)
+        if not heard and not changed:
             return
         async with self._store.reading() as view:
-            sessions = {one.id: one for one in await view.sessions_by_id({query.session_id for query in heard})}
+            sessions = {one.id: one for one in await view.sessions_by_id(changed | {one.session_id for one in heard})}
             workloads = await view.workloads({session.workload_id for session in sessions.values()})
-        by_id = {workload.id: workload for workload in workloads}
+        if self._notices is not None:
+            for session_id in changed & sessions.keys():
+                self._notices.tell(session_id, sessions[session_id].caller_id)
+        self._watch_engines(heard, sessions, {workload.id: workload for workload in workloads})
+
+    def _watch_engines(
+        self, heard: list[QueryRecord], sessions: Mapping[str, SessionRecord], by_id: Mapping[str, WorkloadRecord]
+    ) -> None:
+        """Engines do not always obey when queries are cancelled."""
+        if self._engines is None:
+            return
         for query in heard:
             session = sessions.get(query.session_id)
             workload = None if session is None else by_id.get(session.workload_id)

@@ -83,7 +83,11 @@ def visible_sessions(principal: Principal) -> SessionFilter:
 
 def visible_events(principal: Principal) -> EventFilter:
     """The events of what it sees."""
-    return EventFilter(caller_id=_own_alone(principal), or_teams=principal.admin_of)
+    return EventFilter(
+        caller_id=_own_alone(principal),
+        or_teams=principal.admin_of,
+        config_teams=frozenset(principal.team_ids),
+    )
 
 
 def closes_session(principal: Principal, session: SessionRecord) -> bool:

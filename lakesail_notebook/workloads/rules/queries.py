@@ -3,7 +3,7 @@ speaks of no more. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -44,6 +44,16 @@ def carried_on(
         engine_answered=report.engine_answered,
         rows=query.earlier_rows + report.rows,
         data_bytes=query.earlier_data_bytes + report.data_bytes,
+    )
+
+
+def begin_or_end(known: Mapping[str, QueryRecord], carried_on: Collection[QueryRecord]) -> bool:
+    """Whether queries began or ended between what was known of some of a session and what is known now.
+
+    :param known: by id; what is missing in ``carried_on`` was found to be no query.
+    """
+    return known.keys() != {one.id for one in carried_on} or any(
+        known[one.id].outcome != one.outcome for one in carried_on
     )
 
 

@@ -1,17 +1,24 @@
-"""Events: what happens to sessions and workloads, told to whoever may see them, in order and without gaps."""
+"""Events: what happens to sessions, workloads and configs, told to whoever may see them, in order and without gaps.
+
+Between them come notices to a session's owner that the list of its queries has changed. They are told to those who
+listen at that moment; whoever comes later reads the list.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any, get_args
 
 from ... import models
 from ...errors import FieldError, InvalidArgument
 from ..filters import EventFilter
+from ..notices import Notices, QueryNotices
 from ..rules.access import Principal, visible_events
 from ..store_port import Store
-from .views import event_view
+from .views import event_view, notice_view
 
 _STREAM_PAGE = 100
 
@@ -22,8 +29,9 @@ _Asked = tuple[EventFilter, int, int]
 class Events:
     """Reads the store's events; holds none. Listeners that wait for the same rows read them once, together."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, notices: QueryNotices) -> None:
         self._store = store
+        self._notices = notices
         self._readings: dict[_Asked, asyncio.Task[models.EventPage]] = {}
 
     async def start(self, after: int | None) -> int:
@@ -43,15 +51,18 @@ class Events:
 
         :raises LakesailError: when nothing can be read, or ``after`` is no event.
         """
-        which = visible_events(principal)
-        page = await self._read(which, await self.start(query.after), query.limit)
-        if page.events or not query.wait:
-            return page
-        with self._store.listening() as news, suppress(TimeoutError):
-            async with asyncio.timeout(query.wait):
-                while not page.events:
-                    await news.later_than(page.sequence)
-                    page = await self._read_together(which, page.sequence, query.limit)
+        kinds = _kinds(query.kinds)
+        which = replace(visible_events(principal), kinds=kinds)
+        with self._notices.listening(principal.id) as notices:
+            page = await self._read(which, await self.start(query.after), query.limit)
+            if page.events or not query.wait:
+                return page
+            told = notices if "query" in kinds else Notices()
+            with self._store.listening() as news, suppress(TimeoutError):
+                async with asyncio.timeout(query.wait):
+                    while not page.events:
+                        await _first_of(news.later_than(page.sequence), told.come())
+                        page = _with_notices(await self._read_together(which, page.sequence, query.limit), told)
         return page
 
     async def follow(self, principal: Principal, after: int) -> AsyncGenerator[models.EventPage]:
@@ -61,14 +72,14 @@ class Events:
         :raises LakesailError: when nothing can be read any more.
         """
         which = visible_events(principal)
-        with self._store.listening() as news:
+        with self._store.listening() as news, self._notices.listening(principal.id) as notices:
             page = await self._read(which, after, _STREAM_PAGE)
             while True:
                 if page.events:
                     yield page
                 if len(page.events) < _STREAM_PAGE:
-                    await news.later_than(page.sequence)
-                page = await self._read_together(which, page.sequence, _STREAM_PAGE)
+                    await _first_of(news.later_than(page.sequence), notices.come())
+                page = _with_notices(await self._read_together(which, page.sequence, _STREAM_PAGE), notices)
 
     async def _read_together(self, *asked: *_Asked) -> models.EventPage:
         """A reading that began before the news came is good enough: its page says how far it got."""
@@ -92,3 +103,27 @@ class Events:
             events=tuple(event_view(event) for event in events),
             sequence=max(after, newest) if whole else events[-1].sequence,
         )
+
+
+def _kinds(named: str | None) -> frozenset[models.EventKind]:
+    """Kinds that are not known here are those of a newer version: there are no events of them."""
+    if named is None:
+        return models.FIRST_KINDS
+    return frozenset(set(get_args(models.EventKind)) & set(named.split(",")))
+
+
+def _with_notices(page: models.EventPage, notices: Notices) -> models.EventPage:
+    taken = tuple(notice_view(notice) for notice in notices.take())
+    return models.EventPage(events=(*page.events, *taken), sequence=page.sequence) if taken else page
+
+
+async def _first_of(*waits: Coroutine[Any, Any, None]) -> None:
+    """Return when the first of these has, and give up the others; what one raises is raised."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -9,6 +9,7 @@ from msgspec import structs
 from ... import models
 from ...clock import to_rfc3339
 from ...models import LIVE_STATUSES
+from ..notices import Notice
 from ..records import (
     ConfigRecord,
     EventRecord,
@@ -107,11 +108,16 @@ def event_view(event: EventRecord) -> models.Event:
         kind=event.kind,
         session_id=event.session_id,
         workload_id=event.workload_id,
+        workload_config_id=event.workload_config_id,
         old_status=event.old_status,
         new_status=event.new_status,
         reason=event.reason,
         message=event.message,
     )
+
+
+def notice_view(notice: Notice) -> models.Event:
+    return models.Event(sequence=None, at=to_rfc3339(notice.at), kind="query", session_id=notice.session_id)
 
 
 def query_view(

@@ -1,0 +1,13 @@
+"""Which compute config an event tells of."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    op.add_column("event", sa.Column("workload_config_id", sa.Text))
