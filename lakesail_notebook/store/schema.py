@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ..models import EndpointLimits, SailConfig
 from ..workloads.records import LaunchSpec, Owner, SessionTokens, Timeouts
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest migration; the database is upgraded when it has another."""
 
 T = TypeVar("T")

@@ -580,15 +580,16 @@ export interface components {
         };
         /**
          * Event
-         * @description What happened to a session or a workload.
+         * @description What happened to a session, a workload or a compute config.
          */
         Event: {
-            sequence: number;
+            sequence: number | null;
             at: string;
             /** @enum {string} */
-            kind: "extension" | "move" | "warning";
+            kind: "config" | "extension" | "move" | "query" | "warning";
             sessionId: string | null;
             workloadId: string | null;
+            workloadConfigId: string | null;
             oldStatus: string | null;
             newStatus: string | null;
             reason: string | null;
@@ -1941,6 +1942,7 @@ export interface operations {
                 after?: number;
                 wait?: number;
                 limit?: number;
+                kinds?: string;
             };
             header?: never;
             path?: never;
