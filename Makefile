@@ -6,34 +6,43 @@ BIN := $(VENV)/bin
 SET_UP := $(VENV)/.set-up
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CLOCK := $(VENV)/.clock
+BROWSER := $(VENV)/.browser
+# Where JupyterLab finds the extension; a link, so that it is always the one that was built last.
+LABEXTENSION := $(VENV)/share/jupyter/labextensions/@lakesail/notebook-labextension
 PYTEST := $(BIN)/pytest
 # Files are the unit: the tests of a file share one server, and each worker starts its own.
 IN_PARALLEL := --numprocesses 2 --dist loadfile
 # These wait for engines and kernels more than they compute.
 WAITING_IN_PARALLEL := --numprocesses 3 --dist loadfile
-TEST_GROUPS := fast integration environments promises
+TEST_GROUPS := fast integration browser environments promises
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab demo check test $(TEST_GROUPS:%=test-%) soak bench format lock install-report
+.PHONY: help setup frontend lab demo check test $(TEST_GROUPS:%=test-%) soak bench format lock install-report
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(SET_UP) ## Make .venv with everything that the others need
 
-lab: $(SET_UP) ## Open JupyterLab on the quickstart
+frontend: $(SET_UP) ## Build the user interface if its sources have changed
+	@$(BIN)/python scripts/build_frontend.py
+	@test -L $(LABEXTENSION) || { rm -rf $(LABEXTENSION) && mkdir -p $(dir $(LABEXTENSION)) && \
+		ln -s $(CURDIR)/lakesail_notebook/labextension $(LABEXTENSION); }
+
+lab: frontend ## Open JupyterLab on the quickstart
 	$(BIN)/jupyter lab $(AS_ROOT) examples/quickstart.ipynb
 
 demo: $(SET_UP) ## Run the quickstart without a browser and print its result
 	$(BIN)/python examples/demo.py
 
-check: $(SET_UP) ## Format, lint, types, and which way imports go
+check: frontend ## Format, lint, types, which way imports go, and the front end
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest --quiet tests/unit/test_imports.py tests/unit/test_architecture.py
+	npm run --silent check
 
 test: $(SET_UP) ## Run all tests, group after group, and say how long each group took
 	@failed=; times=; for group in $(TEST_GROUPS); do \
@@ -41,13 +50,17 @@ test: $(SET_UP) ## Run all tests, group after group, and say how long each group
 		times="$$times\n$$(printf '%-12s %5d s' $$group $$(($$(date +%s) - began)))"; \
 	done; printf "$$times\n"; test -z "$$failed" || { echo "These failed:$$failed"; exit 1; }
 
-test-fast: $(SET_UP) ## Run the tests to run often: units, contracts, the API's edge
+test-fast: frontend ## Run the tests to run often: units, contracts, the API's edge
+	npm run --silent test
 	$(PYTEST) $(IN_PARALLEL) tests/unit tests/contract tests/server
 
-test-integration: $(SET_UP) $(CLOCK) ## Run the tests with real engines and kernels
+test-integration: frontend $(CLOCK) ## Run the tests with real engines and kernels
 	$(PYTEST) $(WAITING_IN_PARALLEL) tests/integration
 
-test-environments: $(SET_UP) ## Run the tests that install into environments of their own
+test-browser: frontend $(BROWSER) ## Run the tests that drive JupyterLab and Notebook 7 in Chromium
+	$(PYTEST) $(IN_PARALLEL) tests/e2e
+
+test-environments: frontend ## Run the tests that install into environments of their own
 	$(PYTEST) tests/environments
 
 test-promises: $(SET_UP) ## Run the measurements that are promises; nothing runs beside them
@@ -77,8 +90,16 @@ $(CLOCK): $(SET_UP)  # the tests that set the clock skip themselves where libfak
 	} || echo "libfaketime is not here; the tests that set the clock will skip themselves."
 	@touch $@
 
+$(BROWSER): $(SET_UP)  # the tests say what to do where there is no Chromium
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || { \
+		test "$$(id -u)" = 0 && apt-get --quiet update && \
+		apt-get --quiet --yes install chromium fonts-dejavu-core; \
+	} || echo "Chromium is not here; install it, or name it by CHROMIUM=..."
+	@touch $@
+
 $(SET_UP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) scripts/build_frontend.py --node
 	@echo "Setting up $(VENV); the first time takes a few minutes."
 	@$(PYTHON) -m venv $(VENV) || { \
 		test "$$(id -u)" = 0 && apt-get --quiet update && apt-get --quiet --yes install python3-venv && \
