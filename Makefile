@@ -43,6 +43,7 @@ check: frontend ## Format, lint, types, which way imports go, and the front end
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest --quiet tests/unit/test_imports.py tests/unit/test_architecture.py
 	npm run --silent check
+	PYTHON=$(BIN)/python npm run --silent types:check
 
 test: $(SET_UP) ## Run all tests, group after group, and say how long each group took
 	@failed=; times=; for group in $(TEST_GROUPS); do \
