@@ -1,17 +1,29 @@
-/** Every word that people read, in one catalogue. `{name}` is replaced; `\u00a0` keeps a number and its unit together. */
+/** Every word that people read, in one catalogue. `{name}` is replaced; `\u00a0` keeps a number and its unit together.
+
+    Each surface has a file in `strings/`. */
+
+import { commonStrings } from "./strings/common";
+import { stateStrings } from "./strings/states";
+import { timeStrings } from "./strings/time";
 
 export const catalogue = {
-  connect: "Connect",
-  choose: "Choose…",
-  close: "Close",
-  cancel: "Cancel",
-  moreActions: "More actions",
+  ...commonStrings,
+  ...stateStrings,
+  ...timeStrings,
 } as const satisfies Record<string, string>;
 
 export type Key = keyof typeof catalogue;
 
+export type Values = Readonly<Record<string, string | number>>;
+
 /** Says the text of a key, in the language of the host. */
-export type Translate = (key: Key, values?: Readonly<Record<string, string | number>>) => string;
+export type Translate = (key: Key, values?: Values) => string;
+
+/** A text that is not put together yet: templates mark the values apart, text joins them. */
+export interface Sentence {
+  readonly key: Key;
+  readonly values?: Values;
+}
 
 /** A translator from a function that translates one English text; JupyterLab's `trans.__` is one. */
 export function translator(translateText: (text: string) => string): Translate {
@@ -20,6 +32,6 @@ export function translator(translateText: (text: string) => string): Translate {
 
 export const english: Translate = translator((text) => text);
 
-function filled(text: string, values: Readonly<Record<string, string | number>>): string {
+function filled(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
 }

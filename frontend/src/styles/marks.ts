@@ -64,4 +64,9 @@ export const marks = css`
     font-weight: 600;
     color: var(--ls-fg-strong);
   }
+  @container (max-width: 259px) {
+    .wide-only {
+      display: none;
+    }
+  }
 `;

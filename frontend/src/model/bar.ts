@@ -1,0 +1,93 @@
+/** What the toolbar button and the status bar say of a notebook. */
+
+import type { Translate } from "../strings";
+import { countdown } from "./countdown";
+import type { Snapshot } from "./snapshot";
+import { isClosing, nameOf, stateOf, word, type Mark } from "./states";
+import { duration, earliest, nextSecond, SECOND } from "./times";
+import type { Notebook, Session } from "./types";
+
+export interface BarTexts {
+  /** `null` without a session. */
+  readonly mark: Mark | null;
+  /** The config's name, or `Connect` without a session. */
+  readonly name: string;
+  /** `6:12` when it closes soon. */
+  readonly time: string | null;
+  /** `Sail: small | Active`; `null` without a session. */
+  readonly status: string | null;
+  /** How much is left, when it closes soon. */
+  readonly share: number | null;
+  readonly tooltip: string;
+  readonly changesAt: number | null;
+}
+
+export function barTexts(
+  t: Translate,
+  snapshot: Snapshot,
+  notebook: Notebook | null,
+  session: Session | null,
+  now: number,
+): BarTexts {
+  return session ? ofSession(t, snapshot, session, now) : ofNone(t, snapshot, notebook);
+}
+
+function ofNone(t: Translate, snapshot: Snapshot, notebook: Notebook | null): BarTexts {
+  const connecting = notebook !== null && notebook.connecting !== "no";
+  const config = notebook?.remembered ?? snapshot.me?.defaultConfig ?? null;
+  const tooltip = notebook?.remembered
+    ? t("tooltipConnect", { config: notebook.remembered })
+    : config
+      ? t("tooltipConnectDefault", { config })
+      : t("tooltipConnectAny");
+  return {
+    mark: connecting ? "pending" : null,
+    name: t("connect"),
+    time: null,
+    status: null,
+    share: null,
+    tooltip,
+    changesAt: null,
+  };
+}
+
+function ofSession(t: Translate, snapshot: Snapshot, session: Session, now: number): BarTexts {
+  const state = stateOf(t, session, now, snapshot.link, isClosing(snapshot, session));
+  const end = state.mark === "unknown" || state.mark === "closed" ? null : countdown(t, session, now);
+  const soon = state.mark === "soon" ? end : null;
+  const name = session.configName ?? nameOf(session);
+  const starting = state.mark === "pending";
+  const changes = [state.changesAt, end?.changesAt, starting ? nextSecond(session.createdAt, now) : null];
+  const status = t("statusBar", { name, state: statusWord(t, session, state.mark, soon?.brief ?? null, now) });
+  return {
+    mark: state.mark,
+    name,
+    time: soon?.short ?? null,
+    status,
+    share: soon?.share ?? null,
+    tooltip: tooltipOf(t, session, state.word, end?.text ?? null),
+    changesAt: earliest(changes),
+  };
+}
+
+function statusWord(t: Translate, session: Session, mark: Mark, soon: string | null, now: number): string {
+  switch (mark) {
+    case "pending":
+      return t("startingFor", { time: duration(t, Math.floor((now - session.createdAt) / SECOND)) });
+    case "unknown":
+      return t("notKnown");
+    case "closed":
+      return t(session.status === "closed" ? "closed" : "closingNow");
+    default:
+      return soon ?? word(t, session);
+  }
+}
+
+function tooltipOf(t: Translate, session: Session, state: string, end: string | null): string {
+  const values = { name: nameOf(session), state: lowered(state) };
+  return end ? t("tooltipEnd", { ...values, end: lowered(end) }) : t("tooltip", values);
+}
+
+export function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
