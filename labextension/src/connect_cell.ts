@@ -1,0 +1,120 @@
+/** Connects a notebook by a cell of it: the kernel binds `spark`, and whoever reads the notebook sees how. */
+
+import { NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
+import type { ISessionContextDialogs } from "@jupyterlab/apputils";
+import type { KernelMessage } from "@jupyterlab/services";
+import type { CodeCell } from "@jupyterlab/cells";
+import type { ConnectChoice } from "@lakesail/notebook-ui";
+
+import { connectLine, planOf } from "./connect_line";
+import type { NotebookWatch } from "./notebook_watch";
+
+export interface Connecting {
+  readonly watch: NotebookWatch;
+  readonly choice: ConnectChoice;
+  /** A person picked it, as opposed to Connect with what the notebook remembers. */
+  readonly picked: boolean;
+  /** Run the line without a cell. */
+  readonly hidden: boolean;
+  readonly dialogs: ISessionContextDialogs | null;
+}
+
+/** What the kernel raised. */
+export class KernelRaised extends Error {
+  constructor(
+    /** The exception's class, such as `ResourceExhausted`. */
+    readonly errorClass: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** @throws KernelRaised when connecting fails. */
+export async function connectNotebook(connecting: Connecting): Promise<void> {
+  const { watch, choice } = connecting;
+  const { kernel } = watch.state;
+  if (choice.config && choice.remember !== false) {
+    watch.remember(choice.config);
+  }
+  watch.connecting = kernel.state === "busy" ? "waiting" : "connecting";
+  try {
+    if (connecting.hidden && kernel.id !== null) {
+      await runHidden(watch.panel, connectLine(choice));
+    } else {
+      await runCell(connecting);
+    }
+  } finally {
+    watch.connecting = "no";
+  }
+}
+
+/** Puts a connect cell into the notebook without running it, below the active cell. */
+export function insertConnectCell(panel: NotebookPanel, choice: ConnectChoice): void {
+  const { content } = panel;
+  const index = content.widgets.length ? content.activeCellIndex + 1 : 0;
+  insertCell(panel, index, connectLine(choice));
+  content.deselectAll();
+  content.activeCellIndex = index;
+}
+
+async function runCell({ watch, choice, picked, dialogs }: Connecting): Promise<void> {
+  const { panel } = watch;
+  const { content } = panel;
+  const cells = content.widgets.map(({ model }) => ({ type: model.type, source: model.sharedModel.getSource() }));
+  const plan = planOf(cells, choice, picked);
+  if (plan.plan === "insert") {
+    insertCell(panel, plan.index, plan.source);
+  } else if (plan.source !== null) {
+    content.widgets[plan.index]?.model.sharedModel.setSource(plan.source);
+  }
+  const cell = content.widgets[plan.index] as CodeCell | undefined;
+  if (!cell) {
+    return;
+  }
+  const stop = watchForStart(watch, cell.model.sharedModel.getSource());
+  const { mode } = content;
+  const running = NotebookActions.runCells(content, [cell], panel.sessionContext, dialogs ?? undefined);
+  // Running ends the edit mode of the active cell; the person goes on typing there.
+  content.mode = mode;
+  const succeeded = await running.finally(stop);
+  if (!succeeded) {
+    throw raisedIn(cell);
+  }
+}
+
+function insertCell(panel: NotebookPanel, index: number, source: string): void {
+  panel.content.model?.sharedModel.insertCell(index, {
+    cell_type: "code",
+    source,
+    metadata: { trusted: true },
+  });
+}
+
+async function runHidden(panel: NotebookPanel, code: string): Promise<void> {
+  const kernel = panel.sessionContext.session?.kernel;
+  const reply = await kernel?.requestExecute({ code, silent: true, store_history: false }).done;
+  if (reply?.content.status === "error") {
+    throw new KernelRaised(reply.content.ename, reply.content.evalue);
+  }
+}
+
+/** A busy kernel runs our cell later: the card says `Waiting for the kernel` until then. */
+function watchForStart(watch: NotebookWatch, source: string): () => void {
+  const { iopubMessage } = watch.panel.sessionContext;
+  const onMessage = (_: unknown, message: KernelMessage.IMessage): void => {
+    const content = message.content as { readonly code?: unknown };
+    if (message.header.msg_type === "execute_input" && content.code === source && watch.connecting === "waiting") {
+      watch.connecting = "connecting";
+    }
+  };
+  iopubMessage.connect(onMessage);
+  return () => iopubMessage.disconnect(onMessage);
+}
+
+function raisedIn(cell: CodeCell): KernelRaised {
+  const outputs = cell.model.sharedModel.getOutputs();
+  const error = outputs.findLast((output) => output.output_type === "error");
+  const { ename, evalue } = (error ?? {}) as { readonly ename?: string; readonly evalue?: string };
+  return new KernelRaised(ename ?? "", evalue ?? "");
+}

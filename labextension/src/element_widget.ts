@@ -1,0 +1,59 @@
+/** One of our elements as a Lumino widget. It reads from the page's source only while it shows: hidden panels are
+    attached too, and they must ask the server nothing. */
+
+import { ACT_EVENT, type Act, type Source, type Translate } from "@lakesail/notebook-ui";
+import { Widget } from "@lumino/widgets";
+
+export interface SailHost extends HTMLElement {
+  source: Source | null;
+  t: Translate;
+  readonly updateComplete: Promise<boolean>;
+}
+
+export interface Surroundings {
+  readonly source: Source;
+  readonly t: Translate;
+}
+
+export class ElementWidget<Properties extends object = object> extends Widget {
+  readonly element: SailHost & Properties;
+
+  constructor(
+    tagName: string,
+    private readonly page: Surroundings,
+    private readonly onAct: (act: Act, element: HTMLElement) => void,
+  ) {
+    super();
+    this.element = document.createElement(tagName) as SailHost & Properties;
+    this.element.t = page.t;
+    this.element.addEventListener(ACT_EVENT, (event) => {
+      event.stopPropagation();
+      this.onAct((event as CustomEvent<Act>).detail, this.element);
+    });
+    this.node.append(this.element);
+  }
+
+  set(properties: Partial<Properties>): void {
+    Object.assign(this.element, properties);
+  }
+
+  protected override onAfterAttach(): void {
+    this.listen(this.isVisible);
+  }
+
+  protected override onAfterShow(): void {
+    this.listen(true);
+  }
+
+  protected override onBeforeHide(): void {
+    this.listen(false);
+  }
+
+  protected override onBeforeDetach(): void {
+    this.listen(false);
+  }
+
+  private listen(shown: boolean): void {
+    this.element.source = shown ? this.page.source : null;
+  }
+}

@@ -1,0 +1,125 @@
+/** One open notebook: its path, its kernel, what it remembers, and whether it is about to connect. */
+
+import type { ISessionContext } from "@jupyterlab/apputils";
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import type { Kernel, Notebook } from "@lakesail/notebook-ui";
+import type { IDisposable } from "@lumino/disposable";
+import { Signal } from "@lumino/signaling";
+
+import { KernelProbe } from "./kernel_probe";
+
+/** The key of our part of a notebook's metadata: names that others can read, never ids. */
+const METADATA = "lakesail";
+
+export class NotebookWatch implements IDisposable {
+  readonly changed = new Signal<this, void>(this);
+  isDisposed = false;
+  private readonly probe = new KernelProbe();
+  private connectingNow: Notebook["connecting"] = "no";
+  private last: Notebook;
+
+  constructor(readonly panel: NotebookPanel) {
+    this.last = this.look();
+    const { context, sessionContext } = panel;
+    context.pathChanged.connect(this.update, this);
+    sessionContext.kernelChanged.connect(this.onKernelChanged, this);
+    sessionContext.statusChanged.connect(this.onStatus, this);
+    sessionContext.connectionStatusChanged.connect(this.update, this);
+    sessionContext.sessionChanged.connect(this.update, this);
+    panel.disposed.connect(this.dispose, this);
+    void context.ready.then(() => {
+      if (!this.isDisposed) {
+        context.model.metadataChanged.connect(this.update, this);
+        this.update();
+      }
+    });
+    void sessionContext.ready.then(() => this.onStatus());
+  }
+
+  get state(): Notebook {
+    return this.last;
+  }
+
+  get connecting(): Notebook["connecting"] {
+    return this.connectingNow;
+  }
+
+  set connecting(value: Notebook["connecting"]) {
+    this.connectingNow = value;
+    this.update();
+  }
+
+  remember(config: string): void {
+    const known = ours(this.panel.context.model.getMetadata(METADATA));
+    if (known["config"] !== config) {
+      this.panel.context.model.setMetadata(METADATA, { ...known, config });
+    }
+  }
+
+  dispose(): void {
+    if (!this.isDisposed) {
+      this.isDisposed = true;
+      Signal.clearData(this);
+    }
+  }
+
+  private onKernelChanged(): void {
+    this.probe.forget();
+    this.onStatus();
+  }
+
+  private onStatus(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    const kernel = this.panel.sessionContext.session?.kernel;
+    if (kernel?.status === "restarting" || kernel?.status === "autorestarting") {
+      this.probe.forget();
+    }
+    this.update();
+    if (kernel?.status === "idle") {
+      void this.probe.ask(kernel).then((changed) => changed && this.update());
+    }
+  }
+
+  private update(): void {
+    const now = this.isDisposed ? this.last : this.look();
+    if (JSON.stringify(now) !== JSON.stringify(this.last)) {
+      this.last = now;
+      this.changed.emit();
+    }
+  }
+
+  private look(): Notebook {
+    const { context, sessionContext } = this.panel;
+    const remembered = context.isReady ? ours(context.model.getMetadata(METADATA))["config"] : null;
+    return {
+      path: context.path,
+      name: context.path.replace(/^.*\//, "").replace(/\.ipynb$/, ""),
+      kernel: {
+        id: sessionContext.session?.kernel?.id ?? null,
+        name: sessionContext.kernelDisplayName,
+        state: kernelState(sessionContext),
+        fit: this.probe.fit,
+        tempViews: null,
+      },
+      remembered: typeof remembered === "string" && remembered ? remembered : null,
+      connecting: this.connectingNow,
+    };
+  }
+}
+
+function ours(metadata: unknown): Readonly<Record<string, string>> {
+  return metadata !== null && typeof metadata === "object" ? (metadata as Record<string, string>) : {};
+}
+
+function kernelState(context: ISessionContext): Kernel["state"] {
+  const kernel = context.session?.kernel;
+  if (!kernel) {
+    return context.isReady ? "none" : "starting";
+  }
+  if (kernel.status === "dead" || kernel.status === "terminating") {
+    return "gone";
+  }
+  return kernel.status === "idle" || kernel.status === "busy" ? kernel.status : "starting";
+}

@@ -1,0 +1,147 @@
+/** A popover at a button: a widget of its own in the page's body, since Lab's popups open upwards only and take no
+    focus. One is open at a time. */
+
+import { PanelLayout, Widget } from "@lumino/widgets";
+
+import type { SailHost } from "./element_widget";
+
+const WIDTH = 340;
+const GAP = 4;
+
+export interface PopoverOptions {
+  readonly anchor: HTMLElement;
+  readonly content: Widget & { readonly element: SailHost };
+  /** Above an item of the status bar, else below. */
+  readonly above?: boolean;
+  readonly label: string;
+}
+
+let open: Popover | null = null;
+
+export class Popover extends Widget {
+  private readonly resized = new ResizeObserver(() => this.place());
+
+  /** Opens it, or closes the one that is open at the same anchor. */
+  static toggle(options: PopoverOptions): void {
+    const same = open?.options.anchor === options.anchor;
+    open?.dispose();
+    if (!same) {
+      Popover.show(options);
+    }
+  }
+
+  static show(options: PopoverOptions): Popover {
+    open?.dispose();
+    open = new Popover(options);
+    Widget.attach(open, document.body);
+    return open;
+  }
+
+  static close(): void {
+    open?.giveUp();
+  }
+
+  static isOpenAt(anchor: HTMLElement): boolean {
+    return open?.options.anchor === anchor;
+  }
+
+  private constructor(private readonly options: PopoverOptions) {
+    super();
+    this.addClass("jp-ThemedContainer");
+    this.addClass("lsn-Popover");
+    this.node.setAttribute("role", "dialog");
+    this.node.setAttribute("aria-label", options.label);
+    this.node.tabIndex = -1;
+    const layout = new PanelLayout();
+    layout.addWidget(options.content);
+    this.layout = layout;
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      open = open === this ? null : open;
+      super.dispose();
+      this.options.anchor.setAttribute("aria-expanded", "false");
+    }
+  }
+
+  /** Closes it and gives the focus back to the button. */
+  giveUp(): void {
+    const held = this.node.contains(document.activeElement);
+    this.dispose();
+    if (held && this.options.anchor.isConnected) {
+      this.options.anchor.focus();
+    }
+  }
+
+  protected override onAfterAttach(): void {
+    document.addEventListener("pointerdown", this.onPointerDown, true);
+    this.node.addEventListener("keydown", this.onKeyDown);
+    window.addEventListener("resize", this.place);
+    this.resized.observe(this.options.content.element);
+    this.options.anchor.setAttribute("aria-expanded", "true");
+    this.place();
+    void this.takeFocus();
+  }
+
+  protected override onBeforeDetach(): void {
+    document.removeEventListener("pointerdown", this.onPointerDown, true);
+    this.node.removeEventListener("keydown", this.onKeyDown);
+    window.removeEventListener("resize", this.place);
+    this.resized.disconnect();
+  }
+
+  private async takeFocus(): Promise<void> {
+    const { element } = this.options.content;
+    await element.updateComplete;
+    if (this.isDisposed || this.node.contains(document.activeElement)) {
+      return;
+    }
+    const first = element.shadowRoot?.querySelector<HTMLElement>(
+      "input[type=radio]:checked, button.primary:not([disabled]), input:not([disabled]), button:not([disabled])",
+    );
+    (first ?? this.node).focus();
+  }
+
+  private readonly place = (): void => {
+    const { anchor, above } = this.options;
+    if (!anchor.isConnected) {
+      this.dispose();
+      return;
+    }
+    const button = anchor.getBoundingClientRect();
+    const start = above ? button.left : button.right - WIDTH;
+    const { style } = this.node;
+    style.left = `${Math.max(GAP, Math.min(start, window.innerWidth - WIDTH - GAP))}px`;
+    if (above) {
+      style.bottom = `${window.innerHeight - button.top}px`;
+      style.maxHeight = `${button.top - GAP}px`;
+    } else {
+      style.top = `${button.bottom}px`;
+      style.maxHeight = `${window.innerHeight - button.bottom - GAP}px`;
+    }
+  };
+
+  /** Clicks in Lab's toolbars never reach the document, and presses do. */
+  private readonly onPointerDown = (event: Event): void => {
+    const path = event.composedPath();
+    const inside = path.some(
+      (target) =>
+        target === this.node ||
+        target === this.options.anchor ||
+        (target instanceof Element && target.matches(".lm-Menu, .jp-Dialog, dialog")),
+    );
+    if (!inside) {
+      this.dispose();
+    }
+  };
+
+  /** An element inside takes Escape first: it gives up a question or a filter, and prevents the default. */
+  private readonly onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "Escape" && !event.defaultPrevented) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.giveUp();
+    }
+  };
+}
