@@ -1,6 +1,8 @@
 /** The elements and the page's source, for JupyterLab and for panels in cells. */
 
 export * from "./model/acts";
+export * from "./model/menu";
+export * from "./model/row_targets";
 export * from "./model/snapshot";
 export * from "./model/types";
 export * from "./store/source";
