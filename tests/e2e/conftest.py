@@ -1,0 +1,94 @@
+"""Chromium, one for each worker; a browser context for each test, which is guarded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from .guard import Guard
+from .lab_page import LabPage
+from .rig import SCREENS, Site
+
+OpenPage = Callable[..., LabPage]
+
+_PAGES = pytest.StashKey[list[Page]]()
+_NO_PAGES: list[Page] = []
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+    if not program.is_file():
+        pytest.fail(
+            f"No Chromium at {program}. Install it: apt-get install chromium fonts-dejavu-core; "
+            "or name another by the variable CHROMIUM.",
+            pytrace=False,
+        )
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        running = playwright.chromium.launch(executable_path=program, args=options)
+        yield running
+        running.close()
+
+
+@pytest.fixture(autouse=True)
+def guard() -> Iterator[Guard]:
+    """Fails the test when a request left the origin of its servers, or when our code raised in the page."""
+    guard = Guard()
+    yield guard
+    guard.check()
+
+
+@pytest.fixture
+def new_context(browser: Browser, guard: Guard) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browser contexts, which share no cookie; the guard listens to each."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: Any) -> BrowserContext:
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        guard.watch(context)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def context(new_context: Callable[..., BrowserContext]) -> BrowserContext:
+    return new_context()
+
+
+@pytest.fixture
+def open_page(request: pytest.FixtureRequest, context: BrowserContext, guard: Guard) -> OpenPage:
+    """Opens a page on a site: ``open_page(site, "a.ipynb")``. See :meth:`LabPage.open`."""
+    pages = request.node.stash.setdefault(_PAGES, [])
+
+    def open_one(site: Site, notebook: str | None = None, **options: Any) -> LabPage:
+        guard.allow(site.url)
+        page = context.new_page()
+        pages.append(page)
+        return LabPage(page, site).open(notebook, **options)
+
+    return open_one
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test leaves pictures of its pages."""
+    report = yield
+    if report.when == "call" and report.failed:
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        pages = item.stash.get(_PAGES, _NO_PAGES)
+        for number, page in enumerate(pages):
+            if not page.is_closed():
+                page.screenshot(path=SCREENS / f"failed-{item.name}-{number}.png")
+    return report
