@@ -8,3 +8,5 @@ export * from "./model/types";
 export * from "./store/source";
 export * from "./strings";
 export { define, tagNames, VERSION } from "./version";
+export { SailLog } from "./elements/log";
+export { SailQueries } from "./elements/queries";

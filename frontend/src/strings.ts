@@ -3,11 +3,13 @@
     Each surface has a file in `strings/`. */
 
 import { commonStrings } from "./strings/common";
+import { queryStrings } from "./strings/queries";
 import { stateStrings } from "./strings/states";
 import { timeStrings } from "./strings/time";
 
 export const catalogue = {
   ...commonStrings,
+  ...queryStrings,
   ...stateStrings,
   ...timeStrings,
 } as const satisfies Record<string, string>;

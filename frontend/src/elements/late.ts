@@ -1,0 +1,27 @@
+/** What loads shows only after 300 ms, so that quick answers do not flash. */
+
+import { css, html, type TemplateResult } from "lit";
+
+export const late = css`
+  .late {
+    animation: ls-late 0s 300ms both;
+  }
+  @keyframes ls-late {
+    from {
+      visibility: hidden;
+    }
+  }
+  .late .skel {
+    height: 8px;
+    margin: 8px 0;
+    border-radius: 2px;
+    background: var(--ls-bg-soft);
+  }
+`;
+
+/** Grey bars where a list will stand. */
+export function loadingBars(name: string): TemplateResult {
+  return html`<div class="empty-q late" aria-busy="true" aria-label=${name} role="status">
+    ${[65, 50, 58].map((width) => html`<div class="skel" style="width:${width}%"></div>`)}
+  </div>`;
+}
