@@ -5,8 +5,8 @@ plane answers with a :class:`Snapshot`, then with numbered changes (:class:`Rout
 :data:`HEARTBEAT_SECONDS` carries the last number, so that a gap shows. The proxy confirms with :class:`Applied`, claims
 Spark session ids with :class:`Claim`, says with :class:`PythonBegins` that a session will run Python code, and reports
 use with :class:`Activity`, queries with :class:`Operations` and refusals with :class:`Refusals`. A :class:`Flush` asks
-for the reports of queries at once. What the control plane cannot keep, it does not answer: it ends the connection, and
-the proxy says it again on the next.
+for the reports of queries at once, an :class:`Interrupt` for the end of queries. What the control plane cannot keep, it
+does not answer: it ends the connection, and the proxy says it again on the next.
 """
 
 from __future__ import annotations
@@ -140,8 +140,26 @@ class Flush(_Message, tag="flush", frozen=True, kw_only=True):
     flush_id: int
 
 
+class Interrupt(_Message, tag="interrupt", frozen=True, kw_only=True):
+    """The owner of a session wants queries of it to end; :class:`Interrupted` says which ran."""
+
+    interrupt_id: int
+    session_id: str
+    query_id: str | None = None
+    """The action's id, or the operation's; ``None``: all that run."""
+
+
 FromControlPlane = (
-    Snapshot | RouteChange | Heartbeat | ClaimAnswer | PythonNoted | ReleaseKept | ActivityKept | OperationsKept | Flush
+    Snapshot
+    | RouteChange
+    | Heartbeat
+    | ClaimAnswer
+    | PythonNoted
+    | ReleaseKept
+    | ActivityKept
+    | OperationsKept
+    | Flush
+    | Interrupt
 )
 
 
@@ -234,6 +252,13 @@ class Flushed(_Message, tag="flushed", frozen=True, kw_only=True):
     flush_id: int
 
 
+class Interrupted(_Message, tag="interrupted", frozen=True, kw_only=True):
+    """Answers :class:`Interrupt`; that these queries are cancelled has been reported before this."""
+
+    interrupt_id: int
+    query_ids: tuple[str, ...]
+
+
 class RefusedRpcs(Struct, frozen=True, kw_only=True):
     session_id: str | None
     """Which their tokens name; ``None``: their tokens are not genuine, or there was no room to tell."""
@@ -260,7 +285,19 @@ class Applied(_Message, tag="applied", frozen=True, kw_only=True):
     sequence: int
 
 
-FromProxy = Hello | Claim | PythonBegins | Released | Activity | Operations | Flushed | Refusals | EngineLost | Applied
+FromProxy = (
+    Hello
+    | Claim
+    | PythonBegins
+    | Released
+    | Activity
+    | Operations
+    | Flushed
+    | Interrupted
+    | Refusals
+    | EngineLost
+    | Applied
+)
 
 _decode_from_control_plane: msgspec.json.Decoder[FromControlPlane] = msgspec.json.Decoder(FromControlPlane)
 _decode_from_proxy: msgspec.json.Decoder[FromProxy] = msgspec.json.Decoder(FromProxy)

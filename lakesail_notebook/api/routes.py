@@ -34,6 +34,7 @@ from .sessions import (
     describe_engine_use,
     describe_session,
     extend_session,
+    interrupt_queries,
     issue_token,
     list_queries,
     list_sessions,
@@ -140,6 +141,14 @@ OPERATIONS = (
     ApiOperation(verb="GET", path=f"{SESSION}/logs", run=read_logs, query=models.SessionLogsQuery, feature="logs"),
     ApiOperation(
         verb="GET", path=f"{SESSION}/queries", run=list_queries, query=models.SessionQueriesQuery, feature="queries"
+    ),
+    ApiOperation(
+        verb="POST",
+        path=f"{SESSION}/interrupt",
+        run=interrupt_queries,
+        body=models.SessionInterrupt,
+        raises=(FailedPrecondition,),
+        feature="interrupt",
     ),
     *(operation for path in CONFIG_PATHS for operation in _config_operations(path)),
     ApiOperation(verb="GET", path="/instance-types", run=list_instance_types, feature="instance_types"),

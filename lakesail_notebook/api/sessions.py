@@ -73,6 +73,17 @@ async def list_queries(
     return await service.sessions.queries(call.principal, call.path["session"], call.query)
 
 
+async def interrupt_queries(
+    service: WorkloadsService, call: Call[models.SessionInterrupt, None]
+) -> models.InterruptedQueries:
+    """Interrupt the queries of a session.
+
+    All that run, or one, whichever of its clients runs them; each client gets an error at once. For its owner. The list
+    of queries says whether the engine obeys.
+    """
+    return await service.sessions.interrupt(call.principal, call.path["session"], call.body)
+
+
 async def describe_session(service: WorkloadsService, call: Call[None, None]) -> models.Session:
     """Describe a session.
 

@@ -251,7 +251,7 @@ async def _begin(
         environments=environments,
         reconciler=reconciler,
         session_tokens=session_tokens,
-        queries=QueryService(store=store, reports=proxy, engines=engines, clock=clock),
+        queries=QueryService(store=store, reports=proxy, interrupts=proxy, owners=owners, engines=engines, clock=clock),
         endpoints=placement.endpoints,
         clock=clock,
         settings=options.settings,

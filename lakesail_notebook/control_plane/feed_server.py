@@ -22,6 +22,7 @@ import msgspec
 from .. import feed
 from ..errors import LakesailError
 from ..feed import Route
+from .feed_connection import FeedConnection
 
 HELLO_SECONDS = 5.0
 CONFIRM_SECONDS = 1.0
@@ -29,7 +30,6 @@ SILENCE_SECONDS = 5 * feed.HEARTBEAT_SECONDS
 """A proxy confirms every heartbeat; one that says nothing for so long has to connect again."""
 NOT_KEPT_SECONDS = 1.0
 """So long after a report could not be kept, the proxy is made to connect again: what hinders it may last."""
-_MAX_UNSENT_BYTES = 4 * feed.MAX_LINE_BYTES
 _MAX_PROXY_LINE_BYTES = 1024 * 1024
 
 Routes = Callable[[], Awaitable[Sequence[Route]]]
@@ -74,11 +74,12 @@ class FeedServer:
         self._secret: str | None = None
         self._sequence = 0
         self._closed: OrderedDict[str, Route] = OrderedDict()
-        self._connection: _Connection | None = None
+        self._connection: FeedConnection | None = None
         self._applied = 0
         self._applied_more = asyncio.Condition()
-        self._flush_ids = itertools.count(1)
-        self._flushes: dict[int, asyncio.Future[None]] = {}
+        self._question_ids = itertools.count(1)
+        self._questions: dict[int, asyncio.Future[feed.Flushed | feed.Interrupted]] = {}
+        """Those that the proxy has not answered yet."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._looked_at: set[str] = set()
 
@@ -120,20 +121,35 @@ class FeedServer:
 
     async def flushed(self, seconds: float) -> bool:
         """Have the proxy report now what it has not told of queries, and keep it; whether that was done in time."""
+        flush_id = next(self._question_ids)
+        return await self._answer(flush_id, feed.Flush(flush_id=flush_id), seconds) is not None
+
+    async def interrupted(self, session_id: str, query_id: str | None, seconds: float) -> tuple[str, ...] | None:
+        """Have the proxy end queries of a session, all that run or one; the ids of those that ran.
+
+        ``None``: no proxy is connected, or it has not answered in time.
+        """
+        interrupt_id = next(self._question_ids)
+        interrupt = feed.Interrupt(interrupt_id=interrupt_id, session_id=session_id, query_id=query_id)
+        answer = await self._answer(interrupt_id, interrupt, seconds)
+        return answer.query_ids if isinstance(answer, feed.Interrupted) else None
+
+    async def _answer(
+        self, question_id: int, question: feed.Flush | feed.Interrupt, seconds: float
+    ) -> feed.Flushed | feed.Interrupted | None:
         connection = self._connection
         if connection is None or not connection.begun:
-            return False
-        flush_id = next(self._flush_ids)
-        self._flushes[flush_id] = asyncio.get_running_loop().create_future()
-        connection.say(feed.Flush(flush_id=flush_id))
+            return None
+        answer: asyncio.Future[feed.Flushed | feed.Interrupted] = asyncio.get_running_loop().create_future()
+        self._questions[question_id] = answer
+        connection.say(question)
         try:
             async with asyncio.timeout(seconds):
-                await self._flushes[flush_id]
+                return await answer
         except TimeoutError:
-            return False
+            return None
         finally:
-            del self._flushes[flush_id]
-        return True
+            del self._questions[question_id]
 
     async def abandoned(self, seconds: int) -> None:
         """Return once no proxy has been connected for so long. A blocked event loop makes it later, never earlier."""
@@ -157,7 +173,7 @@ class FeedServer:
         self._spawn(self._serve(reader, writer))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = _Connection(writer)
+        connection = FeedConnection(writer)
         try:
             if not await self._knows_the_secret(reader):
                 log.warning("route feed: a peer without the secret was turned away")
@@ -194,7 +210,7 @@ class FeedServer:
             return False
         return hmac.compare_digest(hello.secret.encode(), secret.encode())
 
-    async def _send_snapshot(self, connection: _Connection) -> None:
+    async def _send_snapshot(self, connection: FeedConnection) -> None:
         source = await asyncio.shield(self._source)  # a proxy that goes away must not take it with it
         sequence = self._sequence
         live = await source.routes()
@@ -211,13 +227,13 @@ class FeedServer:
             )
         )
 
-    async def _beat(self, connection: _Connection) -> None:
+    async def _beat(self, connection: FeedConnection) -> None:
         source = await asyncio.shield(self._source)
         while True:
             await asyncio.sleep(feed.HEARTBEAT_SECONDS)
             connection.change(feed.Heartbeat(sequence=self._sequence, token_time=source.token_time()))
 
-    async def _listen(self, reader: asyncio.StreamReader, connection: _Connection) -> None:
+    async def _listen(self, reader: asyncio.StreamReader, connection: FeedConnection) -> None:
         while line := await _line(reader):
             message = feed.decode_from_proxy(line)
             if isinstance(message, feed.Applied):
@@ -227,13 +243,13 @@ class FeedServer:
             else:
                 connection.reports.put_nowait(message)
 
-    async def _confirm(self, sequence: int, connection: _Connection) -> None:
+    async def _confirm(self, sequence: int, connection: FeedConnection) -> None:
         if connection is self._connection:
             async with self._applied_more:
                 self._applied = sequence
                 self._applied_more.notify_all()
 
-    async def _tell_in_order(self, connection: _Connection) -> None:
+    async def _tell_in_order(self, connection: FeedConnection) -> None:
         """Until a report cannot be kept: then the proxy has to connect again, and says again what was not answered."""
         reports = (await asyncio.shield(self._source)).reports
         try:
@@ -246,17 +262,18 @@ class FeedServer:
         await asyncio.sleep(NOT_KEPT_SECONDS)
         self._drop(connection)
 
-    async def _tell(self, message: feed.FromProxy, reports: Reports, connection: _Connection) -> None:
+    async def _tell(self, message: feed.FromProxy, reports: Reports, connection: FeedConnection) -> None:
         if isinstance(message, feed.Activity):
             await reports.activity(message.sessions)
             connection.say(feed.ActivityKept())
         elif isinstance(message, feed.Operations):
             await reports.operations(message.operations)
             connection.say(feed.OperationsKept())
-        elif isinstance(message, feed.Flushed):
-            flush = self._flushes.get(message.flush_id)
-            if flush is not None and not flush.done():
-                flush.set_result(None)
+        elif isinstance(message, feed.Flushed | feed.Interrupted):
+            question_id = message.flush_id if isinstance(message, feed.Flushed) else message.interrupt_id
+            answer = self._questions.get(question_id)
+            if answer is not None and not answer.done():
+                answer.set_result(message)
         elif isinstance(message, feed.Refusals):
             await reports.refused(message.refused)
         elif isinstance(message, feed.Claim):
@@ -268,7 +285,7 @@ class FeedServer:
             await reports.released(message.session_id, message.spark_session_id)
             connection.say(feed.ReleaseKept(session_id=message.session_id, spark_session_id=message.spark_session_id))
 
-    async def _answer_claim(self, claim: feed.Claim, reports: Reports, connection: _Connection) -> None:
+    async def _answer_claim(self, claim: feed.Claim, reports: Reports, connection: FeedConnection) -> None:
         verdict: Any = await reports.claim(claim.session_id, claim.caller, claim.spark_session_id)
         granted = verdict == "granted"
         connection.say(feed.ClaimAnswer(claim_id=claim.claim_id, granted=granted, reason=None if granted else verdict))
@@ -290,7 +307,7 @@ class FeedServer:
         finally:
             self._looked_at.discard(workload_id)
 
-    def _drop(self, connection: _Connection | None) -> None:
+    def _drop(self, connection: FeedConnection | None) -> None:
         if connection is not None:
             connection.close()
             if self._connection is connection:
@@ -300,46 +317,6 @@ class FeedServer:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-class _Connection:
-    """What one proxy is told, the snapshot first."""
-
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
-        self._kept_back: list[feed.FromControlPlane] | None = []
-        self.reports: asyncio.Queue[feed.FromProxy] = asyncio.Queue()
-        """What it said and nobody has heard yet, in its order."""
-
-    def begin(self, snapshot: feed.Snapshot) -> None:
-        self.say(snapshot)
-        kept_back, self._kept_back = self._kept_back or [], None
-        for message in kept_back:
-            self.say(message)
-
-    @property
-    def begun(self) -> bool:
-        """Whether its snapshot has been sent."""
-        return self._kept_back is None
-
-    def change(self, message: feed.RouteChange | feed.Heartbeat) -> None:
-        """Say it after the snapshot."""
-        if self._kept_back is None:
-            self.say(message)
-        else:
-            self._kept_back.append(message)
-
-    def say(self, message: feed.FromControlPlane) -> None:
-        if self._writer.is_closing():
-            return
-        self._writer.write(feed.encode_line(message))
-        if self._writer.transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
-            log.warning("route feed: the session proxy does not listen; it must connect again")
-            self.close()
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._writer.transport.abort()
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:

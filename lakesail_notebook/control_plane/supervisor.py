@@ -148,6 +148,21 @@ class ProxySupervisor:
         """Have the proxy report at once what it has not told of queries; whether it did within so long."""
         return await self._feed.flushed(seconds)
 
+    async def interrupt_queries(self, session_id: str, query_id: str | None, seconds: float) -> tuple[str, ...]:
+        """Have the proxy end queries of a session; the ids of those that ran.
+
+        :raises Unavailable: when no proxy answers within so long.
+        """
+        interrupted = await self._feed.interrupted(session_id, query_id, seconds)
+        if interrupted is None:
+            raise Unavailable(
+                f"The session proxy of session {session_id} does not answer; it is started again if it has ended. Try "
+                "again in a moment.",
+                reason="session_proxy_away",
+                retry_after_seconds=1,
+            )
+        return interrupted
+
     def log_tail(self, count: int) -> list[str]:
         """The last lines that the proxy wrote."""
         return [] if self._child is None else self._child.log.tail(count)

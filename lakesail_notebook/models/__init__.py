@@ -50,7 +50,7 @@ from .people import (
     TeamServiceAccount,
 )
 from .problems import Problem, ProblemField
-from .queries import Query, SessionQueries, SessionQueriesQuery
+from .queries import InterruptedQueries, Query, SessionInterrupt, SessionQueries, SessionQueriesQuery
 from .sessions import (
     ConnectionInfo,
     EngineUse,
@@ -127,6 +127,7 @@ __all__ = [
     "InfraStatus",
     "InstanceType",
     "InstanceTypes",
+    "InterruptedQueries",
     "Library",
     "Limits",
     "Me",
@@ -153,6 +154,7 @@ __all__ = [
     "SessionCreate",
     "SessionExtend",
     "SessionIncluded",
+    "SessionInterrupt",
     "SessionListQuery",
     "SessionLogs",
     "SessionLogsQuery",

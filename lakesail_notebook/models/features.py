@@ -24,6 +24,7 @@ Feature = Literal[
     "health",
     "idempotency_key",
     "instance_types",
+    "interrupt",
     "jwks",
     "logs",
     "me",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
 
-from .wire import Answer, PageLimit, QueryOutcome
+from msgspec import Meta, Struct
+
+from .wire import Answer, PageLimit, QueryOutcome, Request
 
 
 class Query(Answer, frozen=True, kw_only=True):
@@ -30,6 +32,16 @@ class Query(Answer, frozen=True, kw_only=True):
 
 class SessionQueries(Answer, frozen=True, kw_only=True):
     items: tuple[Query, ...]
+
+
+class SessionInterrupt(Request, frozen=True, kw_only=True):
+    query_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    """Which query; without one: everything that runs."""
+
+
+class InterruptedQueries(Answer, frozen=True, kw_only=True):
+    interrupted: tuple[str, ...]
+    """The ids of the queries that ran, and were told to stop."""
 
 
 class SessionQueriesQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -42,6 +42,7 @@ STATUS_CODES: Mapping[str, grpc.StatusCode] = {
     "UNAVAILABLE": grpc.StatusCode.UNAVAILABLE,
     "DEADLINE_EXCEEDED": grpc.StatusCode.DEADLINE_EXCEEDED,
     "INTERNAL": grpc.StatusCode.INTERNAL,
+    "CANCELLED": grpc.StatusCode.CANCELLED,
 }
 """An error's canonical code -> gRPC's."""
 
@@ -50,6 +51,12 @@ class SessionClosed(FailedPrecondition):
     """The session is over: no retry can help."""
 
     grpc_reason = "SESSION_CLOSED"
+
+
+class QueryInterrupted(LakesailError):
+    """The session's owner interrupted the query by the API, not by the client that ran it."""
+
+    code = "CANCELLED"
 
 
 class SparkSessionStopped(FailedPrecondition):

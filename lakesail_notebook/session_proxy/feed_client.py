@@ -53,6 +53,7 @@ class FeedClient:
         self._launch = launch
         self._routes = routes
         self._calls = calls
+        self._book = operations
         self._operations = operations.reports
         self._use_keys = use_keys
         self._time = time
@@ -187,10 +188,9 @@ class FeedClient:
             self._operations.not_told(operations)
         return said
 
-    def _flush(self, flush_id: int) -> None:
+    def _report_all(self) -> None:
         while self._say_operations():
             pass
-        self._say(feed.Flushed(flush_id=flush_id))
 
     async def _report_refusals(self) -> None:
         while True:
@@ -260,7 +260,13 @@ class FeedClient:
             self._unconfirmed.popleft()
             return
         elif isinstance(message, feed.Flush):
-            self._flush(message.flush_id)
+            self._report_all()
+            self._say(feed.Flushed(flush_id=message.flush_id))
+            return
+        elif isinstance(message, feed.Interrupt):
+            query_ids = self._book.interrupt_session(message.session_id, message.query_id)
+            self._report_all()
+            self._say(feed.Interrupted(interrupt_id=message.interrupt_id, query_ids=query_ids))
             return
         else:
             self._releases.pop((message.session_id, message.spark_session_id), None)

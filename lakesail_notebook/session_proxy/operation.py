@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..errors import LakesailError
 from ..feed import UNLISTED_TAG, OperationOutcome
 from .executions import UNNAMED, Action, Plan
 
@@ -18,6 +20,10 @@ class SparkSession:
     session_id: str
     caller: str
     id: str
+
+
+Cut = Callable[[LakesailError], object]
+"""Ends an RPC with an error."""
 
 
 @dataclass(slots=True, eq=False)
@@ -40,7 +46,8 @@ class Operation:
     data_bytes: int = 0
     unrun: bool = False
     """Whether the engine said that it ran nothing: it read SQL that is a query."""
-    streams: int = 0
+    cuts: list[Cut] = field(default_factory=list)
+    """Of the streams that its client has open, each."""
     left: float = 0.0
     """When its last stream ended."""
     left_token_time: float = 0.0
@@ -63,6 +70,16 @@ class Operation:
 
     def __post_init__(self) -> None:
         self.key = (self.spark_session.workload_id, self.id)
+
+    @property
+    def streams(self) -> int:
+        """How many its client has open."""
+        return len(self.cuts)
+
+    @property
+    def query_id(self) -> str:
+        """What its owner's list of queries calls the query that it belongs to."""
+        return self.action.id or self.id
 
     @property
     def begun_here(self) -> bool:

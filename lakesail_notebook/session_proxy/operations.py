@@ -22,6 +22,7 @@ from ..clock import Clock
 from ..errors import LakesailError, PermissionDenied
 from ..feed import OperationOutcome
 from ..tokens import SessionClaims, TokenTime
+from .auth import QueryInterrupted
 from .engine_words import with_next_step
 from .executions import (
     COUNTABLE,
@@ -38,7 +39,7 @@ from .executions import (
     releases_all,
 )
 from .forwarding import EngineAnswer
-from .operation import Operation, SparkSession
+from .operation import Cut, Operation, SparkSession
 from .outcomes import error_line, outcome_of
 from .reporting import REMEMBERED, OperationReports
 from .resumption import Resumption
@@ -49,6 +50,11 @@ GONE_SECONDS = 60.0
 """The operation of a client that has not come back for so long is reported as cancelled. The engine is not told."""
 _REMEMBERED_RESPONSES = 256
 """Of an operation: those that a client may be sent a second time, since it had not taken them when its stream broke."""
+
+_INTERRUPTED = (
+    "This query was interrupted from outside of the code that ran it. Run it again; if it writes, look first at what "
+    "is written."
+)
 
 Passing = Callable[[bytes], bool]
 """Is shown each response of the engine; says whether it is for the client."""
@@ -81,11 +87,13 @@ class OperationBook:
         claims: SessionClaims,
         cut_with: CutWith,
         action: Action = UNNAMED,
+        *,
+        cut: Cut | None = None,
     ) -> Iterator[Passing]:
         """Note what an RPC that has passed does to the operations of its Spark session.
 
         :param action: which action of the user it belongs to, as far as its client says.
-
+        :param cut: ends the RPC with an error.
         :raises PermissionDenied: when it names an operation of another Spark session.
         """
         known = self._known(head, owner)
@@ -107,17 +115,17 @@ class OperationBook:
             operation = self._come_back(known, claims, plan)
         if action.id is not None:
             operation.action = action
-        operation.streams += 1
+        operation.cuts.append(cut := cut or _ignore)
         resumption = Resumption(last_taken, operation.first) if method is REATTACH_EXECUTE else None
         try:
             yield functools.partial(self._pass, operation, resumption)
             if resumption is not None:
                 _end_stream(resumption, method, head, interrupted=operation.interrupted)
         except BaseException as error:
-            self._leave(operation, cut_with() or error)
+            self._leave(operation, cut, cut_with() or error)
             raise
         else:
-            self._leave(operation, None)
+            self._leave(operation, cut, None)
 
     @contextmanager
     def _following_analysis(self, plan: Plan | None, owner: SparkSession) -> Iterator[None]:
@@ -140,6 +148,24 @@ class OperationBook:
                 operation.interrupted = True
                 if operation.streams == 0:
                     self._end(operation, "cancelled", operation.left)
+
+    def interrupt_session(self, session_id: str, query_id: str | None) -> tuple[str, ...]:
+        """Their owner wants queries of a session to end, all or one, whichever Spark sessions and clients run them.
+
+        Their clients get an error at once; the engine is told as after an interrupt by a client.
+
+        :returns: the ids of those that ran.
+        """
+        ended: dict[str, None] = {}
+        for operation in list(self._running.values()):
+            of_session = operation.spark_session.session_id == session_id and operation.listed and operation.ran
+            if of_session and query_id in {None, operation.query_id, operation.id}:
+                ended[operation.query_id] = None
+                operation.interrupted = True
+                self._end(operation, "cancelled", self._clock.monotonic())
+                for cut in list(operation.cuts):
+                    cut(QueryInterrupted(_INTERRUPTED))
+        return tuple(ended)
 
     def releasable(self, head: Head, owner: SparkSession, until: bytes) -> bytes:
         """The id up to which the engine may release responses when the client has taken those up to ``until``.
@@ -235,8 +261,8 @@ class OperationBook:
         if part.complete and operation.outcome == "running":
             self._end(operation, "succeeded", self._clock.monotonic())
 
-    def _leave(self, operation: Operation, error: BaseException | None) -> None:
-        operation.streams -= 1
+    def _leave(self, operation: Operation, cut: Cut, error: BaseException | None) -> None:
+        operation.cuts.remove(cut)
         operation.left = self._clock.monotonic()
         operation.left_token_time = self._time.now()
         if operation.outcome == "succeeded":
@@ -305,4 +331,4 @@ def _end_stream(resumption: Resumption, method: Method, head: Head, *, interrupt
 
 
 def _ignore(_: object) -> None:
-    """An end that nobody asks about."""
+    """An end that nobody asks about, and an RPC that nobody cuts."""

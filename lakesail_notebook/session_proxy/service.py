@@ -163,7 +163,7 @@ class SparkConnectService(grpc.GenericRpcHandler):  # type: ignore[misc]
         await self._python_use.before(method, message, route)
         action = read_action(context.invocation_metadata())
         followed = self._operations.following(
-            method, head, message, spark_session, claims, lambda: call.cut_with, action
+            method, head, message, spark_session, claims, lambda: call.cut_with, action, cut=call.cut
         )
         with self._spark_sessions.using(spark_session), followed as passing:
             call.passes()

@@ -159,6 +159,17 @@ class QueryReports(Protocol):
         ...
 
 
+class QueryInterrupts(Protocol):
+    """The session proxies of this control plane, as what carries queries."""
+
+    async def interrupt_queries(self, session_id: str, query_id: str | None, seconds: float) -> tuple[str, ...]:
+        """End queries of a session, all that run or one; the ids of those that ran. Their ends are kept by then.
+
+        :raises Unavailable: when no session proxy answers within so long.
+        """
+        ...
+
+
 class Owners(Protocol):
     @property
     def mine(self) -> Owner: ...

@@ -32,6 +32,9 @@ class SessionsService(Protocol):
     async def queries(
         self, principal: Principal, session_id: str, query: models.SessionQueriesQuery, /
     ) -> models.SessionQueries: ...
+    async def interrupt(
+        self, principal: Principal, session_id: str, wanted: models.SessionInterrupt, /
+    ) -> models.InterruptedQueries: ...
     async def engine_use(self, principal: Principal, session_id: str, /) -> models.EngineUse: ...
     async def compare_environment(
         self, principal: Principal, session_id: str, now: models.EnvironmentComparison, /

@@ -130,6 +130,9 @@ class RoutesOnly:
         self.table = RouteTable(lambda session_id, closed: None)
         self.closes: Counter[str] = Counter()
         """How often the end of a session was told."""
+        self.running: dict[str, list[str]] = {}
+        """By session, the queries that run."""
+        self.away = False
 
     async def start(self) -> None:
         return
@@ -139,6 +142,13 @@ class RoutesOnly:
 
     async def flush_queries(self, seconds: float) -> bool:
         return True
+
+    async def interrupt_queries(self, session_id: str, query_id: str | None, seconds: float) -> tuple[str, ...]:
+        if self.away:
+            raise Unavailable("the session proxy is away", retry_after_seconds=1)
+        ended = [one for one in self.running.get(session_id, []) if query_id in {None, one}]
+        self.running[session_id] = [one for one in self.running.get(session_id, []) if one not in ended]
+        return tuple(ended)
 
     async def publish(self, route: Route, *, confirmed: bool = False) -> None:
         self.closes[route.session_id] += route.state == "closed"
@@ -246,6 +256,8 @@ class Plane:
             queries=QueryService(
                 store=store,
                 reports=self.proxy,
+                interrupts=self.proxy,
+                owners=self.owners,
                 engines=EngineWatch({LOCAL: self.backend}, clock),
                 clock=clock,
             ),

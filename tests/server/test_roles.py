@@ -73,6 +73,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", f"{SESSION}/queries"): Row(
         "session", {OWN: (200,) * 5, RED: (404, 403, 404, 403, 404), BLUE: (404, 404, 403, 403, 404)}
     ),
+    ("POST", f"{SESSION}/interrupt"): Row(
+        "session", {OWN: (200,) * 5, RED: (404, 403, 404, 403, 404), BLUE: (404, 404, 403, 403, 404)}, lambda team: {}
+    ),
     ("POST", f"{SESSION}/extend"): Row("session", seen_by_owner_and_administrators(409), lambda team: {}),
     ("POST", f"{SESSION}/token"): Row(
         "session",

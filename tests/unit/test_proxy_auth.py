@@ -14,7 +14,14 @@ from google.rpc.status_pb2 import Status
 
 from lakesail_notebook import errors
 from lakesail_notebook.errors import LakesailError, ResourceExhausted, Unauthenticated, Unavailable
-from lakesail_notebook.session_proxy.auth import STATUS_CODES, SessionClosed, SparkSessionStopped, Tokens, status_of
+from lakesail_notebook.session_proxy.auth import (
+    STATUS_CODES,
+    QueryInterrupted,
+    SessionClosed,
+    SparkSessionStopped,
+    Tokens,
+    status_of,
+)
 from lakesail_notebook.session_proxy.spark_rpc import CONFIG, EXECUTE_PLAN, METHODS
 from lakesail_notebook.signing_keys import SigningKey
 from lakesail_notebook.tokens import TokenIssuer, TokenTime
@@ -67,7 +74,7 @@ def test_every_error_has_its_grpc_status(kind: type[LakesailError]) -> None:
 
 
 def test_the_table_covers_every_family_of_errors() -> None:
-    assert set(STATUS_CODES) == {*errors.FAMILIES, LakesailError.code}
+    assert set(STATUS_CODES) == {*errors.FAMILIES, LakesailError.code, QueryInterrupted.code}
 
 
 @pytest.mark.parametrize("path", METHODS)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import grpc
 import pyspark.sql.connect.proto as spark_proto
@@ -20,9 +22,9 @@ from lakesail_notebook.feed import (
     Operations,
     encode_line,
 )
-from lakesail_notebook.session_proxy.auth import SessionClosed, SparkSessionStopped
+from lakesail_notebook.session_proxy.auth import QueryInterrupted, SessionClosed, SparkSessionStopped
 from lakesail_notebook.session_proxy.engine_words import results_missing
-from lakesail_notebook.session_proxy.executions import Action, Interrupt
+from lakesail_notebook.session_proxy.executions import UNNAMED, Action, Interrupt
 from lakesail_notebook.session_proxy.forwarding import EngineAnswer
 from lakesail_notebook.session_proxy.operation import SparkSession
 from lakesail_notebook.session_proxy.operations import GONE_SECONDS, OperationBook
@@ -560,3 +562,77 @@ def test_the_longest_report_fits_into_a_line_of_the_feed(bench: Bench) -> None:
     report = tuple(bench.told())
     assert len(report) == MAX_REPORTED
     assert len(encode_line(Operations(operations=report))) < _PROXY_LINE_BYTES < MAX_LINE_BYTES
+
+
+# Interrupts by the session's owner
+
+
+@contextmanager
+def running(
+    bench: Bench, operation_id: str, *, owner: SparkSession = MINE, **plan_of: Any
+) -> Iterator[list[LakesailError]]:
+    """A stream of an operation; with which errors it was cut."""
+    head = Head(spark_session_id=owner.id, operation_id=operation_id)
+    cut: list[LakesailError] = []
+    action = plan_of.pop("action", UNNAMED)
+    request = plan(**plan_of)
+    with (
+        suppress(asyncio.CancelledError),
+        bench.book.following(
+            EXECUTE_PLAN, head, request, owner, CLAIMS, lambda: next(iter(cut), None), action, cut=cut.append
+        ),
+    ):
+        yield cut
+        if cut:
+            raise asyncio.CancelledError
+
+
+def test_the_owner_interrupts_what_runs_in_all_spark_sessions(bench: Bench) -> None:
+    foreign = SparkSession("W", "T", "ALICE", "spark-3")
+    with running(bench, "a") as a, running(bench, "b", owner=OTHER) as b, running(bench, "c", owner=foreign) as c:
+        assert bench.book.interrupt_session("S", None) == ("a", "b")
+        assert [type(error) for error in (*a, *b)] == [QueryInterrupted] * 2
+        assert c == []
+        assert bench.book.interrupt_session("S", None) == ()
+    assert {one.operation_id: one.outcome for one in bench.told()} == {
+        "a": "cancelled",
+        "b": "cancelled",
+        "c": "running",
+    }
+
+
+def test_the_owner_interrupts_one_query_by_its_id_or_its_operations(bench: Bench) -> None:
+    first, second = Action(id="first"), Action(id="second")
+    with (
+        running(bench, "a", action=first) as a,
+        running(bench, "b", action=first) as b,
+        running(bench, "c", action=second) as c,
+    ):
+        assert bench.book.interrupt_session("S", "third") == ()
+        assert bench.book.interrupt_session("S", "first") == ("first",)
+        assert (len(a), len(b), len(c)) == (1, 1, 0)
+        assert bench.book.interrupt_session("S", "c") == ("second",)
+
+
+def test_a_clients_own_look_at_the_engine_is_no_query_to_interrupt(bench: Bench) -> None:
+    with running(bench, "look", tags=(UNLISTED_TAG,)) as cut:
+        assert bench.book.interrupt_session("S", None) == ()
+        assert cut == []
+
+
+def test_an_interrupted_query_is_asked_about_like_one_that_its_client_interrupted(bench: Bench) -> None:
+    asked: list[str] = []
+    bench.book.when_cancelled = lambda operation: asked.append(operation.id)
+    with running(bench, "a", reattachable=True):
+        bench.book.interrupt_session("S", None)
+        assert asked == ["a"]
+    assert asked == ["a"], "once"
+    [told] = bench.told()
+    assert (told.outcome, told.error) == ("cancelled", None)
+
+
+def test_a_query_whose_client_is_away_for_a_moment_is_interrupted_too(bench: Bench) -> None:
+    bench.rpc(request=plan(reattachable=True), error=asyncio.CancelledError())
+    assert bench.outcome == "running"
+    assert bench.book.interrupt_session("S", "o") == ("o",)
+    assert bench.outcome == "cancelled"

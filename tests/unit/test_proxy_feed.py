@@ -224,6 +224,28 @@ def test_a_proxy_that_cannot_report_is_not_waited_for() -> None:
     run_hastily(scenario())
 
 
+def test_an_interrupt_ends_what_runs_and_is_answered_after_the_report_of_it() -> None:
+    async def scenario() -> None:
+        reports, operations = KeepingReports(), a_book()
+        async with feed_of(reports, operations) as (server, _, _):
+            owner, streams = SparkSession("W", "S", "ALICE", "s"), contextlib.ExitStack()
+            for number in range(3):
+                head = Head(spark_session_id="s", operation_id=f"o{number}")
+                streams.enter_context(operations.following(EXECUTE_PLAN, head, b"", owner, CLAIMS, lambda: None))
+            assert await server.interrupted("S", "o1", 5) == ("o1",)
+            assert {one.operation_id: one.outcome for one in reports.operated} == {
+                "o0": "running",
+                "o1": "cancelled",
+                "o2": "running",
+            }
+            assert await server.interrupted("S", None, 5) == ("o0", "o2")
+            assert await server.interrupted("S", None, 5) == ()
+            assert await server.interrupted("OTHER", None, 5) == ()
+        assert await server.interrupted("S", None, 5) is None, "there is no proxy"
+
+    run_hastily(scenario())
+
+
 def test_a_begin_and_an_end_are_reported_soon_and_what_is_between_them_is_not() -> None:
     async def scenario() -> None:
         reports, operations = KeepingReports(), a_book()

@@ -107,6 +107,10 @@ def reads_queries(principal: Principal, session: SessionRecord) -> bool:
     return owns_session(principal, session)
 
 
+def interrupts_queries(principal: Principal, session: SessionRecord) -> bool:
+    return owns_session(principal, session)
+
+
 def issues_token(principal: Principal, session: SessionRecord) -> bool:
     return owns_session(principal, session) or principal.organization_admin
 

@@ -1,4 +1,4 @@
-"""The list of what a session's owner ran on it."""
+"""What a session's owner runs on it: the list, and interrupts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from ... import models
 from ...clock import Clock
+from ...errors import FailedPrecondition, NotFound
 from ...models import LIVE_STATUSES
-from ..ports import QueryReports
+from ..ports import Owners, QueryInterrupts, QueryReports
 from ..reconciling.engine_watch import EngineWatch
 from ..records import SessionRecord, WorkloadRecord
 from ..rules import access, queries
@@ -17,14 +18,27 @@ from ..store_port import Reading, Store
 from .session_tokens import denied, find_session
 from .views import query_view
 
+INTERRUPT_SECONDS = 5.0
+"""A session proxy that does not answer within so long is said to be away."""
 FLUSH_SECONDS = 0.2
 """A session proxy that does not report within so long is not waited for: what is known is shown."""
 
 
 class QueryService:
-    def __init__(self, *, store: Store, reports: QueryReports, engines: EngineWatch, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        reports: QueryReports,
+        interrupts: QueryInterrupts,
+        owners: Owners,
+        engines: EngineWatch,
+        clock: Clock,
+    ) -> None:
         self._store = store
         self._reports = reports
+        self._interrupts = interrupts
+        self._owners = owners
         self._engines = engines
         self._clock = clock
 
@@ -46,6 +60,41 @@ class QueryService:
             shared = await _is_shared(view, session)
         actions = queries.actions_of(operations)
         return models.SessionQueries(items=self._views(actions, session, workload, shared=shared)[: query.limit])
+
+    async def interrupt(
+        self, principal: Principal, session_id: str, wanted: models.SessionInterrupt
+    ) -> models.InterruptedQueries:
+        """End what runs on the session, or one query of it, whichever clients run it.
+
+        :raises NotFound: no such session, or none for the caller to see; or no such query of it.
+        :raises PermissionDenied: to everybody but its owner.
+        :raises FailedPrecondition: when another control plane carries the session.
+        :raises Unavailable: when the session proxy does not answer.
+        """
+        async with self._store.reading() as view:
+            session = await find_session(view, principal, session_id)
+            workload = await view.workload(session.workload_id)
+        if not access.interrupts_queries(principal, session):
+            raise denied(session, f"Only its owner may interrupt the queries of session {session_id}.")
+        ended: tuple[str, ...] = ()
+        if session.status in LIVE_STATUSES:
+            self._require_ours(session, workload)
+            ended = await self._interrupts.interrupt_queries(session_id, wanted.query_id, INTERRUPT_SECONDS)
+        if wanted.query_id is not None and not ended:
+            await self._require_known(session_id, wanted.query_id)
+        return models.InterruptedQueries(interrupted=ended)
+
+    def _require_ours(self, session: SessionRecord, workload: WorkloadRecord | None) -> None:
+        if workload is not None and workload.owner != self._owners.mine:
+            raise FailedPrecondition(
+                f"Session {session.id} runs on another server; interrupt its queries there.", reason="other_server"
+            )
+
+    async def _require_known(self, session_id: str, query_id: str) -> None:
+        async with self._store.reading() as view:
+            operations = await view.queries(session_id, limit=queries.KEPT)
+        if not any(query_id in {one.id, one.action_id} for one in operations):
+            raise NotFound(f"Session {session_id} has no query {query_id}.", reason="query_not_found")
 
     def _require_owner(self, principal: Principal, session: SessionRecord) -> None:
         if not access.reads_queries(principal, session):

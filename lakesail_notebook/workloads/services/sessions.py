@@ -164,6 +164,12 @@ class Sessions:
         """See :meth:`QueryService.latest`."""
         return await self._queries.latest(principal, session_id, query)
 
+    async def interrupt(
+        self, principal: Principal, session_id: str, wanted: models.SessionInterrupt
+    ) -> models.InterruptedQueries:
+        """See :meth:`QueryService.interrupt`."""
+        return await self._queries.interrupt(principal, session_id, wanted)
+
     async def issue_token(
         self, principal: Principal, session_id: str, wanted: models.TokenCreate
     ) -> models.SessionToken:
