@@ -260,6 +260,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workloads/sessions/{session}/interrupt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Interrupt the queries of a session
+         * @description All that run, or one, whichever of its clients runs them; each client gets an error at once. For its owner. The list of queries says whether the engine obeys.
+         */
+        post: operations["interruptQueries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workloads/compute-configs": {
         parameters: {
             query?: never;
@@ -615,6 +635,10 @@ export interface components {
         InstanceTypes: {
             items: components["schemas"]["InstanceType"][];
         };
+        /** InterruptedQueries */
+        InterruptedQueries: {
+            interrupted: string[];
+        };
         /**
          * KeySet
          * @description A JWK set (RFC 7517) of public keys.
@@ -884,6 +908,11 @@ export interface components {
             serviceAccounts: components["schemas"]["ServiceAccount"][];
             workloads: components["schemas"]["Workload"][];
             workloadConfigs: components["schemas"]["WorkloadConfig"][];
+        };
+        /** SessionInterrupt */
+        SessionInterrupt: {
+            /** @default null */
+            queryId: string | null;
         };
         /** SessionLogs */
         SessionLogs: {
@@ -1601,6 +1630,41 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    interruptQueries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SessionInterrupt"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterruptedQueries"];
+                };
+            };
+            400: components["responses"]["InvalidArgument"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["FailedPrecondition"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
