@@ -2,12 +2,14 @@
 
     Each surface has a file in `strings/`. */
 
+import { apiStrings } from "./strings/api";
 import { commonStrings } from "./strings/common";
 import { queryStrings } from "./strings/queries";
 import { stateStrings } from "./strings/states";
 import { timeStrings } from "./strings/time";
 
 export const catalogue = {
+  ...apiStrings,
   ...commonStrings,
   ...queryStrings,
   ...stateStrings,

@@ -20,7 +20,7 @@ export type Act =
   | { readonly act: "choose" }
   | { readonly act: "cancel" }
   | { readonly act: "close"; readonly sessionId: string; readonly reason?: string }
-  | { readonly act: "closeMany"; readonly sessionIds: readonly string[] }
+  | { readonly act: "closeMany"; readonly sessionIds: readonly string[]; readonly reason?: string }
   | { readonly act: "keep"; readonly sessionId: string; readonly seconds: number }
   | { readonly act: "interrupt"; readonly sessionId: string; readonly queryId?: string }
   | { readonly act: "relaunch"; readonly sessionId: string }

@@ -40,12 +40,15 @@ export interface Snapshot {
   /** The live sessions that the caller may see, newest first. `null` items: not loaded yet. */
   readonly sessions: Loaded<Session>;
   readonly configs: Loaded<Config>;
-  /** What is loaded while somebody watches it. */
+  /** What is loaded while somebody watches it. Sessions that ended while the page looked on are here in any case; then
+      `total` is `null`. */
   readonly ended: Loaded<Session> | null;
   readonly instanceTypes: Loaded<InstanceType> | null;
   readonly estimates: Readonly<Record<string, Loaded<StartEstimate>>>;
   readonly queries: Readonly<Record<string, Loaded<Query>>>;
   readonly logs: Readonly<Record<string, Loaded<string>>>;
+  /** Why a watched session (topic `session`) is not there, by its id. */
+  readonly missing?: Readonly<Record<string, Problem>>;
   /** By `subjectOf`. */
   readonly acts: Readonly<Record<string, ActState>>;
 }
@@ -59,7 +62,7 @@ export type Topic =
   | { readonly topic: "log"; readonly sessionId: string }
   /** A session that no list has (an older one, opened by id). It appears in `ended.items` or `sessions.items`. */
   | { readonly topic: "session"; readonly sessionId: string }
-  /** The next page of a long list. */
+  /** The next pages of a long list, one after the other, until all are there or nobody watches this any more. */
   | { readonly topic: "more"; readonly of: "sessions" | "ended" };
 
 export const nothingLoaded: Loaded<never> = { items: null, problem: null, asOf: 0, total: null };

@@ -144,6 +144,8 @@ export interface Problem {
   readonly code: string;
   /** A sentence for people. */
   readonly message: string;
+  /** The API's word that tells cases of one code apart. */
+  readonly reason?: string | null;
   readonly status: number | null;
   readonly requestId: string | null;
   readonly retryAt: number | null;

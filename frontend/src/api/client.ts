@@ -1,0 +1,98 @@
+/** Calls of the API. Paths, parameters and bodies are checked against its OpenAPI document; answers are read by
+    `reading.ts`, since a server of another version may lack fields or have more. */
+
+import type { Problem } from "../model/types";
+import type { paths } from "./generated";
+import { problemOf, silence } from "./problems";
+
+export type Verb = "GET" | "POST" | "PATCH" | "DELETE";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  /** `undefined`: the body is no JSON. */
+  readonly json: unknown;
+}
+
+/** Sends one request.
+
+    @param path below the API's root, with its escapes and its query.
+    @throws when no answer comes. */
+export type Requester = (verb: Verb, path: string, body?: unknown, signal?: AbortSignal) => Promise<Answer>;
+
+/** The API's root, below the base URL of the Jupyter server. */
+export const API_PATH = "lakesail/api/v1";
+
+/** What a call that fails throws. */
+export class Refused extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.message);
+  }
+}
+
+/** Any error as a problem. */
+export function problemFrom(error: unknown): Problem {
+  return error instanceof Refused ? error.problem : silence(null);
+}
+
+type Lower<V extends Verb> = Lowercase<V>;
+type Operation<P extends keyof paths, V extends Verb> = paths[P][Lower<V> & keyof paths[P]];
+type PathOf<V extends Verb> = {
+  [P in keyof paths]: Operation<P, V> extends { responses: unknown } ? P : never;
+}[keyof paths];
+type Parameters<P extends keyof paths, V extends Verb> =
+  Operation<P, V> extends { parameters: infer Found } ? Found : never;
+type At<Found, Where extends string> = Found extends { [K in Where]?: infer Inner } ? NonNullable<Inner> : never;
+
+export interface CallOptions<P extends keyof paths, V extends Verb> {
+  readonly path?: At<Parameters<P, V>, "path">;
+  readonly query?: Partial<At<Parameters<P, V>, "query">>;
+  readonly body?: unknown;
+}
+
+export interface Heard {
+  /** The server's clock, when the answer has a `Date` header. */
+  readonly date: number | null;
+}
+
+export class Client {
+  /** Ends what is under way when it is aborted. */
+  signal: AbortSignal | undefined;
+
+  /** @param heard is told of each answer.
+      @param serverNow tells the time by the server's clock. */
+  constructor(
+    private readonly requester: Requester,
+    private readonly serverNow: () => number,
+    private readonly heard: (answer: Heard) => void = () => undefined,
+  ) {}
+
+  /** @returns the answer's JSON.
+      @throws Refused */
+  async call<V extends Verb, P extends PathOf<V>>(verb: V, template: P, options: CallOptions<P, V> = {}) {
+    const path = filled(template, (options.path ?? {}) as Values) + queryOf((options.query ?? {}) as Values);
+    let answer: Answer;
+    try {
+      answer = await this.requester(verb, path, options.body, this.signal);
+    } catch {
+      throw new Refused(silence(null));
+    }
+    const date = Date.parse(answer.headers.get("Date") ?? "");
+    this.heard({ date: Number.isNaN(date) ? null : date });
+    if (answer.status >= 400 || (answer.status !== 204 && answer.json === undefined)) {
+      throw new Refused(problemOf(answer, this.serverNow()));
+    }
+    return answer.json;
+  }
+}
+
+type Values = Readonly<Record<string, string | number | null | undefined>>;
+
+function filled(template: string, values: Values): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values[name])));
+}
+
+function queryOf(values: Values): string {
+  const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
+  return given.length ? `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}` : "";
+}

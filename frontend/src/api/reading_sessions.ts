@@ -1,0 +1,133 @@
+/** Sessions as the API tells them: alone, or in a page with the objects that it names. */
+
+import type { Session } from "../model/types";
+import { Fields, readAll } from "./fields";
+import { readPrice, readSize, type Wire } from "./reading";
+
+const STATUSES = ["pending", "active", "idle", "closed", "failed"] as const;
+const TIMEOUT_REASONS = ["idle_timeout", "max_duration", "detached"] as const;
+const KERNEL_KEY = "lakesail/kernel";
+const NOTEBOOK_KEY = "lakesail/notebook";
+
+/** Fields that the feature `session_facts` has added. */
+type Facts = Record<
+  | "workloadConfigId"
+  | "workloadConfigName"
+  | "notebookPath"
+  | "ownerName"
+  | "size"
+  | "costSoFar"
+  | "timeoutReason"
+  | "extendedUntil"
+  | "closedBy"
+  | "closeReason",
+  unknown
+>;
+
+/** What stands in a page beside a session. */
+export interface Beside {
+  readonly ready: boolean | null;
+  readonly configId: string | null;
+  readonly configName: string | null;
+  readonly ownerName: string | null;
+}
+
+/** @param callerId of the member or service account that asks. */
+export function readSession(json: unknown, callerId: string | null, beside: Beside | null = null): Session | null {
+  const session = new Fields<Wire["Session"]>(json);
+  const facts = new Fields<Facts>(json);
+  const [id, status] = [session.text("id"), session.word("status", STATUSES)];
+  if (id === null || status === null) {
+    return null;
+  }
+  const [memberId, serviceAccountId] = [session.text("memberId"), session.text("serviceAccountId")];
+  const config = session.inner("config");
+  const metadata = session.dictionary("metadata");
+  const endpoint = session.inner("connectionInfo").text("grpcEndpoint");
+  const lastActivityAt = session.time("lastActivityAt");
+  return {
+    id,
+    name: session.text("name"),
+    status,
+    ready: status === "active" || status === "idle" || (status === "pending" && (beside?.ready ?? endpoint !== null)),
+    mine: callerId !== null && callerId === (memberId ?? serviceAccountId),
+    memberId,
+    serviceAccountId,
+    ownerName: facts.text("ownerName") ?? beside?.ownerName ?? null,
+    teamId: session.text("teamId"),
+    workloadId: session.text("workloadId"),
+    configId: facts.text("workloadConfigId") ?? beside?.configId ?? null,
+    configName: facts.text("workloadConfigName") ?? beside?.configName ?? null,
+    notebookId: session.text("notebookId"),
+    notebookPath: facts.text("notebookPath") ?? metadata[NOTEBOOK_KEY] ?? null,
+    kernelId: metadata[KERNEL_KEY] ?? null,
+    size: readSize(facts.object("size")),
+    price: readPrice(json),
+    costSoFar: facts.number("costSoFar"),
+    endpoint,
+    createdAt: session.time("createdAt") ?? session.time("updatedAt") ?? lastActivityAt ?? 0,
+    lastActivityAt,
+    idleSince: session.time("idleSince"),
+    closedAt: session.time("closedAt"),
+    timeoutAt: session.time("timeoutAt"),
+    timeoutReason: facts.word("timeoutReason", TIMEOUT_REASONS),
+    extendedUntil: facts.time("extendedUntil"),
+    idleTimeoutSeconds: config.number("idleTimeoutSeconds"),
+    idleCloseDelaySeconds: config.number("idleCloseDelaySeconds"),
+    maxDurationSeconds: config.number("maxDurationSeconds"),
+    terminationReason: session.text("terminationReason"),
+    statusMessage: session.text("statusMessage"),
+    closedBy: facts.text("closedBy"),
+    closeReason: facts.text("closeReason"),
+    metadata,
+  };
+}
+
+/** A session that was read alone, with what only a page tells, as an earlier reading had it. */
+export function withEarlier(session: Session, earlier: Session | undefined): Session {
+  return {
+    ...session,
+    ready: session.ready || (session.status === "pending" && (earlier?.ready ?? false)),
+    ownerName: session.ownerName ?? earlier?.ownerName ?? null,
+    configId: session.configId ?? earlier?.configId ?? null,
+    configName: session.configName ?? earlier?.configName ?? null,
+  };
+}
+
+export interface SessionPage {
+  /** Newest first. */
+  readonly sessions: readonly Session[];
+  readonly total: number | null;
+  /** Where the next page begins; `null` on the last. */
+  readonly marker: string | null;
+}
+
+export function readPage(json: unknown, callerId: string | null): SessionPage {
+  const page = new Fields<Wire["SessionPage"]>(json);
+  const included = page.inner("included");
+  const workloads = byId(included.list("workloads"));
+  const configs = byId(included.list("workloadConfigs"));
+  const owners = new Map([...byId(included.list("members")), ...byId(included.list("serviceAccounts"))]);
+  return {
+    sessions: readAll(included.list("sessions"), (json) => {
+      const session = new Fields<Wire["Session"]>(json);
+      const workload = new Fields<Wire["Workload"]>(workloads.get(session.text("workloadId") ?? ""));
+      const configId = workload.text("workloadConfigId");
+      const owner = owners.get(session.text("memberId") ?? session.text("serviceAccountId") ?? "");
+      const status = workload.text("infraStatus");
+      return readSession(json, callerId, {
+        ready: status === null ? null : status === "ready",
+        configId,
+        configName: new Fields<Wire["WorkloadConfig"]>(configs.get(configId ?? "")).text("name"),
+        ownerName:
+          new Fields<Wire["Member"]>(owner).text("name") ?? new Fields<Wire["ServiceAccount"]>(owner).text("username"),
+      });
+    }),
+    total: page.number("total"),
+    marker: page.text("marker"),
+  };
+}
+
+function byId(items: readonly unknown[]): Map<string, unknown> {
+  return new Map(items.map((item) => [new Fields<{ id: string }>(item).text("id") ?? "", item]));
+}
