@@ -1,11 +1,17 @@
 /** The elements and the page's source, for JupyterLab and for panels in cells. */
 
+export { API_PATH, type Answer, Client, problemFrom, Refused, type Requester, type Verb } from "./api/client";
+export { type Credentials, fetchRequester, jsonOf } from "./api/fetch_requester";
 export * from "./model/acts";
 export * from "./model/menu";
 export * from "./model/row_targets";
 export * from "./model/snapshot";
 export * from "./model/types";
+export { type Host, type HostAct } from "./store/acts";
+export { makePageStore, type PageStoreOptions, performActsOf } from "./store/page_store";
+export * from "./store/shared";
 export * from "./store/source";
+export * from "./store/surroundings";
 export * from "./strings";
 export { define, tagNames, VERSION } from "./version";
 export { SailLog } from "./elements/log";

@@ -35,18 +35,29 @@ export function problemFrom(error: unknown): Problem {
   return error instanceof Refused ? error.problem : silence(null);
 }
 
+/** Paths that the server of this version is about to have. */
+interface Announced {
+  "/workloads/sessions/{session}/close": { post: { parameters: { path: { session: string } }; responses: unknown } };
+  "/workloads/sessions/{session}/interrupt": {
+    post: { parameters: { path: { session: string } }; responses: unknown };
+  };
+  "/start-estimates": { get: { parameters: { query: { kernelId: string } }; responses: unknown } };
+}
+type Api = paths & Announced;
 type Lower<V extends Verb> = Lowercase<V>;
-type Operation<P extends keyof paths, V extends Verb> = paths[P][Lower<V> & keyof paths[P]];
+type Operation<P extends keyof Api, V extends Verb> = Api[P][Lower<V> & keyof Api[P]];
 type PathOf<V extends Verb> = {
-  [P in keyof paths]: Operation<P, V> extends { responses: unknown } ? P : never;
-}[keyof paths];
-type Parameters<P extends keyof paths, V extends Verb> =
+  [P in keyof Api]: Operation<P, V> extends { responses: unknown } ? P : never;
+}[keyof Api];
+type Parameters<P extends keyof Api, V extends Verb> =
   Operation<P, V> extends { parameters: infer Found } ? Found : never;
+/** What is absent or `null` is not sent. */
+type Loosely<Query> = { readonly [Name in keyof Query]?: Query[Name] | null };
 type At<Found, Where extends string> = Found extends { [K in Where]?: infer Inner } ? NonNullable<Inner> : never;
 
-export interface CallOptions<P extends keyof paths, V extends Verb> {
+export interface CallOptions<P extends keyof Api, V extends Verb> {
   readonly path?: At<Parameters<P, V>, "path">;
-  readonly query?: Partial<At<Parameters<P, V>, "query">>;
+  readonly query?: Loosely<At<Parameters<P, V>, "query">>;
   readonly body?: unknown;
 }
 

@@ -44,6 +44,7 @@ export async function jsonOf(response: Pick<Response, "text">): Promise<unknown>
   }
 }
 
+/** Of several cookies for different paths, the server takes the last. */
 function cookieOf(): string | null {
-  return /(?:^|; *)_xsrf=([^;]*)/.exec(document.cookie)?.[1] ?? null;
+  return [...document.cookie.matchAll(/(?:^|; *)_xsrf=([^;]*)/g)].at(-1)?.[1] ?? null;
 }

@@ -1,0 +1,45 @@
+/** A page's store, put together: the source, and who does the acts. */
+
+import { Client, type Requester } from "../api/client";
+import { ACT_EVENT, type Act } from "../model/acts";
+import { Acts, type Host } from "./acts";
+import { PageSource } from "./page_source";
+import type { SharedStore } from "./shared";
+import { type Clock, type OpenSocket, pageClock, pageVisibility, type Visibility } from "./surroundings";
+
+export interface PageStoreOptions {
+  readonly requester: Requester;
+  readonly openSocket: OpenSocket;
+  readonly host: Host;
+  readonly clock?: Clock;
+  readonly visibility?: Visibility;
+}
+
+/** A store to offer to the page with `offerStore`. */
+export function makePageStore(options: PageStoreOptions): SharedStore {
+  const { requester, host, clock = pageClock, visibility = pageVisibility } = options;
+  const source = new PageSource({ ...options, clock, visibility });
+  const client = new Client(requester, () => source.serverNow());
+  const acts = new Acts(source, client, clock, host);
+  return { version: 1, source, perform: (act) => acts.perform(act) };
+}
+
+/** Has a store do what the elements within `target` ask for. An act that it takes goes no further up.
+
+    @param takes says which acts are the store's; all of them by default.
+    @returns how to stop. */
+export function performActsOf(
+  target: EventTarget,
+  store: SharedStore,
+  takes: (act: Act) => boolean = () => true,
+): () => void {
+  const listener = (event: Event): void => {
+    const act = (event as CustomEvent<Act>).detail;
+    if (takes(act)) {
+      event.stopPropagation();
+      void store.perform(act);
+    }
+  };
+  target.addEventListener(ACT_EVENT, listener);
+  return () => target.removeEventListener(ACT_EVENT, listener);
+}
