@@ -5,6 +5,7 @@
 import { apiStrings } from "./strings/api";
 import { commonStrings } from "./strings/common";
 import { queryStrings } from "./strings/queries";
+import { hereStrings } from "./strings/here";
 import { stateStrings } from "./strings/states";
 import { timeStrings } from "./strings/time";
 
@@ -12,6 +13,7 @@ export const catalogue = {
   ...apiStrings,
   ...commonStrings,
   ...queryStrings,
+  ...hereStrings,
   ...stateStrings,
   ...timeStrings,
 } as const satisfies Record<string, string>;

@@ -18,12 +18,15 @@ export type Act =
   | { readonly act: "connect"; readonly choice: ConnectChoice }
   /** Show the picker. */
   | { readonly act: "choose" }
+  /** The toolbar button: show the card, or the picker where that is asked for. */
+  | { readonly act: "open"; readonly picker: boolean }
   | { readonly act: "cancel" }
   | { readonly act: "close"; readonly sessionId: string; readonly reason?: string }
   | { readonly act: "closeMany"; readonly sessionIds: readonly string[]; readonly reason?: string }
   | { readonly act: "keep"; readonly sessionId: string; readonly seconds: number }
   | { readonly act: "interrupt"; readonly sessionId: string; readonly queryId?: string }
-  | { readonly act: "relaunch"; readonly sessionId: string }
+  /** `lost`: the temp views that go with it, where the kernel told them. */
+  | { readonly act: "relaunch"; readonly sessionId: string; readonly lost?: readonly string[] }
   | { readonly act: "openSession"; readonly sessionId: string; readonly tab?: "queries" | "log" | "details" }
   | { readonly act: "openTable" }
   | { readonly act: "openNotebook"; readonly path: string }

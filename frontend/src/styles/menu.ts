@@ -10,6 +10,13 @@ export const menu = css`
     width: 256px;
     white-space: nowrap;
   }
+  .menu[popover] {
+    position: fixed;
+    inset: auto;
+    margin: 0;
+    color: inherit;
+    background: var(--ls-bg);
+  }
   .menu > div {
     display: grid;
     grid-template-columns: 16px 1fr auto;
@@ -18,8 +25,15 @@ export const menu = css`
     height: 24px;
     padding: 0 12px 0 8px;
   }
-  .menu > div.on {
+  .menu > div.on,
+  .menu > div:hover,
+  .menu > div:focus {
     background: var(--ls-bg-soft);
+    outline: none;
+  }
+  .menu > div:focus-visible {
+    outline: 2px solid var(--ls-accent);
+    outline-offset: -2px;
   }
   .menu > hr {
     border: 0;
@@ -34,7 +48,9 @@ export const menu = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-  .menu > .on .k {
+  .menu > .on .k,
+  .menu > :hover .k,
+  .menu > :focus .k {
     color: var(--ls-fg);
   }
   .menu .k {

@@ -1,0 +1,21 @@
+/** Which session is a notebook's. */
+
+import { isOver } from "./countdown";
+import type { Snapshot } from "./snapshot";
+import type { Notebook, Session } from "./types";
+
+/** The live session of its kernel, else the newest live one of its path, else the one that its kernel lost last. */
+export function sessionOfNotebook(snapshot: Snapshot, notebook: Notebook | null): Session | null {
+  if (!notebook) {
+    return null;
+  }
+  const mine = [...(snapshot.sessions.items ?? []), ...(snapshot.ended?.items ?? [])].filter((one) => one.mine);
+  const ofKernel = mine.filter((one) => notebook.kernel.id !== null && one.kernelId === notebook.kernel.id);
+  const ofPath = mine.filter((one) => one.notebookPath === notebook.path);
+  const live = (sessions: readonly Session[]) => newest(sessions.filter((one) => !isOver(one)));
+  return live(ofKernel) ?? live(ofPath) ?? newest(ofKernel);
+}
+
+function newest(sessions: readonly Session[]): Session | null {
+  return sessions.reduce<Session | null>((best, one) => (best && best.createdAt >= one.createdAt ? best : one), null);
+}
