@@ -16,4 +16,5 @@ export const commonStrings = {
   request: "Request {id}",
   tryAgain: "Try again",
   tryNow: "Try now",
+  andMore: "{names} and {count} more",
 } as const;

@@ -15,6 +15,10 @@ export const card = css`
     gap: 8px;
     min-height: 24px;
   }
+  .here-card .word {
+    flex: none;
+    white-space: nowrap;
+  }
   .here-card .body {
     padding-left: 24px;
     display: grid;
@@ -70,5 +74,28 @@ export const card = css`
   .stale b {
     color: var(--ls-fg-dim);
     font-weight: 400;
+  }
+  .confirm .mono,
+  .notice .mono {
+    overflow-wrap: anywhere;
+  }
+  .bar .push {
+    margin-left: auto;
+  }
+  @container (max-width: 259px) {
+    .here-card .bar > button:not(.icon) > svg,
+    .here-card .bar > button > .count svg {
+      display: none;
+    }
+    .here-card .facts {
+      overflow: hidden;
+      text-overflow: ellipsis;
+      white-space: nowrap;
+    }
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .meter > i {
+      width: 100%;
+    }
   }
 `;

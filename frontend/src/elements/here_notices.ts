@@ -1,0 +1,105 @@
+/** What the card says when there is no session to show: the page cannot ask, the kernel cannot, or a refusal. */
+
+import { html, nothing, type TemplateResult } from "lit";
+
+import * as icons from "../icons";
+import type { Act } from "../model/acts";
+import type { Refusal } from "../model/here";
+import type { Snapshot } from "../model/snapshot";
+import { nameOf, stateOf } from "../model/states";
+import { clock, duration, nextSecond, SECOND } from "../model/times";
+import type { Notebook, Session } from "../model/types";
+import type { Translate } from "../strings";
+import { bdi, button, filled, iconButton, mark, notice, refusal } from "./templates";
+import type { Clock } from "./ticker";
+
+/** What the templates need of the element that draws them. */
+export interface Around {
+  readonly t: Translate;
+  readonly snapshot: Snapshot;
+  readonly clock: Clock;
+  readonly ask: (act: Act) => void;
+}
+
+export const INSTALL_LINE = "%pip install lakesail-notebook";
+
+/** Why the page cannot ask: the server is away, or the login. */
+export function awayNotice({ t, snapshot, clock: time, ask }: Around): TemplateResult {
+  if (snapshot.link === "loggedOut") {
+    return notice({
+      kind: "warn",
+      shape: icons.lock,
+      text: html`<b>${t("loggedOut")}</b> ${t("loggedOutHow")}`,
+      buttons: [button(t("logIn"), () => ask({ act: "login" }), { kind: "primary" })],
+    });
+  }
+  const asOf = snapshot.asOf ? [" ", t("shownAsOf", { time: clock(snapshot.asOf) })] : nothing;
+  const left = snapshot.retryAt === null ? null : Math.ceil((snapshot.retryAt - time.now()) / SECOND);
+  if (left !== null && left > 0 && snapshot.retryAt !== null) {
+    time.changesAt(nextSecond(snapshot.retryAt, time.now()));
+  }
+  const again = left === null ? "" : left > 0 ? t("againIn", { time: duration(t, left) }) : t("tryingNow");
+  return notice({
+    kind: "warn",
+    shape: icons.unknown,
+    text: html`<b>${t("noAnswer")}</b>${asOf} ${again}`,
+    buttons: [button(t("tryNow"), () => ask({ act: "retry" }))],
+  });
+}
+
+/** The server has no extension of ours. */
+export function absentNotice({ t }: Around, install: TemplateResult): TemplateResult {
+  return notice({ kind: "info", text: html`<b>${t("absent")}</b> ${t("absentHow")}`, buttons: [install] });
+}
+
+/** A setting of the server is wrong; the API says which. */
+export function settingsNotice({ t, snapshot, ask }: Around): TemplateResult {
+  return notice({
+    kind: "bad",
+    text: html`<b>${t("refusedSettings")}</b> ${bdi(snapshot.problem?.message ?? "")}`,
+    buttons: [button(t("tryAgain"), () => ask({ act: "retry" }))],
+    role: "alert",
+  });
+}
+
+export function kernelNotice({ t }: Around, notebook: Notebook, install: TemplateResult): TemplateResult {
+  return notebook.kernel.fit === "no-python"
+    ? notice({ kind: "info", text: t("noPython") })
+    : notice({ kind: "info", text: filled(t, "noPackage", { kernel: bdi(notebook.kernel.name) }), buttons: [install] });
+}
+
+/** Why connecting was refused, with ways out. `close` asks in place first. */
+export function connectRefused(around: Around, refused: Refusal, close: (session: Session) => void): TemplateResult {
+  const { t, clock: time } = around;
+  if (refused.kind === "quota") {
+    const { limit, sessions } = refused;
+    return notice({
+      kind: "warn",
+      text: html`<b>${t("quotaFull", { count: sessions.length, limit })}</b> ${t("quotaHow")}`,
+      more: html`<ul>
+        ${sessions.map((session) => quotaRow(around, session, close))}
+      </ul>`,
+      role: "alert",
+    });
+  }
+  if (refused.kind === "rate") {
+    const left = Math.max(1, Math.ceil((refused.retryAt - time.now()) / SECOND));
+    time.changesAt(nextSecond(refused.retryAt, time.now()));
+    const again = html`<span aria-live="off">${t("rateAgain", { time: duration(t, left) })}</span>`;
+    return notice({ kind: "warn", text: html`${bdi(refused.problem.message)} ${again}`, role: "alert" });
+  }
+  return refusal(t, refused.problem);
+}
+
+function quotaRow({ t, snapshot, clock: time, ask }: Around, session: Session, close: (session: Session) => void) {
+  const { id } = session;
+  const state = stateOf(t, session, time.now(), snapshot.link);
+  const name = nameOf(session);
+  const use = button(t("useHere"), () => ask({ act: "connect", choice: { sessionId: id } }), {
+    title: `${t("useHere")}: ${name}`,
+  });
+  return html`<li class="row one" title=${`${name}, ${state.word}`}>
+    ${mark(state.mark)}<span class="clip">${bdi(name)}</span
+    ><span class="bar">${use}${iconButton(icons.cross, `${t("close")}: ${name}`, () => close(session))}</span>
+  </li>`;
+}
