@@ -107,5 +107,6 @@ $(SET_UP): pyproject.toml requirements.lock
 		$(PYTHON) -m venv --clear $(VENV); \
 	}
 	$(PIP) install --requirement requirements.lock
+	@test ! -L $(LABEXTENSION) || rm $(LABEXTENSION)  # else pip would write through the link
 	$(PIP) install --no-deps --editable .
 	@touch $@

@@ -73,6 +73,10 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     return extension_points()
 
 
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "@lakesail/notebook-labextension"}]
+
+
 def load_ipython_extension(shell: Any) -> None:
     from .notebook.magic import load
 
