@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from jupyter_core.paths import jupyter_config_dir
 from jupyter_server.auth import IdentityProvider, User
 
 USER_HEADER = "X-Test-User"
 SAW_HEADER = "X-Test-Saw-Authorization"
 """Of answers: whether an Authorization header reached the identity provider."""
 GROUPS_HEADER = "X-Test-Groups"
+
+
+EXPIRED_FILE = "logins-expired"
+"""Beside the settings of a server with :class:`ExpiringIdentityProvider`: while it is there, all logins have expired."""
 
 
 class GroupUser(User):
@@ -48,3 +54,14 @@ class HubIdentityProvider(HeaderIdentityProvider):
         hub_user = HubUser(user.username)
         hub_user.hub_user = {"kind": "user", "name": user.username, "groups": user.groups, "admin": False}
         return hub_user
+
+
+class ExpiringIdentityProvider(HeaderIdentityProvider):
+    """Logins as by cookies, which expire."""
+
+    def get_user(self, handler: Any) -> Any:
+        if (Path(jupyter_config_dir()) / EXPIRED_FILE).exists():
+            return None
+        user = super().get_user(handler)
+        handler._token_authenticated = False
+        return user

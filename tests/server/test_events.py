@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,6 +21,8 @@ from tests.builders import a_session
 
 from .conftest import TOKEN
 from .event_streams import SMALL_BUFFER, EventStream, client_of, event_stream
+from .header_identity import EXPIRED_FILE, USER_HEADER, ExpiringIdentityProvider
+from .team_server import team_server
 from .test_login import FORGED
 
 SESSIONS = "workloads/sessions"
@@ -308,7 +311,26 @@ def test_a_kernel_that_listens_first_starts_no_session_proxy_and_hears_of_the_en
         with event_stream(server, headers=headers) as stream:
             assert not any("lakesail_notebook.session_proxy" in process.cmdline() for process in server.descendants())
             server.stop()
-            assert stream.rest() == ([], 1013, "The control plane is stopping; ask again when it is back.")
+            assert stream.rest() == ([], 4002, "The control plane is stopping; ask again when it is back.")
+
+
+def test_a_stream_is_pinged_before_a_proxy_takes_it_for_idle(server: JupyterServer) -> None:
+    with event_stream(server, headers=OWNER) as stream:
+        stream.connection.settimeout(30)
+        opcode, _ = stream.connection.recv_data(control_frame=True)
+    assert opcode == websocket.ABNF.OPCODE_PING
+
+
+def test_a_browser_whose_login_has_expired_is_told_so(tmp_path: Path) -> None:
+    with team_server(tmp_path, ExpiringIdentityProvider) as server:
+        cookie = {USER_HEADER: "ada"}
+        with event_stream(server.jupyter, headers=cookie) as stream:
+            first = server.add_closed_session("RED", name="ada")
+            stream.until(sessionId=first)
+            (server.home / "config" / EXPIRED_FILE).touch()
+            server.add_closed_session("RED", name="ada")
+            told, code, reason = stream.rest()
+    assert (told, code, reason) == ([], 4001, "Your login has expired; log in again.")
 
 
 def test_jupyters_own_event_log_is_told_of_moves(server: JupyterServer, api: httpx.Client) -> None:
