@@ -111,8 +111,8 @@ _APART: Mapping[str, Schema] = {
         "get": {
             "operationId": "streamEvents",
             "summary": "Stream events",
-            "description": "A WebSocket: each text frame is one `Event`, of every kind. The server pings every 20 seconds. "
-            "It closes with 4001 when the login has expired, and with 4002 when the server stops.",
+            "description": "A WebSocket: each text frame is one `Event`, of every kind. The server pings every "
+            "20 seconds. It closes with 4001 when the login has expired, and with 4002 when the server stops.",
             "parameters": list(json_schema.query_parameters(models.EventStreamQuery)),
             "responses": {
                 "101": {"description": "The stream begins."},

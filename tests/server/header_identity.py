@@ -15,7 +15,7 @@ GROUPS_HEADER = "X-Test-Groups"
 
 
 EXPIRED_FILE = "logins-expired"
-"""Beside the settings of a server with :class:`ExpiringIdentityProvider`: while it is there, all logins have expired."""
+"""Beside the settings of a server with :class:`ExpiringIdentityProvider`; while it is there, logins have expired."""
 
 
 class GroupUser(User):

@@ -44,7 +44,7 @@ export interface paths {
         };
         /**
          * Stream events
-         * @description A WebSocket: each text frame is one `Event`.
+         * @description A WebSocket: each text frame is one `Event`, of every kind. The server pings every 20 seconds. It closes with 4001 when the login has expired, and with 4002 when the server stops.
          */
         get: operations["streamEvents"];
         put?: never;
