@@ -29,6 +29,7 @@ from .server import me, public_keys
 from .service_accounts import create_service_account, delete_service_account, list_service_accounts
 from .sessions import (
     close_session,
+    close_session_with_reason,
     compare_environment,
     create_session,
     describe_engine_use,
@@ -98,6 +99,14 @@ OPERATIONS = (
     ),
     ApiOperation(verb="GET", path=SESSION, run=describe_session),
     ApiOperation(verb="DELETE", path=SESSION, run=close_session, status=204),
+    ApiOperation(
+        verb="POST",
+        path=f"{SESSION}/close",
+        run=close_session_with_reason,
+        body=models.SessionClose,
+        status=204,
+        feature="close_reason",
+    ),
     ApiOperation(
         verb="POST",
         path=f"{SESSION}/token",

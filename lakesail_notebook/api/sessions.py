@@ -100,6 +100,14 @@ async def close_session(service: WorkloadsService, call: Call[None, None]) -> No
     await service.sessions.close(call.principal, call.path["session"])
 
 
+async def close_session_with_reason(service: WorkloadsService, call: Call[models.SessionClose, None]) -> None:
+    """Close a session with a reason.
+
+    As closing does; its owner reads the reason, and who closed it. Whoever closes another's session must give one.
+    """
+    await service.sessions.close(call.principal, call.path["session"], call.body)
+
+
 async def issue_token(service: WorkloadsService, call: Call[models.TokenCreate, None]) -> models.SessionToken:
     """Issue a session proxy token.
 

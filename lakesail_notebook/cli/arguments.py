@@ -74,6 +74,7 @@ def _add_session_verbs(commands: _Commands) -> None:
     token.add_argument("--revoke", action="store_true", help="end all tokens of the session instead; it stays open")
     close = _command(commands, "close", "close sessions")
     close.add_argument("session_ids", metavar="ID", nargs="+")
+    close.add_argument("--reason", metavar="TEXT", help="for their owners to read; needed for others' sessions")
     relaunch = _command(commands, "relaunch", "start a session like one that is over")
     relaunch.add_argument("session_id", metavar="ID")
     extend = _command(commands, "extend", "keep an unused session from being closed for a while")

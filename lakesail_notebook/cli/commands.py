@@ -61,7 +61,7 @@ def issue_token(client: Client, arguments: Namespace) -> Iterator[Shown]:
 
 def close_sessions(client: Client, arguments: Namespace) -> Iterator[Shown]:
     for session_id in arguments.session_ids:
-        client.close_session(session_id)
+        client.close_session(session_id, arguments.reason)
         yield Shown(f"Session {printable(session_id)} is closed.")
 
 

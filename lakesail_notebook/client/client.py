@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
-import msgspec
-
-from ..api_location import URL_VARIABLE
-from ..errors import FailedPrecondition, InvalidArgument, NotFound
+from ..errors import InvalidArgument
 from ..models import (
     EngineUse,
     EnvironmentComparison,
     EnvironmentDifference,
     Event,
     EventPage,
-    Me,
+    InstanceType,
+    InstanceTypes,
     NewServiceAccount,
     Query,
     ServiceAccountCreate,
     ServiceAccountPage,
     Session,
+    SessionClose,
     SessionCreate,
     SessionExtend,
     SessionLogs,
@@ -37,24 +36,19 @@ from ..models import (
     WorkloadConfigChange,
     WorkloadConfigCreate,
     WorkloadConfigPage,
-    encode_request,
-    features_needed,
 )
-from ..version import __version__
 from .address import ApiAddress, FixedToken, checked_url, find_api
-from .decoding import Answer, decode_answer
+from .asking import AskingClient
 from .transport import ANSWER_SECONDS, Asked, Transport
 
 _SESSIONS = "/workloads/sessions"
 _CONFIGS = "/workloads/compute-configs"
 _SERVICE_ACCOUNTS = "/service-accounts"
-_PATH_NOT_FOUND = "path_not_found"
-"""The reason of a 404 for a path that the control plane does not have at all."""
 _HEALTH_SECONDS = 5.0
 _EVENTS_WAIT_SECONDS = 30
 
 
-class Client:
+class Client(AskingClient):
     """The operations of one control plane, as one caller. Threads may share it.
 
     Every method raises a :class:`LakesailError`: what the control plane said, or :class:`Unavailable` when it does not
@@ -70,9 +64,7 @@ class Client:
     def __init__(self, url: str | None = None, token: str | None = None) -> None:
         given = None if token is None else FixedToken(token)
         del token  # a traceback may show this frame's names
-        self._transport = Transport(_address(url, given))
-        self.url = self._transport.url
-        self._features: frozenset[str] | None = None
+        super().__init__(Transport(_address(url, given)))
 
     def __repr__(self) -> str:
         return f"Client({self.url!r})"
@@ -83,16 +75,9 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        self._transport.close()
-
     def check_health(self) -> None:
         """Return if a control plane answers; it opens nothing for it, and asks for no login."""
         self._ask(Asked(verb="GET", path="/health", answer_seconds=_HEALTH_SECONDS))
-
-    def me(self) -> Me:
-        """Who this client is to the control plane, and in which kernel and notebook."""
-        return self._read(Asked(verb="GET", path="/me", feature="me"), Me)
 
     # Sessions
 
@@ -129,9 +114,18 @@ class Client:
             included = {session.id: session for session in page.included.sessions}
             yield from (included[item.id] for item in page.items if item.id in included)
 
-    def close_session(self, session_id: str) -> None:
-        """Close a session, now; closing a closed one changes nothing."""
-        self._ask(Asked(verb="DELETE", path=_session_path(session_id)))
+    def close_session(self, session_id: str, reason: str | None = None) -> None:
+        """Close a session, now; closing a closed one changes nothing.
+
+        :param reason: for its owner to read, who is told with it who closed it.
+        :raises FailedPrecondition: with reason ``feature_missing``: the control plane takes no reason.
+        """
+        path = _session_path(session_id)
+        if reason is None:
+            self._ask(Asked(verb="DELETE", path=path))
+            return
+        body = self._body(SessionClose(reason=reason))
+        self._ask(Asked(verb="POST", path=f"{path}/close", body=body, feature="close_reason", takes_effect_once=True))
 
     def relaunch_session(self, session_id: str, environment: Mapping[str, str] | None = None) -> Session:
         """A new session like one that is over.
@@ -231,6 +225,10 @@ class Client:
         """
         self._ask(Asked(verb="DELETE", path=_config_path(config_id), gone_after_first=True, feature="config_changes"))
 
+    def instance_types(self) -> tuple[InstanceType, ...]:
+        """The sizes that configs may name, by name, with their prices where the administrator has set them."""
+        return self._read(Asked(verb="GET", path="/instance-types", feature="instance_types"), InstanceTypes).items
+
     # Service accounts
 
     def service_accounts(self, *, team_id: str | None = None) -> tuple[TeamServiceAccount, ...]:
@@ -269,51 +267,6 @@ class Client:
             page = self.event_page(after, wait_seconds=_EVENTS_WAIT_SECONDS)
             yield from page.events
             after = page.sequence
-
-    def _ask(self, asked: Asked) -> bytes:
-        try:
-            return self._transport.ask(asked)
-        except NotFound as error:
-            if asked.feature is None or error.reason != _PATH_NOT_FOUND:
-                raise
-            raise self._lacking([asked.feature]) from error
-
-    def _body(self, request: msgspec.Struct) -> bytes:
-        """A request as this control plane understands it.
-
-        :raises FailedPrecondition: when it sets a field that the control plane does not announce.
-        """
-        needed = features_needed(request)
-        lacking = needed - self._announced() if needed else needed
-        if lacking:
-            raise self._lacking(sorted(lacking))
-        return encode_request(request)
-
-    def _announced(self) -> frozenset[str]:
-        """The features of the control plane, asked for once: it may be of another version than this client."""
-        if self._features is None:
-            try:
-                self._features = frozenset(self.me().features)
-            except (NotFound, FailedPrecondition):  # a control plane that has the LakeSail API and nothing else
-                self._features = frozenset()
-        return self._features
-
-    def _lacking(self, features: Sequence[str]) -> FailedPrecondition:
-        return FailedPrecondition(
-            f"The control plane at {self.url} has no {' and no '.join(features)}: its lakesail-notebook is older than "
-            f"this one ({__version__}). Update it where the server runs, or do without.",
-            reason="feature_missing",
-        )
-
-    def _read(self, asked: Asked, kind: type[Answer]) -> Answer:
-        content = self._ask(asked)
-        try:
-            return decode_answer(content, kind)
-        except msgspec.MsgspecError as error:
-            raise FailedPrecondition(
-                f"The answer at {self.url}{asked.path} is not the workloads API's ({error}); check {URL_VARIABLE}.",
-                reason="not_the_api",
-            ) from error
 
 
 def _address(url: str | None, given: FixedToken | None) -> ApiAddress:

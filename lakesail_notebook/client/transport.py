@@ -63,7 +63,7 @@ _END_OF_CERTIFICATE = "-----END CERTIFICATE-----"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request. A read, a delete and a create under an idempotency key may be sent again, others may not."""
+    """A request. What takes effect once may be sent again: a read, a delete, a create under an idempotency key."""
 
     verb: str
     path: str
@@ -75,12 +75,14 @@ class Asked:
     """How long an answer may take."""
     feature: Feature | None = None
     """The feature of the server that this needs, beyond the LakeSail API."""
+    takes_effect_once: bool = False
+    """Of other requests: whether the control plane does the same for one as for several."""
     gone_after_first: bool = False
     """The second of two deletes finds nothing: then an earlier try, whose answer was lost, has done it."""
 
     @property
     def repeatable(self) -> bool:
-        return self.verb in {"GET", "DELETE"} or self.idempotency_key is not None
+        return self.verb in {"GET", "DELETE"} or self.idempotency_key is not None or self.takes_effect_once
 
     @property
     def headers(self) -> dict[str, str]:

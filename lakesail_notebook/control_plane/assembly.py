@@ -181,6 +181,7 @@ async def _begin(
     from ..workloads.services.quota_keeper import QuotaKeeper
     from ..workloads.services.service_accounts import ServiceAccounts
     from ..workloads.services.session_tokens import SessionTokenService
+    from ..workloads.services.session_views import SessionViews
     from ..workloads.services.sessions import Sessions
     from .feed_server import FeedSource
 
@@ -233,6 +234,7 @@ async def _begin(
     placement = Placement(
         backends=backends, environments=environments, proxy=proxy, owners=owners, settings=options.settings
     )
+    views = SessionViews(catalog, placement.endpoints, clock)
     session_tokens = SessionTokenService(
         store=store,
         owners=owners,
@@ -252,7 +254,7 @@ async def _begin(
         reconciler=reconciler,
         session_tokens=session_tokens,
         queries=QueryService(store=store, reports=proxy, interrupts=proxy, owners=owners, engines=engines, clock=clock),
-        endpoints=placement.endpoints,
+        views=views,
         clock=clock,
         settings=options.settings,
     )
@@ -265,6 +267,7 @@ async def _begin(
         reconciler=reconciler,
         quotas=quotas,
         notebooks=notebooks,
+        views=views,
         clock=clock,
         settings=options.settings,
     )

@@ -57,6 +57,7 @@ from .sessions import (
     EnvironmentComparison,
     EnvironmentDifference,
     Session,
+    SessionClose,
     SessionConfig,
     SessionCreate,
     SessionExtend,
@@ -88,6 +89,7 @@ from .wire import (
     SequenceNumber,
     SessionStatus,
     Size,
+    TimeoutReason,
     encode,
 )
 
@@ -150,6 +152,7 @@ __all__ = [
     "ServiceAccountListQuery",
     "ServiceAccountPage",
     "Session",
+    "SessionClose",
     "SessionConfig",
     "SessionCreate",
     "SessionExtend",
@@ -167,6 +170,7 @@ __all__ = [
     "SessionToken",
     "Size",
     "TeamServiceAccount",
+    "TimeoutReason",
     "TokenCreate",
     "WorkerCompute",
     "Workload",

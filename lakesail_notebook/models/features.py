@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, inspect
 
 Feature = Literal[
+    "close_reason",
     "config_changes",
     "config_facts",
     "engine_use",
@@ -31,6 +32,7 @@ Feature = Literal[
     "openapi",
     "queries",
     "service_accounts",
+    "session_facts",
     "short_config_paths",
     "token_revocation",
 ]

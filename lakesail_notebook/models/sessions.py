@@ -6,8 +6,11 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from .compute import ComputeSize
 from .features import extension_of
-from .wire import Answer, EndpointType, Id, Metadata, Name, PageLimit, Request, SessionStatus
+from .wire import Answer, EndpointType, Id, Metadata, Name, PageLimit, Request, SessionStatus, TimeoutReason
+
+_FACT = extension_of("session_facts")
 
 
 class SessionConfig(Request, frozen=True, kw_only=True):
@@ -47,6 +50,30 @@ class Session(Answer, frozen=True, kw_only=True):
     metadata: Metadata
     created_at: str
     updated_at: str
+    workload_config_id: Annotated[str | None, Meta(description="Null: a config without a name."), _FACT] = None
+    workload_config_name: Annotated[str | None, _FACT] = None
+    notebook_path: Annotated[str | None, Meta(description="Where its notebook is now, or was last."), _FACT] = None
+    owner_name: Annotated[str | None, _FACT] = None
+    size: Annotated[
+        ComputeSize | None,
+        Meta(description="What its engine has, after the cut to the machine that it runs on."),
+        _FACT,
+    ] = None
+    price_per_hour: Annotated[float | None, Meta(description="Of its engine; null: not known."), _FACT] = None
+    currency: Annotated[str | None, _FACT] = None
+    cost_so_far: Annotated[
+        float | None,
+        Meta(description="Of its engine, at the price of now, for the time that the session has had it."),
+        _FACT,
+    ] = None
+    timeout_reason: Annotated[TimeoutReason | None, Meta(description="The rule that sets timeoutAt."), _FACT] = None
+    extended_until: Annotated[
+        str | None, Meta(description="It was asked to be kept until then, which is to come."), _FACT
+    ] = None
+    closed_by: Annotated[
+        str | None, Meta(description="The name of the person who closed it, if that was not its owner."), _FACT
+    ] = None
+    close_reason: Annotated[str | None, Meta(description="What the person said who closed it."), _FACT] = None
 
 
 Environment = Annotated[
@@ -106,6 +133,11 @@ class EnvironmentDifference(Answer, frozen=True, kw_only=True):
 class SessionExtend(Request, frozen=True, kw_only=True):
     duration_seconds: int | None = None
     """From now on."""
+
+
+class SessionClose(Request, frozen=True, kw_only=True):
+    reason: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    """For its owner to read. Whoever closes another's session must give one."""
 
 
 class SessionLogsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

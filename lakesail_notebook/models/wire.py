@@ -19,6 +19,7 @@ ExecutionMode = Literal["standalone", "cluster"]
 CapacityType = Literal["on-demand", "spot"]
 
 EventKind = Literal["move", "warning", "extension", "config", "query"]
+TimeoutReason = Literal["idle_timeout", "max_duration", "detached"]
 QueryOutcome = Literal["running", "succeeded", "failed", "cancelled"]
 
 # `$` would also match before a line's end; the API's document has its own spelling.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -23,6 +24,9 @@ class NotebookReading:
     async def notebook(self, notebook_id: str) -> NotebookRecord | None:
         found = await self._notebooks(notebook.c.id == notebook_id)
         return next(iter(found), None)
+
+    async def notebooks_by_id(self, notebook_ids: Collection[str]) -> list[NotebookRecord]:
+        return await self._notebooks(notebook.c.id.in_(notebook_ids))
 
     async def notebook_at(self, server: str, path: str) -> NotebookRecord | None:
         found = await self._notebooks(notebook.c.server == server, notebook.c.path == path, _THERE)

@@ -313,7 +313,8 @@ def _session_changes(move: SessionMove) -> dict[str, Any]:
         return {**changes, "active_since": since, "idle_since": None, "last_activity_at": latest}
     if move.to == "idle":
         return {**changes, "idle_since": move.at}
-    return {**changes, "closed_at": move.at, "termination_reason": move.reason}
+    said = {"closed_by": move.closed_by, "close_reason": move.close_reason}
+    return {**changes, **said, "closed_at": move.at, "termination_reason": move.reason}
 
 
 def _workload_changes(move: WorkloadMove) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 
@@ -82,6 +83,21 @@ def test_every_workload_move_of_the_table_is_made_and_no_other(database_url: str
             allowed = new in WORKLOAD_MOVES[old]
             assert (moved is not None) == allowed, f"{old} -> {new}"
             assert (await workload_of(store, workload.id)).infra_status == (new if allowed else old)
+
+    in_store(database_url, test)
+
+
+def test_who_closed_a_session_and_why_is_kept(database_url: str) -> None:
+    close = SessionMove(
+        to="closed", at=LATER, reason="admin_closed", by="OLA", closed_by="Ola", close_reason="The machine is needed"
+    )
+
+    async def test(store: SqlStore) -> None:
+        await add(store, a_session(id="S", status="active"))
+        await move(store, "S", close)
+        await move(store, "S", replace(close, closed_by="Sue", close_reason="Too late"))
+        session = await session_of(store, "S")
+        assert (session.closed_by, session.close_reason) == ("Ola", "The machine is needed")
 
     in_store(database_url, test)
 

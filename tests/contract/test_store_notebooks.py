@@ -35,6 +35,7 @@ def test_a_notebook_is_found_by_id_by_path_and_by_file(database_url: str) -> Non
         async with store.reading() as view:
             assert await view.notebook("B") == lost
             assert await view.notebook("D") is None
+            assert {one.id for one in await view.notebooks_by_id({"A", "C", "D"})} == {"A", "C"}
             assert await view.notebook_at("/root", "deep/a.ipynb") == there
             assert await view.notebook_at("/root", "a.ipynb") is None
             assert await view.notebooks_of_file("/root", "1") == [there, lost]

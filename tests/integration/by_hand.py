@@ -42,6 +42,7 @@ from lakesail_notebook.workloads.services.placement import Placement
 from lakesail_notebook.workloads.services.queries import QueryService
 from lakesail_notebook.workloads.services.quota_keeper import QuotaKeeper
 from lakesail_notebook.workloads.services.session_tokens import SessionTokenService
+from lakesail_notebook.workloads.services.session_views import SessionViews
 from lakesail_notebook.workloads.services.sessions import Sessions
 from lakesail_notebook.workloads.settings import LOCAL, Settings
 
@@ -239,6 +240,7 @@ class Plane:
             owners=self.owners,
             settings=chosen,
         )
+        views = SessionViews(catalog, placement.endpoints, clock)
         self.sessions = Sessions(
             backends={LOCAL: self.backend},
             environments=environments,
@@ -261,13 +263,14 @@ class Plane:
                 engines=EngineWatch({LOCAL: self.backend}, clock),
                 clock=clock,
             ),
-            endpoints=placement.endpoints,
+            views=views,
             **parts,
         )
         self.launches = Launches(
             placement=placement,
             environments=environments,
             notebooks=Notebooks(store=store, files=None, kernels=self.kernels, clock=clock),
+            views=views,
             proxy=self.proxy,
             reconciler=self.reconciler,
             quotas=quotas,

@@ -65,6 +65,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("GET", SESSION): Row("session", seen_by_owner_and_administrators(200)),
     ("DELETE", SESSION): Row("session", seen_by_owner_and_administrators(204)),
+    ("POST", f"{SESSION}/close"): Row(
+        "session", seen_by_owner_and_administrators(204), lambda team: {"reason": "The machine is needed."}
+    ),
     ("GET", f"{SESSION}/engine"): Row("session", seen_by_owner_and_administrators(200)),
     ("POST", f"{SESSION}/environment"): Row(
         "session", {OWN: (200,) * 5, RED: (404, 403, 404, 403, 404), BLUE: (404, 404, 403, 403, 404)}, lambda team: {}

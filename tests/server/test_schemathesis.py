@@ -44,7 +44,7 @@ JUDGED_BY_THE_SERVER = re.compile(
     r"|(/config)?/\w+Seconds"  # limits that its administrator set
     r"|/serviceAccountId"  # a session has one owner
     r"|/clusterId|/workloadType|/teamId"  # what it has, and what cannot be changed
-    r"|/name|/username|/description"  # no controls, and not blank
+    r"|/name|/username|/description|/reason"  # no controls, and not blank
     r"|/metadata(/.*)?"  # no keys of ours, and what must exist on this machine
     r"|/config/sail/(extraEnv|libraries|lakesailImageUri|compute/\w+/instanceType)(/.*)?",  # what an engine may have
     re.DOTALL,

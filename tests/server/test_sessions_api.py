@@ -19,6 +19,8 @@ SESSION_FIELDS = {
     *("id", "endpointType", "name", "status", "workloadId", "teamId", "memberId", "serviceAccountId", "notebookId"),
     *("terminationReason", "statusMessage", "connectionInfo", "lastActivityAt", "idleSince", "closedAt", "timeoutAt"),
     *("config", "metadata", "createdAt", "updatedAt"),
+    *("workloadConfigId", "workloadConfigName", "notebookPath", "ownerName", "size", "pricePerHour", "currency"),
+    *("costSoFar", "timeoutReason", "extendedUntil", "closedBy", "closeReason"),
 }
 
 

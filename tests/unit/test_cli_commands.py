@@ -131,6 +131,13 @@ def test_several_sessions_are_closed_up_to_the_first_that_cannot_be(
     assert api.count("DELETE", f"{SESSIONS}/S3") == 0
 
 
+def test_a_close_carries_its_reason(api: SmallApi) -> None:
+    for session_id in ("S1", "S2"):
+        api.on("POST", f"{SESSIONS}/{session_id}/close", Answer(204))
+    assert main(["close", "S1", "S2", "--reason", "The machine is needed"]) == 0
+    assert [request.body for request in api.requests] == [{"reason": "The machine is needed"}] * 2
+
+
 def test_close_says_nothing_as_json(api: SmallApi, capsys: pytest.CaptureFixture[str]) -> None:
     api.on("DELETE", f"{SESSIONS}/S1", Answer(204))
     assert main(["close", "S1", "--json"]) == 0

@@ -85,6 +85,9 @@ def test_reads_and_closes_are_tried_three_times(api: SmallApi, client: Client) -
     assert client.session("S1") == session()
     client.close_session("S1")
     assert (api.count("GET", path), api.count("DELETE", path)) == (3, 2)
+    api.on("POST", f"{path}/close", DROPPED, Answer(204))
+    client.close_session("S1", reason="The machine is needed")
+    assert [one.body for one in api.requests if one.verb == "POST"] == [{"reason": "The machine is needed"}] * 2
 
 
 def test_the_fourth_try_is_left_to_the_user(api: SmallApi, client: Client) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
+import msgspec
 import pytest
 
 from lakesail_notebook import models
@@ -90,6 +92,8 @@ def test_extension_fields_are_found_at_any_depth() -> None:
         (lambda client: client.extend_session("S1"), "POST", f"{SESSIONS}/S1/extend", "extend"),
         (lambda client: client.event_page(), "GET", "/events?wait=0", "events"),
         (lambda client: client.service_accounts(), "GET", "/service-accounts", "service_accounts"),
+        (lambda client: client.close_session("S1", "why"), "POST", f"{SESSIONS}/S1/close", "close_reason"),
+        (lambda client: client.instance_types(), "GET", "/instance-types", "instance_types"),
     ],
 )
 def test_an_operation_that_a_server_does_not_have_is_named(
@@ -110,3 +114,19 @@ def test_an_answer_of_a_newer_server_may_have_fields_that_are_not_known_here(api
     newer = models.encode(session()).replace(b'"config":{', b'"cost":{"perHour":1},"config":{"more":[1],')
     api.on("GET", f"{SESSIONS}/S1", Answer(body=newer))
     assert client.session("S1") == session()
+
+
+def test_a_session_of_a_server_without_facts_is_read_without_them(api: SmallApi, client: Client) -> None:
+    known = {field.encode_name for field in msgspec.structs.fields(models.Session)}
+    facts = known & {"size", "ownerName", "closedBy", "costSoFar", "timeoutReason"}
+    assert len(facts) == 5
+    older = {name: value for name, value in json.loads(models.encode(session())).items() if name not in facts}
+    api.on("GET", f"{SESSIONS}/S1", Answer(body=older))
+    told = client.session("S1")
+    assert (told.size, told.owner_name, told.closed_by, told.cost_so_far, told.timeout_reason) == (None,) * 5
+
+
+def test_a_close_without_a_reason_needs_no_feature(api: SmallApi, client: Client) -> None:
+    api.on("DELETE", f"{SESSIONS}/S1", Answer(204))
+    client.close_session("S1")
+    assert [request.verb for request in api.requests] == ["DELETE"]

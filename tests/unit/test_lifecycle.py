@@ -24,6 +24,7 @@ from lakesail_notebook.workloads.rules.lifecycle import (
     ending,
     linger_over,
     timeout_at,
+    timeout_reason,
 )
 from tests.builders import NOW, TIMEOUTS, a_session, a_workload
 
@@ -124,6 +125,14 @@ def test_a_session_closes_exactly_from_its_timeout_on(session: SessionRecord, no
     move = due_move(session, now)
     closes = move is not None and move.to == "closed"
     assert closes == (end is not None and now >= end)
+
+
+@given(sessions(), moments)
+def test_the_rule_that_is_told_is_the_one_that_ends_a_session(session: SessionRecord, now: datetime) -> None:
+    move = due_move(session, now)
+    assert (timeout_reason(session) is None) == (timeout_at(session) is None)
+    if move is not None and move.to == "closed":
+        assert move.reason == timeout_reason(session)
 
 
 @given(sessions(), moments, moments)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from lakesail_notebook.workloads.rules.instance_types import GIBIBYTE, InstanceType
-from lakesail_notebook.workloads.rules.prices import NodeCount, Price, cost_between, price_of
-from tests.builders import NOW
+from lakesail_notebook.workloads.rules.prices import NodeCount, Price, cost_so_far, price_of
+from tests.builders import NOW, a_session, a_workload
 
 
 def a_type(price: float | None, currency: str = "USD") -> InstanceType:
@@ -37,16 +37,23 @@ def test_the_price_is_that_of_all_nodes_where_each_has_one_in_one_currency(
     assert price_of(tuple(NodeCount(instance_type=name, count=count) for name, count in nodes), TYPES) == expected
 
 
+HOUR = timedelta(hours=1)
+
+
 @pytest.mark.parametrize(
-    ("begin", "end", "cost"),
+    ("provisioned_at", "created_at", "closed_at", "cost"),
     [
-        (NOW, NOW + timedelta(minutes=90), 0.48),
-        (NOW, NOW, 0.0),
-        (None, NOW, 0.0),
-        (NOW, NOW - timedelta(minutes=1), 0.0),
+        pytest.param(NOW, NOW, None, 0.96, id="it runs"),
+        pytest.param(NOW, NOW, NOW + 1.5 * HOUR, 0.48, id="it was closed"),
+        pytest.param(NOW - 5 * HOUR, NOW + HOUR, None, 0.64, id="its engine was another's before"),
+        pytest.param(NOW + 2 * HOUR, NOW, None, 0.32, id="its engine took long to start"),
+        pytest.param(None, NOW, None, 0.0, id="its engine is not there yet"),
+        pytest.param(NOW + 2 * HOUR, NOW, NOW + HOUR, 0.0, id="it was closed before its engine was there"),
     ],
 )
-def test_a_cost_grows_from_the_moment_that_there_is_something_to_pay_for(
-    begin: datetime | None, end: datetime, cost: float
+def test_a_session_costs_for_the_time_that_it_has_had_its_engine(
+    provisioned_at: datetime | None, created_at: datetime, closed_at: datetime | None, cost: float
 ) -> None:
-    assert cost_between(Price(0.32, "USD"), begin, end) == cost
+    session = a_session(created_at=created_at, closed_at=closed_at)
+    workload = a_workload(provisioned_at=provisioned_at)
+    assert cost_so_far(Price(0.32, "USD"), session, workload, NOW + 3 * HOUR) == cost

@@ -103,6 +103,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workloads/sessions/{session}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a session with a reason
+         * @description As closing does; its owner reads the reason, and who closed it. Whoever closes another's session must give one.
+         */
+        post: operations["closeSessionWithReason"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workloads/sessions/{session}/token": {
         parameters: {
             query?: never;
@@ -851,6 +871,32 @@ export interface components {
             };
             createdAt: string;
             updatedAt: string;
+            /** @description Null: a config without a name. */
+            workloadConfigId: string | null;
+            workloadConfigName: string | null;
+            /** @description Where its notebook is now, or was last. */
+            notebookPath: string | null;
+            ownerName: string | null;
+            /** @description What its engine has, after the cut to the machine that it runs on. */
+            size: components["schemas"]["ComputeSize"] | null;
+            /** @description Of its engine; null: not known. */
+            pricePerHour: number | null;
+            currency: string | null;
+            /** @description Of its engine, at the price of now, for the time that the session has had it. */
+            costSoFar: number | null;
+            /** @description The rule that sets timeoutAt. */
+            timeoutReason: ("detached" | "idle_timeout" | "max_duration") | null;
+            /** @description It was asked to be kept until then, which is to come. */
+            extendedUntil: string | null;
+            /** @description The name of the person who closed it, if that was not its owner. */
+            closedBy: string | null;
+            /** @description What the person said who closed it. */
+            closeReason: string | null;
+        };
+        /** SessionClose */
+        SessionClose: {
+            /** @default null */
+            reason: string | null;
         };
         /**
          * SessionConfig
@@ -1374,6 +1420,38 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    closeSessionWithReason: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SessionClose"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidArgument"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };

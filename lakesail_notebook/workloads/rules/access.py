@@ -31,6 +31,11 @@ class Principal:
     kernel_id: str | None = None
     """The kernel whose token asks; such a principal has no admin rights."""
 
+    @property
+    def shown_name(self) -> str:
+        """For other people."""
+        return self.name or self.login
+
 
 def plain_member(principal: Principal) -> Principal:
     """The same person without admin rights: what a kernel's token stands for."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from ...clock import in_words
-from ...models import LIVE_STATUSES, InfraStatus, SessionStatus
+from ...models import LIVE_STATUSES, InfraStatus, SessionStatus, TimeoutReason
 from ..records import SessionRecord, TerminationReason, WorkloadRecord
 
 SESSION_MOVES: Mapping[SessionStatus, frozenset[SessionStatus]] = {
@@ -47,6 +47,10 @@ class SessionMove:
     message: str | None = None
     by: str | None = None
     """The principal who asked for it; ``None``: time, or a fault."""
+    closed_by: str | None = None
+    """The name of the person who closes it, where that is not its owner."""
+    close_reason: str | None = None
+    """What the person says who closes it."""
 
     @property
     def sources(self) -> frozenset[SessionStatus]:
@@ -88,7 +92,12 @@ def timeout_at(session: SessionRecord) -> datetime | None:
     """When the session will close if nothing more happens; ``None`` for one that is over."""
     if session.status not in LIVE_STATUSES:
         return None
-    return min(moment for moment, _ in _ends(session))
+    return _end(session)[0]
+
+
+def timeout_reason(session: SessionRecord) -> TimeoutReason | None:
+    """The rule that sets :func:`timeout_at`; ``None`` for a session that is over."""
+    return _end(session)[1] if session.status in LIVE_STATUSES else None
 
 
 def due_at(session: SessionRecord) -> datetime | None:
@@ -98,7 +107,7 @@ def due_at(session: SessionRecord) -> datetime | None:
     """
     if session.status not in LIVE_STATUSES:
         return None
-    moments = [min(moment for moment, _ in _ends(session))]
+    moments = [_end(session)[0]]
     if session.status == "active":
         moments.append(_idle_from(session))
     if _warned_before(session, warning := _warning_at(session)):
@@ -115,7 +124,7 @@ def warning_due(session: SessionRecord, now: datetime) -> bool:
 
 
 def _warning_at(session: SessionRecord) -> datetime:
-    end, reason = min(_ends(session), key=lambda end: end[0])
+    end, reason = _end(session)
     begin = session.active_since if reason == "max_duration" else max(session.last_activity_at, session.created_at)
     begin = begin or session.created_at
     return begin + (end - begin) * WARNING_SHARE
@@ -130,7 +139,7 @@ def due_move(session: SessionRecord, now: datetime) -> SessionMove | None:
     """What time alone asks of a session: the end that came first, or ``idle``."""
     if session.status not in LIVE_STATUSES:
         return None
-    moment, reason = min(_ends(session), key=lambda end: end[0])
+    moment, reason = _end(session)
     if now >= moment:
         return ending(session.id, "closed", now, reason, _why(session, reason))
     if session.status == "active" and now >= _idle_from(session):
@@ -142,9 +151,14 @@ def _idle_from(session: SessionRecord) -> datetime:
     return session.last_activity_at + timedelta(seconds=session.timeouts.idle_timeout)
 
 
-def _ends(session: SessionRecord) -> list[tuple[datetime, TerminationReason]]:
+def _end(session: SessionRecord) -> tuple[datetime, TimeoutReason]:
+    """The first end that comes if nothing more happens, and its rule."""
+    return min(_ends(session), key=lambda end: end[0])
+
+
+def _ends(session: SessionRecord) -> list[tuple[datetime, TimeoutReason]]:
     timeouts = session.timeouts
-    ends: list[tuple[datetime, TerminationReason]] = [
+    ends: list[tuple[datetime, TimeoutReason]] = [
         (_not_before(session, _idle_from(session) + timedelta(seconds=timeouts.idle_close_delay)), "idle_timeout")
     ]
     if timeouts.max_duration is not None and session.active_since is not None:
@@ -160,7 +174,7 @@ def _not_before(session: SessionRecord, end: datetime) -> datetime:
     return end if session.extended_until is None else max(end, session.extended_until)
 
 
-def _why(session: SessionRecord, reason: TerminationReason) -> str:
+def _why(session: SessionRecord, reason: TimeoutReason) -> str:
     timeouts = session.timeouts
     if reason == "max_duration":
         return f"was closed after its maximum duration of {in_words(timeouts.max_duration or 0)}"

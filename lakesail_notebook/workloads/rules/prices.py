@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..records import SessionRecord, WorkloadRecord
 from .instance_types import InstanceType
 
 _SECONDS_PER_HOUR = 3600
@@ -38,7 +39,10 @@ def price_of(nodes: tuple[NodeCount, ...], types: Mapping[str, InstanceType]) ->
     return Price(round(sum(per_node), _DIGITS), currencies.pop())
 
 
-def cost_between(price: Price, begin: datetime | None, end: datetime) -> float:
-    """What was to pay from one moment to another; nothing before there was a begin."""
-    hours = 0.0 if begin is None else max(0.0, (end - begin).total_seconds()) / _SECONDS_PER_HOUR
+def cost_so_far(price: Price, session: SessionRecord, workload: WorkloadRecord, now: datetime) -> float:
+    """For the time that a session has had its engine: not before the engine was there, and not after the session."""
+    if workload.provisioned_at is None:
+        return 0.0
+    begin = max(workload.provisioned_at, session.created_at)
+    hours = max(0.0, ((session.closed_at or now) - begin).total_seconds()) / _SECONDS_PER_HOUR
     return round(price.per_hour * hours, _DIGITS)

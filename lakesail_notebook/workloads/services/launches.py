@@ -30,7 +30,7 @@ from .notebooks import Notebooks
 from .placement import Need, Placement
 from .quota_keeper import QuotaKeeper
 from .session_tokens import find_session
-from .views import session_view
+from .session_views import SessionViews, read_around
 
 _WITHOUT_ENVIRONMENT = (
     "The environment that the kernel of session {} gave is not known any more, since it is kept in memory alone: the "
@@ -51,6 +51,7 @@ class Launches:
         reconciler: Reconciler,
         quotas: QuotaKeeper,
         notebooks: Notebooks,
+        views: SessionViews,
         clock: Clock,
         settings: Settings,
     ) -> None:
@@ -61,6 +62,7 @@ class Launches:
         self._reconciler = reconciler
         self._quotas = quotas
         self._notebooks = notebooks
+        self._views = views
         self._clock = clock
         self._settings = settings
 
@@ -82,7 +84,7 @@ class Launches:
         async with self._store.reading() as view:
             kept = await session_made_before(view, once)
             if kept is not None:
-                return self._view(kept, await view.workload(kept.workload_id), principal)
+                return await self._views.one(view, kept, principal)
             owner = await _owner(view, principal, team_id, wanted, self._settings.known_members)
             config = await config_for_session(
                 view, principal, team_id, wanted.workload_config_id, self._settings, self._clock
@@ -197,7 +199,7 @@ class Launches:
         async with self._store.writing() as unit:
             kept = await session_made_before(unit, once)  # by the same request, a moment ago
             if kept is not None:
-                return self._view(kept, await unit.workload(kept.workload_id), principal)
+                return await self._views.one(unit, kept, principal)
             await self._quotas.check_create(unit, principal, need.team_id, now, caller_id=need.caller_id)
             await _know(unit, principal, now)
             await _know_owner(unit, self._settings.known_members.get(need.caller_id), now)
@@ -208,13 +210,11 @@ class Launches:
             if once is not None:
                 answer = IdempotentAnswer(once.fingerprint, session.id)
                 await unit.add_idempotent_answer(once.caller_id, once.key, answer, now)
+            around = await read_around(unit, [session])
         await self._reconciler.routing.publish(session, workload)
         self._reconciler.wake()
         await self._proxy.wait_until_listening(LISTENING_SECONDS)  # while the engine starts
-        return self._view(session, workload, principal)
-
-    def _view(self, session: SessionRecord, workload: WorkloadRecord | None, principal: Principal) -> models.Session:
-        return session_view(session, workload, principal, served=self._placement.endpoints.served(workload))
+        return self._views.view(session, around, principal)
 
     def _launch_spec(self, config: ConfigRecord, wanted: models.SessionCreate) -> LaunchSpec:
         if not self._settings.single_user:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 from msgspec.structs import asdict
@@ -17,7 +18,7 @@ from ..reconciling.reconciler import Reconciler
 from ..records import ServiceAccountRecord, SessionRecord, WorkloadRecord
 from ..rules import access, lifecycle, service_account_keys
 from ..rules.access import Principal
-from ..rules.names import check_name
+from ..rules.names import check_text
 from ..settings import Settings
 from ..store_port import Reading, Store, Writing
 from .views import service_account_view
@@ -52,9 +53,9 @@ class ServiceAccounts:
         team_id = access.chosen_team(principal, wanted.team_id, self._settings.team_ids)
         if not access.manages_service_accounts_of(principal, team_id):
             raise _managed_by_administrators()
-        check_name(wanted.username, "/username")
+        check_text(wanted.username, "/username")
         if wanted.description is not None:
-            check_name(wanted.description, "/description")
+            check_text(wanted.description, "/description")
         now = self._clock.now()
         account_id = new_id(now)
         key = service_account_keys.new_key(account_id)
@@ -98,13 +99,13 @@ class ServiceAccounts:
             if not access.manages_service_accounts_of(principal, account.team_id):
                 raise _managed_by_administrators()
             await unit.delete_service_account(account_id)
-            closed = await _close_sessions(unit, account, principal.id, now)
+            closed = await _close_sessions(unit, account, principal, now)
         self._reconciler.wake()
         await asyncio.gather(*(self._reconciler.routing.publish(session, workload) for session, workload in closed))
 
 
 async def _close_sessions(
-    unit: Writing, account: ServiceAccountRecord, by: str, now: datetime
+    unit: Writing, account: ServiceAccountRecord, by: Principal, now: datetime
 ) -> list[tuple[SessionRecord, WorkloadRecord]]:
     """Close all live sessions of the account; who they were, and where they ran."""
     closed: list[tuple[SessionRecord, WorkloadRecord]] = []
@@ -112,8 +113,8 @@ async def _close_sessions(
     await unit.lock_workloads({session.workload_id for session in live})
     for session in sorted(live, key=lambda one: one.id):
         what = f"was closed because service account {account.username} was deleted"
-        ending = lifecycle.ending(session.id, "closed", now, "admin_closed", what, by=by)
-        moved = await unit.move_session(session.id, ending)
+        ending = lifecycle.ending(session.id, "closed", now, "admin_closed", what, by=by.id)
+        moved = await unit.move_session(session.id, replace(ending, closed_by=by.shown_name))
         await unit.free_workload(session.workload_id, now)
         workload = await unit.workload(session.workload_id)
         if moved is not None and workload is not None:

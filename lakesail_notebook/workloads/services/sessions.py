@@ -17,15 +17,16 @@ from ..filters import PageKey
 from ..ports import Backend
 from ..reconciling.reconciler import Reconciler
 from ..records import SessionRecord
-from ..rules import access, lifecycle
+from ..rules import access
 from ..rules.access import Principal
+from ..rules.closing import check_reason, closing
 from ..rules.markers import make_marker, read_marker
 from ..settings import Settings
 from ..store_port import Reading, Store
-from .endpoints import Endpoints
 from .queries import QueryService
 from .session_tokens import SessionTokenService, denied, find_session, over
-from .views import config_view, member_view, service_account_view, session_view, workload_view
+from .session_views import SessionViews, read_around
+from .views import config_view, member_view, service_account_view, workload_view
 
 
 class Sessions:
@@ -38,7 +39,7 @@ class Sessions:
         reconciler: Reconciler,
         session_tokens: SessionTokenService,
         queries: QueryService,
-        endpoints: Endpoints,
+        views: SessionViews,
         clock: Clock,
         settings: Settings,
     ) -> None:
@@ -48,16 +49,14 @@ class Sessions:
         self._reconciler = reconciler
         self._session_tokens = session_tokens
         self._queries = queries
-        self._endpoints = endpoints
+        self._views = views
         self._clock = clock
         self._settings = settings
 
     async def describe(self, principal: Principal, session_id: str) -> models.Session:
         """:raises NotFound: unknown, or not for the caller to see."""
         async with self._store.reading() as view:
-            session = await find_session(view, principal, session_id)
-            workload = await view.workload(session.workload_id)
-        return session_view(session, workload, principal, served=self._endpoints.served(workload))
+            return await self._views.one(view, await find_session(view, principal, session_id), principal)
 
     async def list(self, principal: Principal, query: models.SessionListQuery) -> models.SessionPage:
         """:raises InvalidArgument: for a marker of another list."""
@@ -73,7 +72,7 @@ class Sessions:
             total = await view.count_sessions(which)
             found = await view.sessions(which, after=after, limit=query.limit + 1) if query.limit else []
             page = found[: query.limit]
-            included = await _included(view, principal, page, self._endpoints)
+            included = await _included(view, principal, page, self._views)
         more = len(found) > query.limit
         return models.SessionPage(
             total=total,
@@ -82,21 +81,21 @@ class Sessions:
             marker=make_marker(_page_key(page[-1]), scope, self._store.marker_key) if more else None,
         )
 
-    async def close(self, principal: Principal, session_id: str) -> None:
+    async def close(self, principal: Principal, session_id: str, wanted: models.SessionClose | None = None) -> None:
         """Close the session, now; closing a closed one changes nothing.
 
+        :param wanted: ``None``: by the operation of the reference, which has no place for a reason.
         :raises NotFound: unknown, or not for the caller to see.
+        :raises InvalidArgument: for a reason that cannot be read, or that is missing.
         """
         async with self._store.reading() as view:
             session = await find_session(view, principal, session_id)
         if not access.closes_session(principal, session):
             raise denied(session, f"Only its owner or an administrator may close session {session_id}.")
-        reason = access.closing_reason(principal, session)
-        who = "you" if reason == "user_closed" else "an administrator"
-        move = lifecycle.ending(
-            session_id, "closed", self._clock.now(), reason, f"was closed by {who}", by=principal.id
-        )
-        await self._reconciler.end_session(session_id, move)
+        if wanted is not None:
+            check_reason(principal, session, wanted.reason)
+        reason = None if wanted is None else wanted.reason
+        await self._reconciler.end_session(session_id, closing(principal, session, self._clock.now(), reason))
 
     async def extend(self, principal: Principal, session_id: str, wanted: models.SessionExtend) -> models.Session:
         """Keep the session for so long from now, though nobody uses it; its maximum duration stays.
@@ -112,8 +111,7 @@ class Sessions:
             extended = await unit.extend_session(session_id, now + timedelta(seconds=seconds), now)
             if extended is None:
                 raise over(session)
-            workload = await unit.workload(session.workload_id)
-        return session_view(extended, workload, principal, served=self._endpoints.served(workload))
+            return await self._views.one(unit, extended, principal)
 
     async def engine_use(self, principal: Principal, session_id: str) -> models.EngineUse:
         """What the session's engine has used, as far as this server can see it.
@@ -182,25 +180,21 @@ class Sessions:
 
 
 async def _included(
-    view: Reading, principal: Principal, page: list[SessionRecord], endpoints: Endpoints
+    view: Reading, principal: Principal, page: list[SessionRecord], views: SessionViews
 ) -> models.SessionIncluded:
-    workloads = {workload.id: workload for workload in await view.workloads({row.workload_id for row in page})}
-    configs = await view.configs_by_id({workload.config_id for workload in workloads.values()})
-    members = await view.members({row.member_id for row in page if row.member_id is not None})
-    accounts = await view.service_accounts_by_id(
-        {row.service_account_id for row in page if row.service_account_id is not None}
-    )
-    shown = [config for config in configs if access.sees_config(principal, config)]
-    rows: tuple[object, ...] = (*workloads.values(), *shown, *accounts)
+    around = await read_around(view, page)
+    workloads, accounts = around.workloads.values(), around.service_accounts.values()
+    shown = [config for config in around.configs.values() if access.sees_config(principal, config)]
+    rows: tuple[object, ...] = (*workloads, *shown, *accounts)
     makers = {getattr(row, field, None) for row in rows for field in _MAKERS}
     seen = await _seen_people(view, principal, page, {person for person in makers if person is not None})
-    sessions = [(row, workloads.get(row.workload_id)) for row in page]
+    configs = [config_view(one, principal, views.catalog.of(one.cluster_id, one.sail)) for one in shown]
     return models.SessionIncluded(
-        sessions=tuple(session_view(row, on, principal, served=endpoints.served(on)) for row, on in sessions),
-        members=tuple(member_view(member) for member in members),
+        sessions=tuple(views.view(session, around, principal) for session in page),
+        members=tuple(member_view(member) for member in around.members.values()),
         service_accounts=tuple(_naming(seen, service_account_view(account)) for account in accounts),
-        workloads=tuple(_naming(seen, workload_view(workload)) for workload in workloads.values()),
-        workload_configs=tuple(_naming(seen, config_view(config, principal)) for config in shown),
+        workloads=tuple(_naming(seen, workload_view(workload)) for workload in workloads),
+        workload_configs=tuple(_naming(seen, config) for config in configs),
     )
 
 

@@ -27,7 +27,10 @@ from .compute_facts import UNKNOWN, ComputeFacts
 def session_view(
     session: SessionRecord, workload: WorkloadRecord | None, principal: Principal, *, served: bool = True
 ) -> models.Session:
-    """:param served: whether somebody listens at the session's endpoint; it is not told before."""
+    """What the two rows say; :class:`.session_views.SessionViews` adds what others do.
+
+    :param served: whether somebody listens at the session's endpoint; it is not told before.
+    """
     return models.Session(
         id=session.id,
         endpoint_type=session.endpoint_type,
@@ -45,6 +48,9 @@ def session_view(
         idle_since=_moment(session.idle_since),
         closed_at=_moment(session.closed_at),
         timeout_at=_moment(lifecycle.timeout_at(session)),
+        timeout_reason=lifecycle.timeout_reason(session),
+        closed_by=session.closed_by,
+        close_reason=session.close_reason,
         config=models.SessionConfig(
             idle_timeout_seconds=session.timeouts.idle_timeout,
             idle_close_delay_seconds=session.timeouts.idle_close_delay,
