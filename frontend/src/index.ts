@@ -5,6 +5,7 @@ export { type Credentials, fetchRequester, jsonOf } from "./api/fetch_requester"
 export * from "./model/acts";
 export * from "./model/menu";
 export * from "./model/row_targets";
+export { liveCount } from "./model/session_order";
 export * from "./model/snapshot";
 export * from "./model/types";
 export { type Host, type HostAct } from "./store/acts";
@@ -16,6 +17,8 @@ export * from "./strings";
 export { define, tagNames, VERSION } from "./version";
 export { SailLog } from "./elements/log";
 export { SailQueries } from "./elements/queries";
+export { VIEW_EVENT, type SessionsView } from "./elements/session_lister";
+export { SailSessions } from "./elements/sessions";
 export { SailHere } from "./elements/here";
 export { barTexts, type BarTexts } from "./model/bar";
 export { countdown, type Countdown } from "./model/countdown";

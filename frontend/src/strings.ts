@@ -4,17 +4,21 @@
 
 import { apiStrings } from "./strings/api";
 import { commonStrings } from "./strings/common";
-import { queryStrings } from "./strings/queries";
 import { hereStrings } from "./strings/here";
+import { listStrings } from "./strings/lists";
+import { queryStrings } from "./strings/queries";
 import { stateStrings } from "./strings/states";
+import { teamStrings } from "./strings/teams";
 import { timeStrings } from "./strings/time";
 
 export const catalogue = {
   ...apiStrings,
   ...commonStrings,
-  ...queryStrings,
   ...hereStrings,
+  ...listStrings,
+  ...queryStrings,
   ...stateStrings,
+  ...teamStrings,
   ...timeStrings,
 } as const satisfies Record<string, string>;
 

@@ -3,7 +3,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 
-import { LOG_LINES, logLines, type LogLine } from "../model/log-lines";
+import { LOG_LINES, logLines, type LogLine } from "../model/log_lines";
 import { controls } from "../styles/controls";
 import { facts } from "../styles/facts";
 import { notices } from "../styles/notices";
@@ -13,7 +13,7 @@ import { define } from "../version";
 import { Copied } from "./copied";
 import { SailElement } from "./element";
 import { late, loadingBars } from "./late";
-import { loadFailure } from "./load-failure";
+import { loadFailure } from "./load_failure";
 import { button } from "./templates";
 
 /** So near to the end, in pixels, is at the end. */

@@ -4,8 +4,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 
 import * as icons from "../icons";
-import { disobeys, OBEYS_WITHIN, queryRows, type QueryRow } from "../model/query-rows";
-import { sessionOf } from "../model/session-lookup";
+import { disobeys, OBEYS_WITHIN, queryRows, type QueryRow } from "../model/query_rows";
+import { sessionOf } from "../model/session_lookup";
 import { bytesText, countText } from "../model/sizes";
 import { clockSeconds, duration, fullTime, nextSecond, SECOND, stopwatch, took } from "../model/times";
 import type { Query } from "../model/types";
@@ -18,10 +18,10 @@ import { tokens } from "../styles/tokens";
 import { define } from "../version";
 import { SailElement } from "./element";
 import { late, loadingBars } from "./late";
-import { loadFailure } from "./load-failure";
+import { loadFailure } from "./load_failure";
 import { bdi, button, filled, notice, refusal } from "./templates";
 import { Clock } from "./ticker";
-import { queryColumns } from "./query-columns";
+import { queryColumns } from "./query_columns";
 
 const MARKS = {
   running: [icons.pending, "st-pending"],

@@ -5,7 +5,8 @@ import { css } from "lit";
 export const notices = css`
   .notice {
     display: grid;
-    grid-template-columns: 16px 1fr;
+    grid-template-columns: 16px minmax(0, 1fr);
+    overflow-wrap: anywhere;
     column-gap: 8px;
     row-gap: 6px;
     padding: 8px 12px 8px 9px;

@@ -17,7 +17,8 @@ export const tools = css`
   .seg > button {
     border: 0;
     border-radius: 0;
-    height: 22px;
+    height: 24px;
+    margin: -1px 0;
     padding: 0 8px;
   }
   .seg > button + button {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { NOW, loaded, snapshot } from "../fixtures/data";
 import { acting, query, running } from "../fixtures/states/queries";
-import { disobeys, OBEYS_WITHIN, queryRows } from "../src/model/query-rows";
+import { disobeys, OBEYS_WITHIN, queryRows } from "../src/model/query_rows";
 import type { Snapshot } from "../src/model/snapshot";
 
 const ID = "7QK2M9ZC4T";

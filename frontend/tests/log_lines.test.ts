@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { logLines } from "../src/model/log-lines";
+import { logLines } from "../src/model/log_lines";
 
 test("a line's time stands apart, and the two together are the line", () => {
   for (const line of ["09:12:05 pip: x", "[2026-11-28T09:12:05.123Z INFO sail] x", "2026-11-28 09:12:05,5 x"]) {

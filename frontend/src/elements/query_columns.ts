@@ -40,10 +40,14 @@ export const queryColumns = css`
   table.q tr:hover td.dim {
     color: var(--ls-fg);
   }
+  table.q td.what {
+    padding-top: 0;
+    padding-bottom: 0;
+  }
   button.what {
     display: block;
     width: 100%;
-    height: 18px;
+    height: 24px;
     padding: 0;
     border: 0;
     overflow: hidden;

@@ -1,0 +1,99 @@
+/** How lists scroll, and what of rows the mockup has no need of. */
+
+import { css } from "lit";
+
+export const listStyles = css`
+  :host {
+    display: block;
+    height: 100%;
+    overflow-y: auto;
+    scrollbar-gutter: stable;
+    contain: content;
+    container-type: inline-size;
+  }
+  .row {
+    min-height: 2.5rem;
+    user-select: none;
+  }
+  .row:focus-visible {
+    outline: 2px solid var(--ls-accent);
+    outline-offset: -2px;
+  }
+  .row.chk > .box {
+    display: contents;
+  }
+  .row.chk > .box > input {
+    position: absolute;
+    left: 12px;
+    top: 13px;
+  }
+  .row.over.hover,
+  .row.over.sel {
+    color: var(--ls-fg);
+  }
+  button.group {
+    width: 100%;
+    height: 1.5rem;
+    border: 0;
+    border-radius: 0;
+    justify-content: flex-start;
+  }
+  button.group:focus-visible {
+    outline-offset: -2px;
+  }
+  .empty {
+    padding: 10px 12px 12px;
+    display: grid;
+    gap: 8px;
+    justify-items: start;
+  }
+  .under {
+    padding: 2px 12px 8px 36px;
+  }
+  .confirm {
+    display: grid;
+    gap: 6px;
+    padding: 8px;
+    border: 1px solid var(--ls-line-strong);
+    border-radius: 2px;
+  }
+  .tools.head {
+    position: sticky;
+    top: 0;
+    z-index: 1;
+    background: var(--ls-bg);
+  }
+  .tools.head .meter {
+    margin: 0 -8px -7px -12px;
+  }
+  .meter {
+    height: 2px;
+    background: var(--ls-line);
+    overflow: hidden;
+  }
+  .meter > i {
+    display: block;
+    height: 2px;
+    width: 38%;
+    background: var(--ls-info);
+    animation: ls-load 1.2s linear infinite;
+  }
+  @keyframes ls-load {
+    from {
+      margin-left: -38%;
+    }
+    to {
+      margin-left: 100%;
+    }
+  }
+  .selbar {
+    position: sticky;
+    bottom: 0;
+    z-index: 1;
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .meter > i {
+      width: 100%;
+    }
+  }
+`;
