@@ -7,6 +7,7 @@ import { readPage, readSession, withEarlier } from "../api/reading_sessions";
 import { nothingLoaded, type Loaded, type Snapshot, type Topic } from "../model/snapshot";
 import type { Config, Me, Session } from "../model/types";
 import { Link } from "./link";
+import { Overdue } from "./overdue";
 import { SessionList } from "./session_list";
 import { Soon } from "./soon";
 import type { Source } from "./source";
@@ -54,6 +55,7 @@ export class PageSource implements Source {
   private readonly listeners = new Set<() => void>();
   private readonly link: Link;
   private readonly topics: Topics;
+  private readonly overdue: Overdue;
   private readonly clock: Clock;
   private readonly readyWorkloads = new Set<string>();
   private me: Promise<Me> = new Promise(() => undefined);
@@ -71,13 +73,18 @@ export class PageSource implements Source {
     this.ended = this.listOf(["closed", "failed"], true);
     this.soon = new Soon(this.clock, instead, (job) => this.work(job));
     this.topics = new Topics(this, options.clock, options.visibility);
+    const serverNow = (): number => this.serverNow();
+    this.overdue = new Overdue(this.clock, serverNow, (id) => void this.soon.ask(`session:${id}`));
     this.link = new Link({
       ...options,
       query: (after) => this.streamQuery(after),
-      serverNow: () => this.serverNow(),
+      serverNow,
       load: (together) => this.load(together),
       told: (text) => this.told(text),
-      dropped: () => this.soon.clear(),
+      dropped: () => {
+        this.soon.clear();
+        this.overdue.rest();
+      },
       publish: (changes) => this.update(changes),
     });
   }
@@ -158,6 +165,9 @@ export class PageSource implements Source {
 
   publishSessions(): void {
     const asOf = this.serverNow();
+    if (this.running) {
+      this.overdue.plan(this.live.items);
+    }
     this.update({
       sessions: listed(this.live, asOf, this.snapshot.sessions),
       ended: this.ended.items.length || this.ended.read ? listed(this.ended, asOf, this.snapshot.ended) : null,

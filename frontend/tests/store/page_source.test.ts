@@ -268,3 +268,29 @@ test("what an event told while a list was under way is not lost to that list", a
   expect(source.snapshot.sessions.items).toEqual([]);
   expect(source.snapshot.ended?.items?.[0]?.id).toBe("A");
 });
+
+describe("a session whose end has come", () => {
+  const ends = { timeoutAt: "2026-11-28T09:10:00Z" };
+
+  test("is looked at once, five seconds later, when no event has told of it", async () => {
+    const { source, server, clock } = await openPage(row("A", ends), row("B"));
+    await clock.pass(604_000);
+    expect(server.asked()).toEqual([]);
+    server.rows[0] = row("A", { status: "closed" });
+    await clock.pass(2000);
+    expect(server.asked()).toEqual(["/workloads/sessions/A"]);
+    expect(source.snapshot.sessions.items?.map(({ id }) => id)).toEqual(["B"]);
+  });
+
+  test("and that lives on is not asked for again", async () => {
+    const { server, clock } = await openPage(row("A", ends));
+    await clock.pass(3_600_000);
+    expect(server.asked()).toEqual(["/workloads/sessions/A"]);
+  });
+
+  test("in more days than a browser's timer holds is waited for", async () => {
+    const { server, clock } = await openPage(row("A", { timeoutAt: "2026-12-30T09:00:00Z" }));
+    await clock.pass(31 * 86_400_000);
+    expect(server.asked()).toEqual([]);
+  });
+});

@@ -1,0 +1,241 @@
+import { describe, expect, test } from "vitest";
+
+import { Client, Refused } from "../../src/api/client";
+import { problemOf } from "../../src/api/problems";
+import { Acts, type Host, type HostAct } from "../../src/store/acts";
+import { ME, openPage, problem, row, type Row } from "./fakes";
+
+async function acting(host: Partial<Host> = {}, ...rows: Row[]) {
+  const opened = await openPage(...rows);
+  const { source, server, clock } = opened;
+  const asked: HostAct[] = [];
+  const all: Host = { perform: (act) => void asked.push(act), ...host };
+  const client = new Client(server.requester, () => source.serverNow());
+  return { ...opened, asked, acts: new Acts(source, client, clock, all) };
+}
+
+describe("close", () => {
+  test("says at once that the session closes, and moves it to the ended ones when it has", async () => {
+    const { source, server, clock, acts } = await acting({}, row("A"));
+    void acts.perform({ act: "close", sessionId: "A" });
+    expect(source.snapshot.acts["session:A"]).toMatchObject({ phase: "running", act: { act: "close" } });
+    server.rows[0] = row("A", { status: "closed" });
+    await clock.pass(100);
+    expect(server.asked()).toEqual(["POST /workloads/sessions/A/close", "/workloads/sessions/A"]);
+    expect(source.snapshot).toMatchObject({ sessions: { items: [] }, ended: { items: [{ id: "A" }] } });
+    expect(source.snapshot.acts["session:A"]?.phase).toBe("done");
+    await clock.pass(3000);
+    expect(source.snapshot.acts).toEqual({});
+  });
+
+  test("sends the reason", async () => {
+    const { server, clock, acts } = await acting({}, row("A"));
+    void acts.perform({ act: "close", sessionId: "A", reason: "too dear" });
+    await clock.pass(10);
+    expect(server.requests[0]?.body).toEqual({ reason: "too dear" });
+  });
+
+  test("is a DELETE where the server takes no reasons", async () => {
+    const { server, source, clock, acts } = await acting({}, row("A"));
+    server.me = { ...ME, features: ["events"] };
+    source.retry();
+    await clock.pass(100);
+    server.asked();
+    void acts.perform({ act: "close", sessionId: "A", reason: "too dear" });
+    await clock.pass(10);
+    expect(server.asked()).toEqual(["DELETE /workloads/sessions/A"]);
+  });
+
+  test("that is refused says why until it is dismissed, and the session stays", async () => {
+    const { source, server, clock, acts } = await acting({}, row("A"));
+    server.answers.set("POST /workloads/sessions/A/close", problem(403, "PERMISSION_DENIED", "Not yours."));
+    void acts.perform({ act: "close", sessionId: "A" });
+    await clock.pass(600_000);
+    expect(source.snapshot.acts["session:A"]).toMatchObject({
+      phase: "failed",
+      problem: { message: "Not yours.", requestId: "r-5f0c" },
+    });
+    expect(source.snapshot.sessions.items).toHaveLength(1);
+    await acts.perform({ act: "dismiss", subject: "session:A" });
+    expect(source.snapshot.acts).toEqual({});
+  });
+
+  test("that failed can be tried again", async () => {
+    const { source, server, clock, acts } = await acting({}, row("A"));
+    server.answers.set("POST /workloads/sessions/A/close", "silent");
+    void acts.perform({ act: "close", sessionId: "A" });
+    await clock.pass(100);
+    expect(source.snapshot.acts["session:A"]).toMatchObject({ phase: "failed", problem: { code: "UNREACHABLE" } });
+    server.answers.clear();
+    void acts.perform({ act: "close", sessionId: "A" });
+    await clock.pass(100);
+    expect(source.snapshot.acts["session:A"]?.phase).toBe("done");
+  });
+
+  test("that is asked twice is sent once", async () => {
+    const { server, clock, acts } = await acting({}, row("A"));
+    void acts.perform({ act: "close", sessionId: "A" });
+    void acts.perform({ act: "close", sessionId: "A" });
+    await clock.pass(10);
+    expect(server.asked()).toEqual(["POST /workloads/sessions/A/close"]);
+  });
+
+  test("by somebody who is logged out shows that on the whole page", async () => {
+    const { source, server, clock, acts } = await acting({}, row("A"));
+    server.answers.set("POST /workloads/sessions/A/close", problem(403, "UNAUTHENTICATED", "Log in first."));
+    void acts.perform({ act: "close", sessionId: "A" });
+    await clock.pass(100);
+    expect(source.snapshot.link).toBe("loggedOut");
+  });
+});
+
+describe("closing many", () => {
+  const ids = ["A", "B", "C", "D", "E", "F"];
+
+  test("sends four at a time, with the reason", async () => {
+    const { server, clock, acts } = await acting({}, ...ids.map((id) => row(id)));
+    let release = (): void => undefined;
+    server.held = new Promise((resolve) => (release = resolve));
+    void acts.perform({ act: "closeMany", sessionIds: ids, reason: "the week is over" });
+    await clock.pass(10);
+    expect(server.requests.map(({ body }) => body)).toEqual(Array(4).fill({ reason: "the week is over" }));
+    server.held = null;
+    release();
+    await clock.pass(20);
+    expect(server.requests).toHaveLength(6);
+  });
+
+  test("tells what each of those that failed answered", async () => {
+    const { source, server, clock, acts } = await acting({}, ...ids.map((id) => row(id)));
+    server.answers.set(
+      "POST /workloads/sessions/C/close",
+      problem(403, "PERMISSION_DENIED", "You do not administer it."),
+    );
+    void acts.perform({ act: "closeMany", sessionIds: ids });
+    await clock.pass(1000);
+    expect(source.snapshot.acts.sessions).toMatchObject({
+      phase: "failed",
+      failures: { C: { message: "You do not administer it." } },
+    });
+    expect(Object.keys(source.snapshot.acts.sessions?.failures ?? {})).toEqual(["C"]);
+  });
+});
+
+test("keep sends the seconds, and shows the new end at once", async () => {
+  const { source, server, clock, acts } = await acting({}, row("A"));
+  server.answers.set("POST /workloads/sessions/A/extend", {
+    status: 200,
+    json: row("A", { timeoutAt: "2026-11-28T17:40:00Z" }),
+  });
+  void acts.perform({ act: "keep", sessionId: "A", seconds: 1800 });
+  await clock.pass(10);
+  expect(server.requests[0]).toMatchObject({ body: { durationSeconds: 1800 } });
+  expect(source.snapshot.sessions.items?.[0]?.timeoutAt).toBe(Date.UTC(2026, 10, 28, 17, 40));
+});
+
+test("interrupt names the query, and reads the queries that are watched again", async () => {
+  const { source, server, clock, acts } = await acting({}, row("A"));
+  server.answers.set("POST /workloads/sessions/A/interrupt", { status: 200, json: { interrupted: ["Q4"] } });
+  source.watch({ topic: "queries", sessionId: "A" });
+  await clock.pass(100);
+  server.asked();
+  void acts.perform({ act: "interrupt", sessionId: "A", queryId: "Q4" });
+  await clock.pass(100);
+  expect(server.requests[0]?.body).toEqual({ queryId: "Q4" });
+  expect(server.asked()).toEqual(["POST /workloads/sessions/A/interrupt", "/workloads/sessions/A/queries"]);
+});
+
+describe("relaunch", () => {
+  test("shows the new session before any event comes", async () => {
+    const { source, server, clock, acts } = await acting();
+    server.answers.set("POST /workloads/sessions/A/relaunch", { status: 201, json: row("B", { status: "pending" }) });
+    void acts.perform({ act: "relaunch", sessionId: "A" });
+    await clock.pass(10);
+    expect(source.snapshot.sessions.items?.map(({ id }) => id)).toEqual(["B"]);
+  });
+
+  test("of a live session closes it before", async () => {
+    const { server, clock, acts } = await acting({}, row("A"));
+    server.answers.set("POST /workloads/sessions/A/relaunch", { status: 201, json: row("B", { status: "pending" }) });
+    void acts.perform({ act: "relaunch", sessionId: "A" });
+    await clock.pass(10);
+    expect(server.asked()).toEqual(["POST /workloads/sessions/A/close", "POST /workloads/sessions/A/relaunch"]);
+  });
+});
+
+describe("a config", () => {
+  test("that is new is posted, and stands in the list", async () => {
+    const { source, server, clock, acts } = await acting();
+    server.answers.set("POST /workloads/compute-configs", { status: 201, json: { id: "C1", name: "small" } });
+    void acts.perform({ act: "saveConfig", configId: null, body: { name: "small" } });
+    await clock.pass(10);
+    expect(server.requests[0]?.body).toEqual({ name: "small" });
+    expect(source.snapshot.configs.items?.[0]?.name).toBe("small");
+    expect(source.snapshot.acts["form:"]?.phase).toBe("done");
+  });
+
+  test("with a wrong field names it by its pointer", async () => {
+    const { source, server, clock, acts } = await acting();
+    const errors = [{ pointer: "/name", message: "is taken" }];
+    server.answers.set("PATCH /workloads/compute-configs/C1", problem(400, "INVALID_ARGUMENT", "Wrong.", { errors }));
+    void acts.perform({ act: "saveConfig", configId: "C1", body: { name: "big" } });
+    await clock.pass(10);
+    expect(source.snapshot.acts["form:C1"]).toMatchObject({ phase: "failed", problem: { errors } });
+  });
+
+  test("that is deleted leaves the list", async () => {
+    const { source, server, clock, acts } = await acting();
+    server.configs = [{ id: "C1", name: "small" }];
+    source.retry();
+    await clock.pass(100);
+    server.answers.set("DELETE /workloads/compute-configs/C1", { status: 204, json: undefined });
+    void acts.perform({ act: "deleteConfig", configId: "C1" });
+    await clock.pass(10);
+    expect(source.snapshot.configs.items).toEqual([]);
+  });
+});
+
+describe("what only the host can do", () => {
+  test("goes to the host", async () => {
+    const { asked, server, acts } = await acting();
+    await acts.perform({ act: "copy", text: "x" });
+    await acts.perform({ act: "login" });
+    expect(asked.map(({ act }) => act)).toEqual(["copy", "login"]);
+    expect(server.asked()).toEqual([]);
+  });
+
+  test("runs until the host has done it, and shows the API's sentence when it is refused", async () => {
+    const refusal = { status: 429, json: { code: "RESOURCE_EXHAUSTED", message: "You have 2 of 2 sessions." } };
+    const answer = { ...refusal, headers: { get: () => "14" } };
+    let refuse = (): void => undefined;
+    const perform = () =>
+      new Promise<void>((_, reject) => (refuse = () => reject(new Refused(problemOf(answer, 1000)))));
+    const { source, clock, acts } = await acting({ perform });
+    void acts.perform({ act: "connect", choice: { config: "small" } });
+    expect(source.snapshot.acts.connect?.phase).toBe("running");
+    refuse();
+    await clock.pass(10);
+    expect(source.snapshot.acts.connect).toMatchObject({
+      phase: "failed",
+      problem: { message: "You have 2 of 2 sessions.", retryAt: 15_000 },
+    });
+  });
+
+  test("shows the words of an error of the host's own", async () => {
+    const perform = () => Promise.reject(new Error("The kernel is gone."));
+    const { source, clock, acts } = await acting({ perform });
+    void acts.perform({ act: "setDefault", configId: "C1" });
+    await clock.pass(10);
+    expect(source.snapshot.acts["config:C1"]).toMatchObject({
+      phase: "failed",
+      problem: { message: "The kernel is gone." },
+    });
+  });
+});
+
+test("retry asks the server now", async () => {
+  const { server, clock, acts } = await acting();
+  await acts.perform({ act: "retry" });
+  await clock.pass(10);
+  expect(server.asked()).toContain("/me");
+});
