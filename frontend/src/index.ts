@@ -1,6 +1,15 @@
 /** The elements and the page's source, for JupyterLab and for panels in cells. */
 
-export { API_PATH, type Answer, Client, problemFrom, Refused, type Requester, type Verb } from "./api/client";
+export {
+  API_PATH,
+  type Answer,
+  type Call,
+  makeClient,
+  problemFrom,
+  Refused,
+  type Requester,
+  type Verb,
+} from "./api/client";
 export { type Credentials, fetchRequester, jsonOf } from "./api/fetch_requester";
 export * from "./model/acts";
 export * from "./model/menu";

@@ -23,6 +23,11 @@ export type Requester = (verb: Verb, path: string, body?: unknown, signal?: Abor
 /** The API's root, below the base URL of the Jupyter server. */
 export const API_PATH = "lakesail/api/v1";
 
+export const SESSIONS = "/workloads/sessions";
+export const SESSION = "/workloads/sessions/{session}";
+export const CONFIGS = "/workloads/compute-configs";
+export const CONFIG = "/workloads/compute-configs/{workloadConfig}";
+
 /** What a call that fails throws. */
 export class Refused extends Error {
   constructor(readonly problem: Problem) {
@@ -61,40 +66,40 @@ export interface CallOptions<P extends keyof Api, V extends Verb> {
   readonly body?: unknown;
 }
 
-export interface Heard {
-  /** The server's clock, when the answer has a `Date` header. */
-  readonly date: number | null;
+/** Sends a call of the API.
+
+    @returns the answer's JSON.
+    @throws Refused */
+export type Call = <V extends Verb, P extends PathOf<V>>(
+  verb: V,
+  template: P,
+  options?: CallOptions<P, V>,
+) => Promise<unknown>;
+
+export interface ClientOptions {
+  readonly requester: Requester;
+  /** The time by the server's clock. */
+  serverNow(): number;
+  /** Is told of each answer, with its `Date`. */
+  heard?(date: number | null): void;
+  signal?(): AbortSignal;
 }
 
-export class Client {
-  /** Ends what is under way when it is aborted. */
-  signal: AbortSignal | undefined;
-
-  /** @param heard is told of each answer.
-      @param serverNow tells the time by the server's clock. */
-  constructor(
-    private readonly requester: Requester,
-    private readonly serverNow: () => number,
-    private readonly heard: (answer: Heard) => void = () => undefined,
-  ) {}
-
-  /** @returns the answer's JSON.
-      @throws Refused */
-  async call<V extends Verb, P extends PathOf<V>>(verb: V, template: P, options: CallOptions<P, V> = {}) {
+export function makeClient({ requester, serverNow, heard, signal }: ClientOptions): Call {
+  return async (verb, template, options = {}) => {
     const path = filled(template, (options.path ?? {}) as Values) + queryOf((options.query ?? {}) as Values);
     let answer: Answer;
     try {
-      answer = await this.requester(verb, path, options.body, this.signal);
+      answer = await requester(verb, path, options.body, signal?.());
     } catch {
       throw new Refused(silence(null));
     }
-    const date = Date.parse(answer.headers.get("Date") ?? "");
-    this.heard({ date: Number.isNaN(date) ? null : date });
+    heard?.(Date.parse(answer.headers.get("Date") ?? "") || null);
     if (answer.status >= 400 || (answer.status !== 204 && answer.json === undefined)) {
-      throw new Refused(problemOf(answer, this.serverNow()));
+      throw new Refused(problemOf(answer, serverNow()));
     }
     return answer.json;
-  }
+  };
 }
 
 type Values = Readonly<Record<string, string | number | null | undefined>>;

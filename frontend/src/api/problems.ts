@@ -4,6 +4,8 @@
 import type { Problem } from "../model/types";
 import { english, type Key } from "../strings";
 import type { Answer } from "./client";
+import { Fields, isObject } from "./fields";
+import type { components } from "./generated";
 
 /** Codes that this page gives. All others are the API's. */
 export const UNREACHABLE = "UNREACHABLE";
@@ -12,23 +14,28 @@ export const FOREIGN = "FOREIGN";
 /** What the API answers to each call when its settings are wrong. */
 const SETTINGS_WRONG = "settings_wrong";
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** @param now by the server's clock. */
 export function problemOf(answer: Answer, now: number): Problem {
-  const told = isObject(answer.json) && typeof answer.json.code === "string" ? answer.json : null;
-  if (!told) {
+  const told = new Fields<components["schemas"]["Problem"]>(answer.json);
+  const { code, message, detail, title, reason, requestId } = told.texts(
+    "code",
+    "message",
+    "detail",
+    "title",
+    "reason",
+    "requestId",
+  );
+  if (code === null) {
     return foreign(answer, now);
   }
-  const sentence = [told.message, told.detail, told.title].find((text) => typeof text === "string" && text !== "");
   return {
-    ...silence(answer.status),
-    code: told.code as string,
-    message: (sentence as string | undefined) ?? english("serverRefuses", { status: answer.status }),
-    reason: typeof told.reason === "string" ? told.reason : null,
-    requestId: typeof told.requestId === "string" ? told.requestId : answer.headers.get("X-Request-Id"),
-    retryAt: retryAt(answer, told.retryAfterSeconds, now),
-    errors: Array.isArray(told.errors) ? told.errors.flatMap(fieldOf) : [],
+    code,
+    message: message || detail || title || english("serverRefuses", { status: answer.status }),
+    reason,
+    status: answer.status,
+    requestId: requestId ?? answer.headers.get("X-Request-Id"),
+    retryAt: retryAt(answer, told.number("retryAfterSeconds"), now),
+    errors: told.list("errors").flatMap(fieldOf),
   };
 }
 
@@ -67,14 +74,14 @@ function foreign(answer: Answer, now: number): Problem {
     ...silence(answer.status),
     code: silent ? UNREACHABLE : FOREIGN,
     message: english(key, { status: answer.status }),
-    retryAt: retryAt(answer, undefined, now),
+    retryAt: retryAt(answer, null, now),
   };
 }
 
 /** `Retry-After` is a number of seconds or a date. */
-function retryAt(answer: Answer, seconds: unknown, now: number): number | null {
+function retryAt(answer: Answer, seconds: number | null, now: number): number | null {
   const header = answer.headers.get("Retry-After");
-  const wait = typeof seconds === "number" ? seconds : header ? Number(header) : Number.NaN;
+  const wait = seconds ?? Number(header || Number.NaN);
   const moment = Number.isFinite(wait) ? now + wait * 1000 : Date.parse(header ?? "");
   return Number.isNaN(moment) ? null : moment;
 }
@@ -83,8 +90,4 @@ function fieldOf(field: unknown): Problem["errors"] {
   return isObject(field) && typeof field.pointer === "string" && typeof field.message === "string"
     ? [{ pointer: field.pointer, message: field.message }]
     : [];
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

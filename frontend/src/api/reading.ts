@@ -13,7 +13,7 @@ import type {
   Size,
   StartEstimate,
 } from "../model/types";
-import { Fields, readAll } from "./fields";
+import { Fields, isObject, readAll } from "./fields";
 import type { components } from "./generated";
 
 export type Wire = components["schemas"];
@@ -22,13 +22,13 @@ export function readMe(json: unknown): Me {
   const me = new Fields<Wire["Me"]>(json);
   const limits = me.inner("limits");
   return {
+    ...me.texts("defaultConfig", "version"),
     id: me.text("memberId") ?? me.text("serviceAccountId"),
     name: me.text("name") ?? me.text("login"),
-    teamIds: me.texts("teamIds"),
-    adminOf: me.texts("adminOf"),
+    teamIds: me.strings("teamIds"),
+    adminOf: me.strings("adminOf"),
     organizationAdmin: me.flag("organizationAdmin") ?? false,
     singleUser: me.flag("singleUser") ?? true,
-    defaultConfig: me.text("defaultConfig"),
     clusters: readAll(me.list("clusters"), readCluster),
     limits: me.object("limits") && {
       idleTimeout: readLimit(limits.object("idleTimeoutSeconds")),
@@ -37,8 +37,7 @@ export function readMe(json: unknown): Me {
       startTimeoutSeconds: limits.number("startTimeoutSeconds") ?? 60,
     },
     sessionsPerMember: me.inner("quotas").number("liveSessionsPerMember"),
-    version: me.text("version"),
-    features: me.texts("features"),
+    features: me.strings("features"),
   };
 }
 
@@ -49,8 +48,8 @@ function readCluster(json: unknown): Cluster | null {
     ? null
     : {
         id,
-        executionModes: cluster.texts("executionModes"),
-        unusedFields: cluster.texts("unusedFields"),
+        executionModes: cluster.strings("executionModes"),
+        unusedFields: cluster.strings("unusedFields"),
         machine: readSize(cluster.object("machine")),
       };
 }
@@ -66,7 +65,7 @@ function readLimit(json: unknown): DurationLimit {
 
 export function readSize(json: unknown): Size | null {
   const size = new Fields<Wire["ComputeSize"]>(json);
-  const [vcpus, memoryBytes] = [size.number("vcpus"), size.number("memoryBytes")];
+  const { vcpus, memoryBytes } = size.numbers("vcpus", "memoryBytes");
   return vcpus === null || memoryBytes === null ? null : { vcpus, memoryBytes };
 }
 
@@ -85,7 +84,7 @@ export function readConfigs(json: unknown): { configs: Config[]; marker: string 
 
 export function readConfig(json: unknown): Config | null {
   const fields = new Fields<Wire["WorkloadConfig"]>(json);
-  const [id, name] = [fields.text("id"), fields.text("name")];
+  const { id, name, teamId } = fields.texts("id", "name", "teamId");
   if (id === null || name === null) {
     return null;
   }
@@ -96,18 +95,18 @@ export function readConfig(json: unknown): Config | null {
     id,
     name,
     clusterId: fields.text("clusterId") ?? "LOCAL",
-    teamId: fields.text("teamId"),
+    teamId,
     mode: sail.word("executionMode", ["standalone", "cluster"]) ?? "standalone",
     size: readSize(fields.object("size")),
     price: readPrice(json),
     driver: compute.object("driver") && readNode(compute.inner("driver")),
     worker: compute.object("worker") && {
       ...readNode(worker),
-      maxNodes: worker.number("maxNodes"),
-      capacityType: worker.text("capacityType"),
+      ...worker.numbers("maxNodes"),
+      ...worker.texts("capacityType"),
     },
     image: sail.text("lakesailImageUri"),
-    libraries: sail.objects("libraries"),
+    libraries: sail.list("libraries").filter(isObject),
     extraEnv: sail.dictionary("extraEnv"),
     sessionsPerEngine: fields.inner("endpointLimits").number("spark_connect"),
     updatedAt: fields.time("updatedAt") ?? fields.time("createdAt") ?? 0,
@@ -129,7 +128,7 @@ function readQuery(json: unknown): Query | null {
     return null;
   }
   const tasks = new Fields<{ done: number; total: number }>(new Fields<{ tasks: unknown }>(json).object("tasks"));
-  const [done, total] = [tasks.number("done"), tasks.number("total")];
+  const { done, total } = tasks.numbers("done", "total");
   return {
     id,
     what: query.text("what") ?? "",
@@ -145,7 +144,7 @@ function readQuery(json: unknown): Query | null {
 }
 
 export function readLog(json: unknown): readonly string[] {
-  return new Fields<Wire["SessionLogs"]>(json).texts("lines");
+  return new Fields<Wire["SessionLogs"]>(json).strings("lines");
 }
 
 export function readInstanceTypes(json: unknown): InstanceType[] {
@@ -177,11 +176,5 @@ export interface SailEvent {
 
 export function readEvent(json: unknown): SailEvent {
   const event = new Fields<Wire["Event"]>(json);
-  return {
-    sequence: event.number("sequence"),
-    kind: event.text("kind"),
-    sessionId: event.text("sessionId"),
-    workloadId: event.text("workloadId"),
-    newStatus: event.text("newStatus"),
-  };
+  return { ...event.numbers("sequence"), ...event.texts("kind", "sessionId", "workloadId", "newStatus") };
 }

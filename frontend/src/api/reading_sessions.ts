@@ -40,45 +40,43 @@ export function readSession(json: unknown, callerId: string | null, beside: Besi
   if (id === null || status === null) {
     return null;
   }
-  const [memberId, serviceAccountId] = [session.text("memberId"), session.text("serviceAccountId")];
-  const config = session.inner("config");
+  const { memberId, serviceAccountId, ...texts } = session.texts(
+    "name",
+    "memberId",
+    "serviceAccountId",
+    "teamId",
+    "workloadId",
+    "notebookId",
+    "terminationReason",
+    "statusMessage",
+  );
+  const times = session.times("createdAt", "updatedAt", "lastActivityAt", "idleSince", "closedAt", "timeoutAt");
+  const { updatedAt, ...shownTimes } = times;
   const metadata = session.dictionary("metadata");
   const endpoint = session.inner("connectionInfo").text("grpcEndpoint");
-  const lastActivityAt = session.time("lastActivityAt");
   return {
     id,
-    name: session.text("name"),
     status,
     ready: status === "active" || status === "idle" || (status === "pending" && (beside?.ready ?? endpoint !== null)),
     mine: callerId !== null && callerId === (memberId ?? serviceAccountId),
     memberId,
     serviceAccountId,
+    ...texts,
+    ...shownTimes,
+    createdAt: times.createdAt ?? updatedAt ?? times.lastActivityAt ?? 0,
+    ...session.inner("config").numbers("idleTimeoutSeconds", "idleCloseDelaySeconds", "maxDurationSeconds"),
+    ...facts.texts("closedBy", "closeReason"),
+    ...facts.numbers("costSoFar"),
+    ...facts.times("extendedUntil"),
     ownerName: facts.text("ownerName") ?? beside?.ownerName ?? null,
-    teamId: session.text("teamId"),
-    workloadId: session.text("workloadId"),
     configId: facts.text("workloadConfigId") ?? beside?.configId ?? null,
     configName: facts.text("workloadConfigName") ?? beside?.configName ?? null,
-    notebookId: session.text("notebookId"),
     notebookPath: facts.text("notebookPath") ?? metadata[NOTEBOOK_KEY] ?? null,
     kernelId: metadata[KERNEL_KEY] ?? null,
     size: readSize(facts.object("size")),
     price: readPrice(json),
-    costSoFar: facts.number("costSoFar"),
-    endpoint,
-    createdAt: session.time("createdAt") ?? session.time("updatedAt") ?? lastActivityAt ?? 0,
-    lastActivityAt,
-    idleSince: session.time("idleSince"),
-    closedAt: session.time("closedAt"),
-    timeoutAt: session.time("timeoutAt"),
     timeoutReason: facts.word("timeoutReason", TIMEOUT_REASONS),
-    extendedUntil: facts.time("extendedUntil"),
-    idleTimeoutSeconds: config.number("idleTimeoutSeconds"),
-    idleCloseDelaySeconds: config.number("idleCloseDelaySeconds"),
-    maxDurationSeconds: config.number("maxDurationSeconds"),
-    terminationReason: session.text("terminationReason"),
-    statusMessage: session.text("statusMessage"),
-    closedBy: facts.text("closedBy"),
-    closeReason: facts.text("closeReason"),
+    endpoint,
     metadata,
   };
 }

@@ -1,7 +1,7 @@
 /** Does what people ask for: by REST what the API can do, by the host of the page what only it can. The state of each
     act stands in the snapshot by the thing that it is about. */
 
-import { type Client, problemFrom, Refused } from "../api/client";
+import { CONFIG, CONFIGS, makeClient, problemFrom, Refused, type Requester, SESSION } from "../api/client";
 import { readConfig } from "../api/reading";
 import { type Act, subjectOf } from "../model/acts";
 import type { ActState } from "../model/snapshot";
@@ -26,150 +26,143 @@ export interface Host {
 const DONE_IS_SHOWN = 2000;
 const AT_ONCE = 4;
 
-const CONFIGS = "/workloads/compute-configs";
-const CONFIG = "/workloads/compute-configs/{workloadConfig}";
-const SESSION = "/workloads/sessions/{session}";
+export interface ActsOptions {
+  readonly source: PageSource;
+  readonly requester: Requester;
+  readonly clock: Clock;
+  readonly host: Host;
+}
 
-export class Acts {
-  constructor(
-    private readonly source: PageSource,
-    private readonly client: Client,
-    private readonly clock: Clock,
-    private readonly host: Host,
-  ) {}
+/** @returns what does an act; the promise ends when it is done or has failed, and how it went stands in the snapshot. */
+export function makeActs({ source, requester, clock, host }: ActsOptions): (act: Act) => Promise<void> {
+  const { serverNow, soon } = source;
+  const call = makeClient({ requester, serverNow });
 
-  /** @returns when it is done or has failed; how it went stands in the snapshot. */
-  async perform(act: Act): Promise<void> {
-    const subject = subjectOf(act);
-    if (act.act === "retry") {
-      this.source.retry();
-    } else if (act.act === "dismiss") {
-      this.set(act.subject, null);
-    } else if (subject === "page") {
-      await this.host.perform(act as HostAct);
-    } else if (this.source.snapshot.acts[subject]?.phase !== "running") {
-      await this.tracked(act, subject);
-    }
-  }
+  const set = (subject: string, state: ActState | null): void => {
+    const { [subject]: _, ...others } = source.snapshot.acts;
+    source.update({ acts: state ? { ...others, [subject]: state } : others });
+  };
 
-  private async tracked(act: Act, subject: string): Promise<void> {
-    const since = this.source.serverNow();
-    const state: ActState = { act, phase: "running", since, problem: null, failures: {} };
-    this.set(subject, state);
-    try {
-      const failures = act.act === "closeMany" ? await this.closeMany(act) : await this.run(act);
-      const problem = failures ? (Object.values(failures)[0] ?? null) : null;
-      this.finish(subject, { ...state, phase: problem ? "failed" : "done", problem, failures: failures ?? {} });
-    } catch (error) {
-      this.finish(subject, { ...state, phase: "failed", problem: problemOf(error) });
-    }
-  }
+  const close = (session: string, reason?: string): Promise<unknown> =>
+    source.has("close_reason")
+      ? call("POST", `${SESSION}/close`, { path: { session }, body: reason ? { reason } : {} })
+      : call("DELETE", SESSION, { path: { session } });
 
-  private finish(subject: string, state: ActState): void {
-    this.set(subject, state);
-    if (state.problem?.code === "UNAUTHENTICATED") {
-      void this.source.ask(() => Promise.reject(new Refused(state.problem as Problem)));
-    }
-    if (state.phase === "done") {
-      this.clock.after(DONE_IS_SHOWN, () => {
-        if (this.source.snapshot.acts[subject] === state) {
-          this.set(subject, null);
-        }
-      });
-    }
-  }
-
-  private async run(act: Act): Promise<null> {
-    switch (act.act) {
-      case "close":
-        await this.close(act.sessionId, act.reason);
-        await this.source.soon.ask(`session:${act.sessionId}`);
-        break;
-      case "keep": {
-        const body = { durationSeconds: act.seconds };
-        const path = { session: act.sessionId };
-        this.source.put(await this.client.call("POST", `${SESSION}/extend`, { path, body }));
-        break;
-      }
-      case "interrupt": {
-        const body = act.queryId === undefined ? {} : { queryId: act.queryId };
-        const path = { session: act.sessionId };
-        await this.client.call("POST", `${SESSION}/interrupt`, { path, body });
-        void this.source.soon.ask(`queries:${act.sessionId}`);
-        break;
-      }
-      case "relaunch":
-        await this.relaunch(act.sessionId);
-        break;
-      case "saveConfig":
-        await this.saveConfig(act);
-        break;
-      case "deleteConfig":
-        await this.client.call("DELETE", CONFIG, { path: { workloadConfig: act.configId } });
-        this.source.putConfigs((configs) => configs.filter((config) => config.id !== act.configId));
-        break;
-      default:
-        await this.host.perform(act as HostAct);
-    }
-    return null;
-  }
-
-  private async close(session: string, reason?: string): Promise<void> {
-    if (this.source.has("close_reason")) {
-      await this.client.call("POST", `${SESSION}/close`, { path: { session }, body: reason ? { reason } : {} });
-    } else {
-      await this.client.call("DELETE", SESSION, { path: { session } });
-    }
-  }
-
-  /** A live session is closed before. */
-  private async relaunch(session: string): Promise<void> {
-    const live = this.source.live.get(session) !== undefined;
-    if (live) {
-      await this.close(session);
-    }
-    const made = await this.client.call("POST", `${SESSION}/relaunch`, { path: { session }, body: {} });
-    this.source.put(made);
-    if (live) {
-      await this.source.soon.ask(`session:${session}`);
-    }
-  }
-
-  private async closeMany(act: Of<"closeMany">): Promise<Record<string, Problem>> {
+  const closeMany = async ({ sessionIds, reason }: Of<"closeMany">): Promise<Record<string, Problem>> => {
     const failures: Record<string, Problem> = {};
-    const left = [...act.sessionIds];
-    const looked: Promise<void>[] = [];
+    const left = [...sessionIds];
+    const looks: Promise<void>[] = [];
     const work = async (): Promise<void> => {
       for (let id = left.shift(); id !== undefined; id = left.shift()) {
         try {
-          await this.close(id, act.reason);
-          looked.push(this.source.soon.ask(`session:${id}`));
+          await close(id, reason);
+          looks.push(soon(`session:${id}`));
         } catch (error) {
           failures[id] = problemFrom(error);
         }
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    await Promise.all(looked);
+    await Promise.all(looks);
     return failures;
-  }
+  };
 
-  private async saveConfig(act: Of<"saveConfig">): Promise<void> {
-    const { body, configId } = act;
-    const json =
-      configId === null
-        ? await this.client.call("POST", CONFIGS, { body })
-        : await this.client.call("PATCH", CONFIG, { path: { workloadConfig: configId }, body });
-    const saved = readConfig(json);
-    if (saved) {
-      this.source.putConfigs((configs) => withConfig(configs, saved));
+  /** A live session is closed before. */
+  const relaunch = async (session: string): Promise<void> => {
+    const closes = source.isLive(session);
+    if (closes) {
+      await close(session);
     }
-  }
+    source.put(await call("POST", `${SESSION}/relaunch`, { path: { session }, body: {} }));
+    if (closes) {
+      await soon(`session:${session}`);
+    }
+  };
 
-  private set(subject: string, state: ActState | null): void {
-    const { [subject]: _, ...others } = this.source.snapshot.acts;
-    this.source.update({ acts: state ? { ...others, [subject]: state } : others });
-  }
+  const saveConfig = async ({ body, configId }: Of<"saveConfig">): Promise<void> => {
+    const saved = readConfig(
+      configId === null
+        ? await call("POST", CONFIGS, { body })
+        : await call("PATCH", CONFIG, { path: { workloadConfig: configId }, body }),
+    );
+    if (saved) {
+      source.putConfigs((configs) => withConfig(configs, saved));
+    }
+  };
+
+  /** @returns what each of those things answered that failed, if the act is on several. */
+  const run = async (act: Act): Promise<Record<string, Problem>> => {
+    switch (act.act) {
+      case "close":
+        await close(act.sessionId, act.reason);
+        await soon(`session:${act.sessionId}`);
+        break;
+      case "closeMany":
+        return closeMany(act);
+      case "keep": {
+        const body = { durationSeconds: act.seconds };
+        source.put(await call("POST", `${SESSION}/extend`, { path: { session: act.sessionId }, body }));
+        break;
+      }
+      case "interrupt": {
+        const body = act.queryId === undefined ? {} : { queryId: act.queryId };
+        await call("POST", `${SESSION}/interrupt`, { path: { session: act.sessionId }, body });
+        void soon(`queries:${act.sessionId}`);
+        break;
+      }
+      case "relaunch":
+        await relaunch(act.sessionId);
+        break;
+      case "saveConfig":
+        await saveConfig(act);
+        break;
+      case "deleteConfig":
+        await call("DELETE", CONFIG, { path: { workloadConfig: act.configId } });
+        source.putConfigs((configs) => configs.filter(({ id }) => id !== act.configId));
+        break;
+      default:
+        await host.perform(act as HostAct);
+    }
+    return {};
+  };
+
+  const finish = (subject: string, state: ActState): void => {
+    set(subject, state);
+    if (state.phase === "done") {
+      clock.after(DONE_IS_SHOWN, () => {
+        if (source.snapshot.acts[subject] === state) {
+          set(subject, null);
+        }
+      });
+    } else if (state.problem?.code === "UNAUTHENTICATED") {
+      source.failed(new Refused(state.problem));
+    }
+  };
+
+  const track = async (act: Act, subject: string): Promise<void> => {
+    const state: ActState = { act, phase: "running", since: serverNow(), problem: null, failures: {} };
+    set(subject, state);
+    try {
+      const failures = await run(act);
+      const [problem = null] = Object.values(failures);
+      finish(subject, { ...state, phase: problem ? "failed" : "done", problem, failures });
+    } catch (error) {
+      finish(subject, { ...state, phase: "failed", problem: problemOf(error) });
+    }
+  };
+
+  return async (act) => {
+    const subject = subjectOf(act);
+    if (act.act === "retry") {
+      source.retry();
+    } else if (act.act === "dismiss") {
+      set(act.subject, null);
+    } else if (subject === "page") {
+      await host.perform(act as HostAct);
+    } else if (source.snapshot.acts[subject]?.phase !== "running") {
+      await track(act, subject);
+    }
+  };
 }
 
 /** A new config stands first, a changed one where it stood. */

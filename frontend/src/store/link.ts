@@ -1,11 +1,12 @@
 /** Keeps the page in step with the server: one socket of events, tries again when it is gone, and asks from time to time
     where there is no socket. It decides when everything is read anew; what is read is not its business. */
 
-import { linkAfter, silence } from "../api/problems";
 import { problemFrom } from "../api/client";
+import { linkAfter, silence } from "../api/problems";
 import type { Snapshot } from "../model/snapshot";
 import type { Problem } from "../model/types";
 import type { Clock, OpenSocket, Visibility } from "./surroundings";
+import { makeTimers } from "./timers";
 
 const SECOND = 1000;
 /** A socket that is gone for this long makes the page stale. */
@@ -39,190 +40,175 @@ export interface LinkOptions {
   publish(changes: Partial<Pick<Snapshot, "link" | "problem" | "retryAt" | "asOf">>): void;
 }
 
-type Timer = "retry" | "stale" | "slow" | "poll";
-
-export class Link {
-  /** Counts attempts, so that nobody listens to what an earlier one finds. */
-  attempt = 0;
-  private readonly timers = new Map<Timer, () => void>();
-  private closeSocket: (() => void) | null = null;
-  private stopWatching: (() => void) | null = null;
-  private openedAt: number | null = null;
-  private readAt = 0;
-  private failures = 0;
-  private sequence: number | null = null;
-  /** The time to try again came while nobody could see the page. */
-  private due = false;
-
-  constructor(private readonly options: LinkOptions) {}
-
-  start(): void {
-    this.stopWatching = this.options.visibility.onChange(() => this.seen());
-    this.connect();
-  }
-
-  stop(): void {
-    this.drop();
-    this.stopWatching?.();
-    this.stopWatching = null;
-  }
-
+export interface Link {
+  start(): void;
+  stop(): void;
   /** Tries now, because somebody asks for it. */
-  retry(): void {
-    if (this.stopWatching) {
-      this.failures = 0;
-      this.connect();
-    }
-  }
+  retry(): void;
+  /** A request failed in a way that concerns the whole page.
 
-  /** A request of this attempt failed in a way that concerns the whole page. */
-  failed(problem: Problem): void {
-    const link = linkAfter(problem) ?? "stale";
-    if (this.timers.has("retry") || this.due || !this.stopWatching) {
-      return;
-    }
-    this.drop();
-    this.options.publish({ link, problem, retryAt: null });
-    if (link === "stale" || link === "refused") {
-      this.retryLater(link === "refused" ? LONGEST_WAIT : null);
-    }
-  }
+      @param during the attempt that it belongs to; a failure of an earlier one says nothing about this one. */
+  failed(problem: Problem, during: number): void;
+  /** Counts attempts. */
+  attempt(): number;
+}
 
-  private connect(): void {
-    this.drop();
-    const query = this.options.query(this.sequence);
+export function makeLink(options: LinkOptions): Link {
+  const { clock, visibility, publish, serverNow } = options;
+  const timers = makeTimers<"retry" | "stale" | "slow" | "poll">(clock);
+  let attempt = 0;
+  let closeSocket: (() => void) | null = null;
+  let stopWatching: (() => void) | null = null;
+  let openedAt: number | null = null;
+  let readAt = 0;
+  let failures = 0;
+  let sequence: number | null = null;
+  /** The time to try again came while nobody could see the page. */
+  let due = false;
+
+  const drop = (): void => {
+    attempt++;
+    closeSocket?.();
+    closeSocket = openedAt = null;
+    due = false;
+    timers.cancel();
+    options.dropped();
+  };
+
+  const connect = (): void => {
+    drop();
+    const query = options.query(sequence);
     if (query === null) {
-      void this.read(false);
+      void read(false);
       return;
     }
-    const attempt = this.attempt;
-    const mine = (run: () => void): void => {
-      if (attempt === this.attempt) {
-        run();
-      }
-    };
-    this.set("slow", SLOW_AFTER, () => void this.read(false));
-    this.closeSocket = this.options.openSocket(query, {
-      opened: () => mine(() => this.opened()),
-      told: (text) =>
-        mine(() => {
-          this.sequence = this.options.told(text) ?? this.sequence;
-        }),
-      closed: (code) => mine(() => this.closed(code)),
+    const mine = attempt;
+    timers.set("slow", SLOW_AFTER, () => void read(false));
+    closeSocket = options.openSocket(query, {
+      opened() {
+        if (mine === attempt) {
+          openedAt = clock.now();
+          timers.cancel("slow");
+          timers.cancel("poll");
+          void read(true);
+        }
+      },
+      told(text) {
+        if (mine === attempt) {
+          sequence = options.told(text) ?? sequence;
+        }
+      },
+      closed(code) {
+        if (mine === attempt) {
+          closed(code);
+        }
+      },
     });
-  }
+  };
 
-  private drop(): void {
-    this.attempt++;
-    this.closeSocket?.();
-    this.closeSocket = null;
-    this.openedAt = null;
-    this.due = false;
-    for (const cancel of this.timers.values()) {
-      cancel();
-    }
-    this.timers.clear();
-    this.options.dropped();
-  }
-
-  private opened(): void {
-    this.openedAt = this.options.clock.now();
-    this.cancel("slow");
-    this.cancel("poll");
-    void this.read(true);
-  }
-
-  private closed(code: number): void {
-    const openedAt = this.openedAt;
-    this.openedAt = null;
-    this.closeSocket = null;
-    this.cancel("slow");
+  const closed = (code: number): void => {
+    const since = openedAt;
+    closeSocket = openedAt = null;
+    timers.cancel("slow");
     if (code === LOGGED_OUT) {
-      this.drop();
-      this.options.publish({ link: "loggedOut", problem: null, retryAt: null });
-      return;
-    }
-    if (openedAt === null) {
-      void this.read(false);
-      return;
-    }
-    if (this.options.clock.now() - openedAt >= STEADY_AFTER) {
-      this.failures = 0;
-    }
-    this.options.publish({ asOf: this.options.serverNow() });
-    this.set("stale", STALE_AFTER, () => this.options.publish({ link: "stale", problem: silence(null) }));
-    this.retryLater(null);
-  }
-
-  private async read(together: boolean): Promise<void> {
-    const attempt = this.attempt;
-    try {
-      await this.options.load(together);
-    } catch (error) {
-      if (attempt === this.attempt) {
-        this.failed(problemFrom(error));
+      drop();
+      publish({ link: "loggedOut", problem: null, retryAt: null });
+    } else if (since === null) {
+      void read(false); // a browser does not tell why
+    } else {
+      if (clock.now() - since >= STEADY_AFTER) {
+        failures = 0;
       }
+      publish({ asOf: serverNow() });
+      timers.set("stale", STALE_AFTER, () => publish({ link: "stale", problem: silence(null) }));
+      retryLater();
+    }
+  };
+
+  const read = async (together: boolean): Promise<void> => {
+    const mine = attempt;
+    try {
+      await options.load(together);
+    } catch (error) {
+      failed(problemFrom(error), mine);
       return;
     }
-    if (attempt === this.attempt) {
-      this.succeeded();
+    if (mine === attempt) {
+      succeeded();
     }
-  }
+  };
 
-  private succeeded(): void {
-    this.readAt = this.options.clock.now();
-    if (this.timers.has("retry")) {
+  const succeeded = (): void => {
+    readAt = clock.now();
+    if (timers.has("retry") || due) {
       return; // the socket was lost meanwhile
     }
-    this.cancel("stale");
-    this.options.publish({ link: "live", problem: null, retryAt: null });
-    if (this.openedAt === null) {
+    publish({ link: "live", problem: null, retryAt: null });
+    if (openedAt === null) {
       // Requests pass and sockets do not; perhaps the server has another database, and knows no such event.
-      this.sequence = null;
-      this.failures = 0;
-      this.set("poll", this.options.visibility.hidden ? POLL_HIDDEN : POLL_VISIBLE, () => this.connect());
+      sequence = null;
+      failures = 0;
+      poll();
     }
-  }
+  };
 
-  /** Waits 1, 2, 4 ... 60 seconds, or as long as it is told. */
-  private retryLater(wait: number | null): void {
-    const milliseconds = wait ?? Math.min(LONGEST_WAIT, SECOND * 2 ** this.failures);
-    this.failures = Math.min(this.failures + 1, 6);
-    this.options.publish({ retryAt: this.options.serverNow() + milliseconds });
-    this.set("retry", milliseconds, () => {
-      this.due = this.options.visibility.hidden;
-      if (!this.due) {
-        this.connect();
-      }
-    });
-  }
+  const poll = (): void => timers.set("poll", visibility.hidden ? POLL_HIDDEN : POLL_VISIBLE, connect);
 
-  /** The page is seen again, or no more. */
-  private seen(): void {
-    if (this.options.visibility.hidden) {
+  const failed = (problem: Problem, during: number): void => {
+    if (during !== attempt || timers.has("retry") || due || !stopWatching) {
       return;
     }
-    const polled = this.timers.has("poll") && this.options.clock.now() - this.readAt >= POLL_VISIBLE;
-    if (this.due || this.timers.has("retry") || polled) {
-      this.connect();
-    } else if (this.timers.has("poll")) {
-      this.set("poll", POLL_VISIBLE, () => this.connect());
+    const link = linkAfter(problem) ?? "stale";
+    drop();
+    publish({ link, problem, retryAt: null });
+    if (link === "stale") {
+      retryLater();
+    } else if (link === "refused") {
+      retryLater(LONGEST_WAIT);
     }
-  }
+  };
 
-  private set(name: Timer, milliseconds: number, run: () => void): void {
-    this.cancel(name);
-    this.timers.set(
-      name,
-      this.options.clock.after(milliseconds, () => {
-        this.timers.delete(name);
-        run();
-      }),
-    );
-  }
+  /** Waits 1, 2, 4 ... 60 seconds, or as long as it is told. */
+  const retryLater = (wait = Math.min(LONGEST_WAIT, SECOND * 2 ** failures)): void => {
+    failures = Math.min(failures + 1, 6);
+    publish({ retryAt: serverNow() + wait });
+    timers.set("retry", wait, () => {
+      due = visibility.hidden;
+      if (!due) {
+        connect();
+      }
+    });
+  };
 
-  private cancel(name: Timer): void {
-    this.timers.get(name)?.();
-    this.timers.delete(name);
-  }
+  const seen = (): void => {
+    const polls = timers.has("poll");
+    if (visibility.hidden) {
+      return;
+    }
+    if (due || timers.has("retry") || (polls && clock.now() - readAt >= POLL_VISIBLE)) {
+      connect();
+    } else if (polls) {
+      poll();
+    }
+  };
+
+  return {
+    attempt: () => attempt,
+    failed,
+    start() {
+      stopWatching = visibility.onChange(seen);
+      connect();
+    },
+    stop() {
+      drop();
+      stopWatching?.();
+      stopWatching = null;
+    },
+    retry() {
+      if (stopWatching) {
+        failures = 0;
+        connect();
+      }
+    },
+  };
 }

@@ -2,51 +2,41 @@
 
 import type { Session } from "../model/types";
 import type { Clock } from "./surroundings";
+import { makeTimers } from "./timers";
 
 const GRACE = 5000;
 /** Browsers take no longer delay. */
 const LONGEST = 2 ** 31 - 1;
 
-export class Overdue {
-  private cancel: (() => void) | null = null;
-  /** The end of each session that was looked at. */
-  private readonly looked = new Map<string, number>();
-
-  constructor(
-    private readonly clock: Clock,
-    private readonly serverNow: () => number,
-    private readonly look: (id: string) => void,
-  ) {}
-
+export interface Overdue {
   /** Call it after each change of the live sessions. */
-  plan(live: readonly Session[]): void {
-    this.rest();
-    let next = Infinity;
-    for (const { id, timeoutAt } of live) {
-      if (timeoutAt !== null && this.looked.get(id) !== timeoutAt) {
-        next = Math.min(next, timeoutAt + GRACE);
-      }
-    }
-    if (next !== Infinity) {
-      const wait = Math.min(LONGEST, Math.max(0, next - this.serverNow()));
-      this.cancel = this.clock.after(wait, () => this.lookAt(live));
-    }
-  }
-
+  plan(live: readonly Session[]): void;
   /** Nobody looks on any more. */
-  rest(): void {
-    this.cancel?.();
-    this.cancel = null;
-  }
+  rest(): void;
+}
 
-  private lookAt(live: readonly Session[]): void {
-    const now = this.serverNow();
-    for (const { id, timeoutAt } of live) {
-      if (timeoutAt !== null && timeoutAt + GRACE <= now && this.looked.get(id) !== timeoutAt) {
-        this.looked.set(id, timeoutAt);
-        this.look(id);
-      }
+export function makeOverdue(clock: Clock, serverNow: () => number, look: (id: string) => void): Overdue {
+  const timers = makeTimers(clock);
+  /** The end of each session that was looked at. */
+  const looked = new Map<string, number>();
+
+  const plan = (live: readonly Session[]): void => {
+    timers.cancel();
+    const open = live.filter(({ id, timeoutAt }) => timeoutAt !== null && looked.get(id) !== timeoutAt);
+    if (open.length) {
+      const next = Math.min(...open.map(({ timeoutAt }) => (timeoutAt as number) + GRACE));
+      const wait = Math.min(LONGEST, Math.max(0, next - serverNow()));
+      timers.set("", wait, () => {
+        for (const { id, timeoutAt } of open) {
+          if ((timeoutAt as number) + GRACE <= serverNow()) {
+            looked.set(id, timeoutAt as number);
+            look(id);
+          }
+        }
+        plan(live);
+      });
     }
-    this.plan(live);
-  }
+  };
+
+  return { plan, rest: timers.cancel };
 }

@@ -1,9 +1,9 @@
 /** A page's store, put together: the source, and who does the acts. */
 
-import { Client, type Requester } from "../api/client";
+import type { Requester } from "../api/client";
 import { ACT_EVENT, type Act } from "../model/acts";
-import { Acts, type Host } from "./acts";
-import { PageSource } from "./page_source";
+import { type Host, makeActs } from "./acts";
+import { makePageSource } from "./page_source";
 import type { SharedStore } from "./shared";
 import { type Clock, type OpenSocket, pageClock, pageVisibility, type Visibility } from "./surroundings";
 
@@ -17,11 +17,9 @@ export interface PageStoreOptions {
 
 /** A store to offer to the page with `offerStore`. */
 export function makePageStore(options: PageStoreOptions): SharedStore {
-  const { requester, host, clock = pageClock, visibility = pageVisibility } = options;
-  const source = new PageSource({ ...options, clock, visibility });
-  const client = new Client(requester, () => source.serverNow());
-  const acts = new Acts(source, client, clock, host);
-  return { version: 1, source, perform: (act) => acts.perform(act) };
+  const { clock = pageClock, visibility = pageVisibility } = options;
+  const source = makePageSource({ ...options, clock, visibility });
+  return { version: 1, source, perform: makeActs({ ...options, source, clock }) };
 }
 
 /** Has a store do what the elements within `target` ask for. An act that it takes goes no further up.

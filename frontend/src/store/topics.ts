@@ -1,197 +1,187 @@
-/** What is loaded only while an element watches it. */
+/** What is loaded only while an element watches it. A topic is loaded by a job, whose name is the topic's with its id. */
 
-import { Refused } from "../api/client";
+import { type Call, Refused, SESSION } from "../api/client";
 import { readEstimates, readInstanceTypes, readLog, readQueries, type SailEvent } from "../api/reading";
-import { nothingLoaded, type Loaded, type Topic } from "../model/snapshot";
-import type { PageSource } from "./page_source";
+import { type Loaded, nothingLoaded, type Snapshot, type Topic } from "../model/snapshot";
+import type { Problem } from "../model/types";
+import type { SessionList } from "./session_list";
 import type { Clock, Visibility } from "./surroundings";
+import { makeTimers } from "./timers";
 
 const LOG_LINES = 500;
 /** While an engine starts, or tells how many tasks of a query are done, there is news without an event. */
 const NEWS_EVERY = 2000;
 
-type Keyed = "estimates" | "queries" | "logs";
+/** What the topics need of the source that they belong to. */
+export interface TopicSource {
+  readonly snapshot: Snapshot;
+  readonly live: SessionList;
+  readonly ended: SessionList;
+  readonly call: Call;
+  readonly clock: Clock;
+  readonly visibility: Visibility;
+  /** Whether the page is in step with the server, and so may ask it for more. */
+  inStep(): boolean;
+  has(feature: string): boolean;
+  serverNow(): number;
+  /** Runs a job soon. */
+  soon(job: string): void;
+  /** @returns what was read, or why not. */
+  attempt<T>(read: () => Promise<T>): Promise<T | Refused>;
+  update(changes: Partial<Snapshot>): void;
+  publishSessions(): void;
+  readOne(id: string): Promise<void>;
+}
 
-export class Topics {
-  /** How many watch a job's topic. */
-  private readonly watched = new Map<string, number>();
-  private readonly repeats = new Map<string, () => void>();
-
-  constructor(
-    private readonly source: PageSource,
-    private readonly clock: Clock,
-    private readonly visibility: Visibility,
-  ) {}
-
-  watch(topic: Topic): () => void {
-    const job = jobOf(topic);
-    const before = this.watched.get(job) ?? 0;
-    this.watched.set(job, before + 1);
-    if (before === 0 && this.source.inStep) {
-      void this.source.soon.ask(job);
-    }
-    let watching = true;
-    return () => {
-      if (watching) {
-        watching = false;
-        this.unwatch(job);
-      }
-    };
-  }
-
+export interface Topics {
+  watch(topic: Topic): () => void;
   /** Everything that is watched, anew. */
-  loadAll(): void {
-    for (const job of this.watched.keys()) {
-      void this.source.soon.ask(job);
-    }
-  }
-
+  loadAll(): void;
   /** Nobody looks on any more. */
-  rest(): void {
-    this.repeats.forEach((cancel) => cancel());
-    this.repeats.clear();
-  }
-
-  told(event: SailEvent): void {
-    for (const job of this.watched.keys()) {
-      const [kind, id] = job.split(":");
-      const ofSession = id === event.sessionId && (kind === "queries" || (kind === "log" && event.kind !== "query"));
-      if (ofSession || (kind === "estimates" && event.kind !== "query")) {
-        void this.source.soon.ask(job);
-      }
-    }
-  }
-
+  rest(): void;
+  told(event: SailEvent): void;
   /** A session was read alone, or could not be. */
-  found(id: string, problem: Loaded<never>["problem"]): void {
-    const { [id]: known, ...others } = this.source.snapshot.missing ?? {};
-    if (problem && this.watched.has(`one:${id}`)) {
-      this.source.update({ missing: { ...others, [id]: problem } });
-    } else if (known) {
-      this.source.update({ missing: others });
-    }
-  }
+  found(id: string, problem: Problem | null): void;
+  work(job: string): Promise<void>;
+}
 
-  async work(job: string): Promise<void> {
-    if (!this.watched.has(job) && job !== "ended") {
-      return;
-    }
-    const [kind, id = ""] = job.split(":");
-    const { client } = this.source;
-    const path = { session: id };
-    if (kind === "ended") {
-      await this.readEnded(() => this.source.ended.reload());
-    } else if (kind === "more") {
-      await this.readMore(job, id);
-    } else if (kind === "one") {
-      await this.source.readOne(id);
-    } else if (kind === "instanceTypes") {
-      const before = this.source.snapshot.instanceTypes;
-      const read = async () => readInstanceTypes(await client.call("GET", "/instance-types"));
-      this.source.update({ instanceTypes: await this.read(before, "instance_types", read) });
-    } else if (kind === "estimates") {
-      const read = async () => readEstimates(await client.call("GET", "/start-estimates", { query: { kernelId: id } }));
-      await this.readKeyed("estimates", id, "start_estimates", read);
-    } else if (kind === "queries") {
-      const read = async () => readQueries(await client.call("GET", "/workloads/sessions/{session}/queries", { path }));
-      const queries = await this.readKeyed("queries", id, null, read);
-      this.repeat(job, queries.items?.some((query) => query.outcome === "running" && query.tasks) ?? false);
-    } else if (kind === "log") {
-      const options = { path, query: { tail: LOG_LINES } };
-      const read = async () => readLog(await client.call("GET", "/workloads/sessions/{session}/logs", options));
-      await this.readKeyed("logs", id, null, read);
-      const session = this.source.live.get(id);
-      this.repeat(job, session?.status === "pending" && !session.ready);
-    }
-  }
+export function makeTopics(source: TopicSource): Topics {
+  const { call, clock, visibility, live, ended } = source;
+  const timers = makeTimers(clock);
+  /** How many watch a job's topic. */
+  const watched = new Map<string, number>();
 
-  private unwatch(job: string): void {
-    const left = (this.watched.get(job) ?? 1) - 1;
-    if (left) {
-      this.watched.set(job, left);
-      return;
-    }
-    this.watched.delete(job);
-    this.repeats.get(job)?.();
-    this.repeats.delete(job);
-  }
-
-  private async readEnded(read: () => Promise<unknown>): Promise<void> {
-    const before = this.source.snapshot.ended ?? nothingLoaded;
-    this.source.update({ ended: before });
-    const answer = await this.source.ask(read);
-    const problem = answer instanceof Refused ? answer.problem : null;
-    this.source.update({ ended: { ...before, problem } });
-    if (!problem) {
-      this.source.publishSessions();
-    }
-  }
-
-  private async readMore(job: string, of: string): Promise<void> {
-    const list = of === "ended" ? this.source.ended : this.source.live;
-    if (!list.more) {
-      return;
-    }
-    const answer = await this.source.ask(() => list.readMore());
-    this.source.publishSessions();
-    if (list.more && !(answer instanceof Refused) && this.watched.has(job)) {
-      void this.source.soon.ask(job);
-    }
-  }
-
-  private async readKeyed<T>(
-    where: Keyed,
-    id: string,
-    feature: string | null,
-    read: () => Promise<readonly T[]>,
-  ): Promise<Loaded<T>> {
-    const before = this.source.snapshot[where][id] as Loaded<T> | undefined;
-    const found = await this.read(before ?? null, feature, read);
-    this.source.update({ [where]: { ...this.source.snapshot[where], [id]: found } });
-    return found;
-  }
-
-  /** @param feature without which the server has none of it. */
-  private async read<T>(
-    before: Loaded<T> | null,
-    feature: string | null,
-    read: () => Promise<readonly T[]>,
-  ): Promise<Loaded<T>> {
-    const items = feature && !this.source.has(feature) ? [] : await this.source.ask(read);
-    if (items instanceof Refused) {
-      return { ...(before ?? nothingLoaded), problem: items.problem };
-    }
-    return { items, problem: null, asOf: this.source.serverNow(), total: items.length };
-  }
-
-  private repeat(job: string, wanted: boolean): void {
-    this.repeats.get(job)?.();
-    this.repeats.delete(job);
-    if (wanted && this.watched.has(job)) {
-      const again = (): void => {
-        if (this.visibility.hidden) {
-          this.repeats.set(job, this.clock.after(NEWS_EVERY, again));
-        } else if (this.source.inStep) {
-          void this.source.soon.ask(job);
+  const again = (job: string, wanted: boolean): void => {
+    timers.cancel(job);
+    if (wanted && watched.has(job)) {
+      timers.set(job, NEWS_EVERY, () => {
+        if (visibility.hidden) {
+          again(job, true);
+        } else if (source.inStep()) {
+          source.soon(job);
         }
-      };
-      this.repeats.set(job, this.clock.after(NEWS_EVERY, again));
+      });
     }
-  }
+  };
+
+  const load = async <T>(before: Loaded<T> | null | undefined, read: () => Promise<readonly T[]>) => {
+    const items = await source.attempt(read);
+    const loaded: Loaded<T> =
+      items instanceof Refused
+        ? { ...(before ?? nothingLoaded), problem: items.problem }
+        : { items, problem: null, asOf: source.serverNow(), total: items.length };
+    return loaded;
+  };
+
+  const loadKeyed = async <Where extends "estimates" | "queries" | "logs">(
+    where: Where,
+    id: string,
+    read: () => Promise<NonNullable<Snapshot[Where][string]["items"]>>,
+  ): Promise<Snapshot[Where][string]> => {
+    const found = await load(source.snapshot[where][id] as Loaded<unknown>, read);
+    source.update({ [where]: { ...source.snapshot[where], [id]: found } });
+    return found as Snapshot[Where][string];
+  };
+
+  const works: Record<string, (id: string, job: string) => Promise<void>> = {
+    async ended() {
+      const before = source.snapshot.ended ?? nothingLoaded;
+      source.update({ ended: before });
+      const answer = await source.attempt(ended.reload);
+      const problem = answer instanceof Refused ? answer.problem : null;
+      source.update({ ended: { ...before, problem } });
+      if (!problem) {
+        source.publishSessions();
+      }
+    },
+    async more(of, job) {
+      const list = of === "ended" ? ended : live;
+      if (list.more()) {
+        const answer = await source.attempt(list.readMore);
+        source.publishSessions();
+        if (list.more() && !(answer instanceof Refused) && watched.has(job)) {
+          source.soon(job);
+        }
+      }
+    },
+    one: (id) => source.readOne(id),
+    async instanceTypes() {
+      const read = async () =>
+        source.has("instance_types") ? readInstanceTypes(await call("GET", "/instance-types")) : [];
+      source.update({ instanceTypes: await load(source.snapshot.instanceTypes, read) });
+    },
+    async estimates(kernelId) {
+      await loadKeyed("estimates", kernelId, async () =>
+        source.has("start_estimates")
+          ? readEstimates(await call("GET", "/start-estimates", { query: { kernelId } }))
+          : [],
+      );
+    },
+    async queries(session, job) {
+      const read = async () => readQueries(await call("GET", `${SESSION}/queries`, { path: { session } }));
+      const { items } = await loadKeyed("queries", session, read);
+      again(job, items?.some(({ outcome, tasks }) => outcome === "running" && tasks) ?? false);
+    },
+    async log(session, job) {
+      const options = { path: { session }, query: { tail: LOG_LINES } };
+      await loadKeyed("logs", session, async () => readLog(await call("GET", `${SESSION}/logs`, options)));
+      const known = live.get(session);
+      again(job, known?.status === "pending" && !known.ready);
+    },
+  };
+
+  return {
+    watch(topic) {
+      const job = jobOf(topic);
+      const before = watched.get(job) ?? 0;
+      watched.set(job, before + 1);
+      if (!before && source.inStep()) {
+        source.soon(job);
+      }
+      let stopped = false;
+      return () => {
+        const left = (watched.get(job) ?? 1) - 1;
+        if (!stopped && left) {
+          watched.set(job, left);
+        } else if (!stopped) {
+          watched.delete(job);
+          timers.cancel(job);
+        }
+        stopped = true;
+      };
+    },
+    loadAll: () => [...watched.keys()].forEach(source.soon),
+    rest: () => timers.cancel(),
+    told({ kind, sessionId }) {
+      const isQuery = kind === "query";
+      for (const job of watched.keys()) {
+        const [topic, id] = job.split(":");
+        const ofSession = id === sessionId && (topic === "queries" || (topic === "log" && !isQuery));
+        if (ofSession || (topic === "estimates" && !isQuery)) {
+          source.soon(job);
+        }
+      }
+    },
+    found(id, problem) {
+      const { [id]: known, ...others } = source.snapshot.missing ?? {};
+      if (problem && watched.has(`one:${id}`)) {
+        source.update({ missing: { ...others, [id]: problem } });
+      } else if (known) {
+        source.update({ missing: others });
+      }
+    },
+    async work(job) {
+      const [topic = "", id = ""] = job.split(":");
+      if (watched.has(job) || topic === "ended") {
+        await works[topic]?.(id, job);
+      }
+    },
+  };
 }
 
 function jobOf(topic: Topic): string {
-  switch (topic.topic) {
-    case "estimates":
-      return `estimates:${topic.kernelId}`;
-    case "session":
-      return `one:${topic.sessionId}`;
-    case "queries":
-    case "log":
-      return `${topic.topic}:${topic.sessionId}`;
-    case "more":
-      return `more:${topic.of}`;
-    default:
-      return topic.topic;
-  }
+  const { topic: name } = topic;
+  const id =
+    "sessionId" in topic ? topic.sessionId : "kernelId" in topic ? topic.kernelId : "of" in topic ? topic.of : "";
+  return `${name === "session" ? "one" : name}:${id}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { Client, problemFrom, type Requester } from "../../src/api/client";
+import { makeClient, problemFrom, type Requester } from "../../src/api/client";
 import { fetchRequester } from "../../src/api/fetch_requester";
 import { socketBase, socketOpener } from "../../src/store/surroundings";
 
@@ -18,15 +18,13 @@ function sending(response: () => Response = () => Response.json({ id: "A" })) {
   return { sent, send };
 }
 
-const clientOf = (requester: Requester) => new Client(requester, () => 1_000_000);
+const clientOf = (requester: Requester) => makeClient({ requester, serverNow: () => 1_000_000 });
 
 async function failure(requester: Requester) {
-  return clientOf(requester)
-    .call("GET", "/me")
-    .then(
-      () => expect.unreachable(),
-      (error: unknown) => problemFrom(error),
-    );
+  return clientOf(requester)("GET", "/me").then(
+    () => expect.unreachable(),
+    (error: unknown) => problemFrom(error),
+  );
 }
 
 const answering = (status: number, body: string, headers: Record<string, string> = {}) =>
@@ -37,7 +35,7 @@ describe("a request", () => {
     "keeps the escapes of the base URL %s",
     async (base) => {
       const { sent, send } = sending();
-      await clientOf(fetchRequester(base, {}, send)).call("GET", "/workloads/sessions/{session}", {
+      await clientOf(fetchRequester(base, {}, send))("GET", "/workloads/sessions/{session}", {
         path: { session: "A" },
       });
       expect(sent[0]?.url).toBe(`${base}lakesail/api/v1/workloads/sessions/A`);
@@ -47,11 +45,11 @@ describe("a request", () => {
   test("escapes what stands in its path and query, and leaves out what is null", async () => {
     const { sent, send } = sending();
     const client = clientOf(fetchRequester("/", { xsrf: () => null }, send));
-    await client.call("PATCH", "/workloads/compute-configs/{workloadConfig}", {
+    await client("PATCH", "/workloads/compute-configs/{workloadConfig}", {
       path: { workloadConfig: "a/b c" },
       body: {},
     });
-    await client.call("GET", "/workloads/sessions", { query: { status: "idle", marker: null } });
+    await client("GET", "/workloads/sessions", { query: { status: "idle", marker: null } });
     expect(sent.map(({ url }) => url)).toEqual([
       "/lakesail/api/v1/workloads/compute-configs/a%2Fb%20c",
       "/lakesail/api/v1/workloads/sessions?status=idle",
@@ -61,8 +59,8 @@ describe("a request", () => {
   test("that changes something carries the XSRF cookie; one that reads does not", async () => {
     const { sent, send } = sending();
     const client = clientOf(fetchRequester("/", { xsrf: () => "2|abc" }, send));
-    await client.call("POST", "/workloads/compute-configs", { body: { name: "small" } });
-    await client.call("GET", "/me");
+    await client("POST", "/workloads/compute-configs", { body: { name: "small" } });
+    await client("GET", "/me");
     expect(sent[0]?.init).toMatchObject({
       method: "POST",
       body: '{"name":"small"}',
@@ -73,7 +71,7 @@ describe("a request", () => {
 
   test("carries the token of a page without a cookie", async () => {
     const { sent, send } = sending();
-    await clientOf(fetchRequester("/", { token: "T" }, send)).call("GET", "/me");
+    await clientOf(fetchRequester("/", { token: "T" }, send))("GET", "/me");
     expect(sent[0]?.init.headers).toEqual({ Authorization: "token T" });
   });
 });
@@ -158,6 +156,6 @@ describe("a problem", () => {
 test("an answer without a body is no failure", async () => {
   const requester = fetchRequester("/", { xsrf: () => null }, sending(() => new Response(null, { status: 204 })).send);
   expect(
-    await clientOf(requester).call("DELETE", "/workloads/sessions/{session}", { path: { session: "A" } }),
+    await clientOf(requester)("DELETE", "/workloads/sessions/{session}", { path: { session: "A" } }),
   ).toBeUndefined();
 });

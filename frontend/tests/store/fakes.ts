@@ -1,7 +1,7 @@
 /** A clock, a page and a server that the tests move by hand. */
 
 import type { Answer, Requester } from "../../src/api/client";
-import { PageSource } from "../../src/store/page_source";
+import { makePageSource, type PageSource } from "../../src/store/page_source";
 import type { Clock, OpenSocket, SocketListener, Visibility } from "../../src/store/surroundings";
 
 export const START = Date.UTC(2026, 10, 28, 9, 0, 0);
@@ -231,7 +231,7 @@ export interface Page {
 export function page(): Page {
   const [clock, visibility, server] = [new FakeClock(), new FakeVisibility(), new FakeServer()];
   const { requester, openSocket } = server;
-  return { clock, visibility, server, source: new PageSource({ requester, openSocket, clock, visibility }) };
+  return { clock, visibility, server, source: makePageSource({ requester, openSocket, clock, visibility }) };
 }
 
 /** A page that somebody looks at, in step with its server. */
