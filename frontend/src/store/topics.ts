@@ -85,11 +85,10 @@ export function makeTopics(source: TopicSource): Topics {
 
   const works: Record<string, (id: string, job: string) => Promise<void>> = {
     async ended() {
-      const before = source.snapshot.ended ?? nothingLoaded;
-      source.update({ ended: before });
+      source.update({ ended: source.snapshot.ended ?? nothingLoaded });
       const answer = await source.attempt(ended.reload);
       const problem = answer instanceof Refused ? answer.problem : null;
-      source.update({ ended: { ...before, problem } });
+      source.update({ ended: { ...(source.snapshot.ended ?? nothingLoaded), problem } });
       if (!problem) {
         source.publishSessions();
       }
