@@ -40,12 +40,8 @@ export function problemFrom(error: unknown): Problem {
   return error instanceof Refused ? error.problem : silence(null);
 }
 
-/** Paths that the server of this version is about to have. */
+/** A path that the server is about to have. */
 interface Announced {
-  "/workloads/sessions/{session}/close": { post: { parameters: { path: { session: string } }; responses: unknown } };
-  "/workloads/sessions/{session}/interrupt": {
-    post: { parameters: { path: { session: string } }; responses: unknown };
-  };
   "/start-estimates": { get: { parameters: { query: { kernelId: string } }; responses: unknown } };
 }
 type Api = paths & Announced;

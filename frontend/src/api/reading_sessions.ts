@@ -9,21 +9,6 @@ const TIMEOUT_REASONS = ["idle_timeout", "max_duration", "detached"] as const;
 const KERNEL_KEY = "lakesail/kernel";
 const NOTEBOOK_KEY = "lakesail/notebook";
 
-/** Fields that the feature `session_facts` has added. */
-type Facts = Record<
-  | "workloadConfigId"
-  | "workloadConfigName"
-  | "notebookPath"
-  | "ownerName"
-  | "size"
-  | "costSoFar"
-  | "timeoutReason"
-  | "extendedUntil"
-  | "closedBy"
-  | "closeReason",
-  unknown
->;
-
 /** What stands in a page beside a session. */
 export interface Beside {
   readonly ready: boolean | null;
@@ -35,7 +20,6 @@ export interface Beside {
 /** @param callerId of the member or service account that asks. */
 export function readSession(json: unknown, callerId: string | null, beside: Beside | null = null): Session | null {
   const session = new Fields<Wire["Session"]>(json);
-  const facts = new Fields<Facts>(json);
   const [id, status] = [session.text("id"), session.word("status", STATUSES)];
   if (id === null || status === null) {
     return null;
@@ -49,9 +33,18 @@ export function readSession(json: unknown, callerId: string | null, beside: Besi
     "notebookId",
     "terminationReason",
     "statusMessage",
+    "closedBy",
+    "closeReason",
   );
-  const times = session.times("createdAt", "updatedAt", "lastActivityAt", "idleSince", "closedAt", "timeoutAt");
-  const { updatedAt, ...shownTimes } = times;
+  const { createdAt, updatedAt, ...times } = session.times(
+    "createdAt",
+    "updatedAt",
+    "lastActivityAt",
+    "idleSince",
+    "closedAt",
+    "timeoutAt",
+    "extendedUntil",
+  );
   const metadata = session.dictionary("metadata");
   const endpoint = session.inner("connectionInfo").text("grpcEndpoint");
   return {
@@ -62,20 +55,18 @@ export function readSession(json: unknown, callerId: string | null, beside: Besi
     memberId,
     serviceAccountId,
     ...texts,
-    ...shownTimes,
-    createdAt: times.createdAt ?? updatedAt ?? times.lastActivityAt ?? 0,
+    ...times,
+    createdAt: createdAt ?? updatedAt ?? times.lastActivityAt ?? 0,
     ...session.inner("config").numbers("idleTimeoutSeconds", "idleCloseDelaySeconds", "maxDurationSeconds"),
-    ...facts.texts("closedBy", "closeReason"),
-    ...facts.numbers("costSoFar"),
-    ...facts.times("extendedUntil"),
-    ownerName: facts.text("ownerName") ?? beside?.ownerName ?? null,
-    configId: facts.text("workloadConfigId") ?? beside?.configId ?? null,
-    configName: facts.text("workloadConfigName") ?? beside?.configName ?? null,
-    notebookPath: facts.text("notebookPath") ?? metadata[NOTEBOOK_KEY] ?? null,
+    ...session.numbers("costSoFar"),
+    ownerName: session.text("ownerName") ?? beside?.ownerName ?? null,
+    configId: session.text("workloadConfigId") ?? beside?.configId ?? null,
+    configName: session.text("workloadConfigName") ?? beside?.configName ?? null,
+    notebookPath: session.text("notebookPath") ?? metadata[NOTEBOOK_KEY] ?? null,
     kernelId: metadata[KERNEL_KEY] ?? null,
-    size: readSize(facts.object("size")),
+    size: readSize(session.object("size")),
     price: readPrice(json),
-    timeoutReason: facts.word("timeoutReason", TIMEOUT_REASONS),
+    timeoutReason: session.word("timeoutReason", TIMEOUT_REASONS),
     endpoint,
     metadata,
   };
