@@ -34,3 +34,5 @@ export { countdown, type Countdown } from "./model/countdown";
 export { keepChoices, pythonLine } from "./model/session_facts";
 export { sessionOfNotebook } from "./model/notebook_session";
 export { nameOf, notebookName, stateOf, type Mark, type State } from "./model/states";
+export { SailConfigForm } from "./elements/config_form";
+export { SailConfigs } from "./elements/configs";

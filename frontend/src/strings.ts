@@ -4,6 +4,7 @@
 
 import { apiStrings } from "./strings/api";
 import { commonStrings } from "./strings/common";
+import { formStrings } from "./strings/form";
 import { hereStrings } from "./strings/here";
 import { listStrings } from "./strings/lists";
 import { queryStrings } from "./strings/queries";
@@ -14,6 +15,7 @@ import { timeStrings } from "./strings/time";
 export const catalogue = {
   ...apiStrings,
   ...commonStrings,
+  ...formStrings,
   ...hereStrings,
   ...listStrings,
   ...queryStrings,

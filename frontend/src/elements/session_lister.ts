@@ -1,24 +1,19 @@
 /** What the list and the table of sessions share: what is shown and chosen, questions in place, keys, and menus. */
 
-import { html, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 
 import { isOver } from "../model/countdown";
+import type { Menu } from "../model/menu";
 import { extended, toggled } from "../model/selection";
 import { inScope, matches, scopesOf } from "../model/session_order";
 import { sessionOfNotebook } from "../model/notebook_session";
 import { sessionOf } from "../model/session_lookup";
-import { isKnown, nameOf } from "../model/states";
-import type { Notebook, Problem, Session } from "../model/types";
-import { Confirm } from "./confirm";
-import { SailElement } from "./element";
-import { ElementMenu } from "./menu";
+import { nameOf } from "../model/states";
+import type { Session } from "../model/types";
+import { ListElement } from "./list_element";
 import { Pages } from "./pages";
-import { RowList, type Entry } from "./row_list";
 import { isOnControl, rowId } from "./row_nodes";
 import { isUsable, sessionMenu, useAct, type SessionActions } from "./session_menu";
-import { button, refusal } from "./templates";
-import { Clock } from "./ticker";
 
 /** Tells the host what the reader chose to see, so that it can bring it back. */
 export const VIEW_EVENT = "sail-view";
@@ -29,45 +24,18 @@ export interface SessionsView {
   readonly selected: readonly string[];
 }
 
-const QUESTION = "question:";
-
-export abstract class SessionLister extends SailElement {
+export abstract class SessionLister extends ListElement {
   /** `mine`, `all`, or `team:` and a team's id. */
   @property() scope = "mine";
-  @property() filter = "";
   /** Ids of the sessions that are chosen to be closed together. */
   @property({ attribute: false }) selected: readonly string[] = [];
-  /** The current notebook. */
-  @property({ attribute: false }) notebook: Notebook | null = null;
-
-  /** The row that was clicked last. */
-  @state() protected current: string | null = null;
   @state() private choosing = false;
 
-  protected readonly rows: RowList = this.makeRows();
-  protected readonly confirm = new Confirm(this);
   protected readonly pages = new Pages((topics) => this.watchOnly(topics));
-  protected readonly menu = new ElementMenu(this);
-  protected readonly clock = new Clock(this, () => this.snapshot?.skewMs ?? 0);
   private lastChosen: string | null = null;
 
-  protected makeRows(): RowList {
-    return new RowList(this);
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.addEventListener("scroll", this.rows.onScroll, { passive: true });
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.removeEventListener("scroll", this.rows.onScroll);
-  }
-
-  /** Puts the focus on the row that has the tab stop. */
-  override focus(): void {
-    this.rows.focusRow();
+  protected override subjectOf(id: string): string {
+    return `session:${id}`;
   }
 
   /** Id of the current notebook's session. */
@@ -103,41 +71,12 @@ export abstract class SessionLister extends SailElement {
     return this.snapshot && sessionOf(this.snapshot, id);
   }
 
-  protected isHot(id: string): boolean {
-    const { rows, current, confirm } = this;
-    return rows.hovered === id || current === id || confirm.about === id || (rows.hasFocus && rows.active === id);
-  }
-
   /** Changes what is shown, and tells the host. */
   protected view(changes: Partial<SessionsView>): void {
     Object.assign(this, changes);
     const { scope, filter, selected } = this;
     const detail: SessionsView = { scope, filter, selected };
     this.dispatchEvent(new CustomEvent(VIEW_EVENT, { detail, bubbles: true, composed: true }));
-  }
-
-  /** A row, and below it the question or the refusal that is about it. */
-  protected withQuestion(session: Session): Entry[] {
-    const row: Entry = { id: session.id, kind: "row", name: nameOf(session) };
-    const asks = this.confirm.about === session.id || this.failureOf(session.id);
-    return asks ? [row, { id: QUESTION + session.id, kind: "free", name: "" }] : [row];
-  }
-
-  protected question(entryId: string): TemplateResult {
-    const { t } = this;
-    const id = entryId.slice(QUESTION.length);
-    const session = this.sessionOf(id);
-    const problem = this.failureOf(id);
-    if (this.confirm.about === id || !problem) {
-      return html`<div class="under">${this.confirm.template(session ? nameOf(session) : "")}</div>`;
-    }
-    const dismiss = (): void => this.ask({ act: "dismiss", subject: `session:${id}` });
-    return refusal(t, problem, [button(t("dismiss"), dismiss)]);
-  }
-
-  private failureOf(id: string): Problem | null {
-    const state = this.snapshot?.acts[`session:${id}`];
-    return state?.phase === "failed" ? state.problem : null;
   }
 
   protected actions(now: number): SessionActions {
@@ -228,23 +167,13 @@ export abstract class SessionLister extends SailElement {
   protected readonly onContextMenu = (event: MouseEvent): void => {
     const id = rowId(event);
     const session = id === null ? null : this.sessionOf(id);
-    if (session && !event.shiftKey) {
-      event.preventDefault();
-      event.stopPropagation();
-      this.showMenu(session, event, { x: event.clientX, y: event.clientY });
+    if (session) {
+      this.onRightClick(session.id, this.menuOf(session), nameOf(session), event);
     }
   };
 
-  protected onMore(session: Session, event: Event): void {
-    const { left, bottom } = (event.currentTarget as HTMLElement).getBoundingClientRect();
-    this.showMenu(session, event, { x: left, y: bottom });
-  }
-
-  private showMenu(session: Session, event: Event, place: { x: number; y: number }): void {
-    const row = event.composedPath().find((node) => node instanceof HTMLElement && node.dataset.id === session.id);
-    if (row instanceof HTMLElement && this.snapshot && isKnown(this.snapshot.link)) {
-      this.menu.open(sessionMenu(session, this.actions(this.clock.now())), row, nameOf(session), place);
-    }
+  protected menuOf(session: Session): Menu {
+    return sessionMenu(session, this.actions(this.clock.now()));
   }
 
   protected readonly onKey = (event: KeyboardEvent): void => {
@@ -261,7 +190,7 @@ export abstract class SessionLister extends SailElement {
 
   private onRowKey(session: Session, key: string): boolean {
     const actions = this.actions(this.clock.now());
-    const known = this.snapshot !== null && isKnown(this.snapshot.link);
+    const known = this.isKnown;
     if (key === "Delete" && known && !isOver(session)) {
       this.close(session);
     } else if (key === "Enter" && known && isUsable(session, actions)) {

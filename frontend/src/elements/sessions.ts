@@ -145,7 +145,7 @@ export class SailSessions extends SessionLister {
   }
 
   private entries(): Entry[] {
-    const live = this.shown.flatMap((session) => this.withQuestion(session));
+    const live = this.shown.flatMap((session) => this.withQuestion(session.id, nameOf(session)));
     const group: Entry = { id: ENDED, kind: "group", name: this.t("endedGroup") };
     return [...live, group, ...(this.showsEnded ? this.endedEntries() : [])];
   }
@@ -158,7 +158,7 @@ export class SailSessions extends SessionLister {
     const known = new Set(this.shown.map(({ id }) => id));
     const ended = this.matching(items).filter(({ id }) => !known.has(id));
     const none: Entry[] = ended.length ? [] : [{ id: "ended-none", kind: "free", name: "" }];
-    return [...ended.flatMap((session) => this.withQuestion(session)), ...none];
+    return [...ended.flatMap((session) => this.withQuestion(session.id, nameOf(session))), ...none];
   }
 
   private entry(entry: Entry, index: number, gap: number): TemplateResult {
@@ -172,14 +172,15 @@ export class SailSessions extends SessionLister {
     return session ? this.row(session, index, style) : this.group(index, style);
   }
 
-  private free({ id }: Entry): unknown {
+  private free(entry: Entry): unknown {
     const { t } = this;
+    const { id } = entry;
     if (id === "ended-wait") {
       const problem = this.snapshot?.ended?.problem;
       const retry = (): void => this.ask({ act: "retry" });
       return problem ? loadFailure(t, "endedFailed", problem, retry) : loadingBars(t("sessionsLoading"));
     }
-    return id === "ended-none" ? html`<div class="empty-q">${t("noEnded")}</div>` : this.question(id);
+    return id === "ended-none" ? html`<div class="empty-q">${t("noEnded")}</div>` : this.question(entry);
   }
 
   private group(index: number, style: unknown): TemplateResult {
@@ -239,7 +240,7 @@ export class SailSessions extends SessionLister {
         <div class="l1"><span class="clip" title=${facts.name}>${bdi(facts.name)}</span></div>
         <div class="l2"><span class="clip" title=${line}>${bdi(line)}</span></div>
       </div>
-      ${hot ? rowActs(facts, this.actions(now), (event) => this.onMore(session, event)) : rowEnd(t, facts, now)}
+      ${hot ? rowActs(facts, this.actions(now), (event) => this.openBelow(id, this.menuOf(session), facts.name, event)) : rowEnd(t, facts, now)}
     </div>`;
   }
 

@@ -39,4 +39,8 @@ export const listStrings = {
   makeDefault: "Make default",
   copyName: "Copy name",
   deleteConfig: "Delete…",
+  delete: "Delete",
+  deleteUnused: "Delete {name}? Nobody can start a session on it then.",
+  deleteOne: "Delete {name}? 1 session on it goes on; nobody can start another.",
+  deleteMany: "Delete {name}? {count} sessions on it go on; nobody can start another.",
 } as const;

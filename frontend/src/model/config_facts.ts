@@ -1,0 +1,29 @@
+/** What a list says of compute configs. */
+
+import type { Translate } from "../strings";
+import { priceText, sizeText } from "./sizes";
+import type { Config } from "./types";
+
+/** The default first, then by name. */
+export function orderedConfigs(configs: readonly Config[], defaultConfig: string | null): Config[] {
+  const rank = ({ name }: Config): number => (name === defaultConfig ? 0 : 1);
+  return [...configs].sort((one, other) => rank(one) - rank(other) || one.name.localeCompare(other.name));
+}
+
+/** What a person is asked before a config is deleted. */
+export function deleteText(t: Translate, { name }: Config, live: number): string {
+  switch (live) {
+    case 0:
+      return t("deleteUnused", { name });
+    case 1:
+      return t("deleteOne", { name });
+    default:
+      return t("deleteMany", { name, count: live });
+  }
+}
+
+/** `64 vCPU · 256 GiB · $2.87/h · spot`. */
+export function configLine(t: Translate, { size, price, mode, worker }: Config): string {
+  const spot = mode === "cluster" && worker?.capacityType === "spot" ? t("spot") : "";
+  return [size && sizeText(t, size), price && priceText(t, price), spot].filter(Boolean).join(" · ");
+}
