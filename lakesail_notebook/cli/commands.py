@@ -82,6 +82,12 @@ def show_logs(client: Client, arguments: Namespace) -> Iterator[Shown]:
     yield Shown(text, models.encode(models.SessionLogs(lines=lines)), "" if lines else "It has written nothing.")
 
 
+def interrupt_queries(client: Client, arguments: Namespace) -> Iterator[Shown]:
+    ended = client.interrupt(arguments.session_id, arguments.query)
+    text = f"Told to stop: {', '.join(map(printable, ended))}" if ended else "No query was running."
+    yield Shown(text, models.encode(models.InterruptedQueries(interrupted=ended)))
+
+
 def list_queries(client: Client, arguments: Namespace) -> Iterator[Shown]:
     yield queries_shown(client.queries(arguments.session_id or _only_live_session(client), arguments.limit))
 
@@ -143,6 +149,7 @@ COMMANDS: Mapping[str, Callable[[Client, Namespace], Iterator[Shown]]] = {
     "close": close_sessions,
     "relaunch": relaunch_session,
     "extend": extend_session,
+    "interrupt": interrupt_queries,
     "queries": list_queries,
     "logs": show_logs,
     "configs": list_configs,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -14,9 +14,11 @@ from ..models import (
     EnvironmentComparison,
     EnvironmentDifference,
     Event,
+    EventKind,
     EventPage,
     InstanceType,
     InstanceTypes,
+    InterruptedQueries,
     NewServiceAccount,
     Query,
     ServiceAccountCreate,
@@ -25,6 +27,7 @@ from ..models import (
     SessionClose,
     SessionCreate,
     SessionExtend,
+    SessionInterrupt,
     SessionLogs,
     SessionPage,
     SessionQueries,
@@ -174,6 +177,16 @@ class Client(AskingClient):
         )
         return self._read(asked, SessionQueries).items
 
+    def interrupt(self, session_id: str, query_id: str | None = None) -> tuple[str, ...]:
+        """End what runs on a session of the caller's own, or one query of it; the ids of those that ran.
+
+        :raises PermissionDenied: when the session is somebody else's.
+        :raises Unavailable: while its session proxy is being started again.
+        """
+        body = self._body(SessionInterrupt(query_id=query_id))
+        asked = Asked(verb="POST", path=f"{_session_path(session_id)}/interrupt", body=body, feature="interrupt")
+        return self._read(asked, InterruptedQueries).interrupted
+
     def issue_token(self, session_id: str, duration_seconds: int | None = None) -> SessionToken:
         """A token for the session's endpoint, valid for ``duration_seconds`` or the server's default."""
         body = self._body(TokenCreate(duration_seconds=duration_seconds))
@@ -250,21 +263,35 @@ class Client(AskingClient):
 
     # Events
 
-    def event_page(self, after: int | None = None, *, wait_seconds: int = 0, limit: int | None = None) -> EventPage:
+    def event_page(
+        self,
+        after: int | None = None,
+        *,
+        wait_seconds: int = 0,
+        limit: int | None = None,
+        kinds: Collection[EventKind] | None = None,
+    ) -> EventPage:
         """The events that the caller may see after the one of this number, or those from now on.
 
         :param wait_seconds: 0 to 60: how long to wait for one when there is none.
+        :param kinds: what to be told of; by default, and by a server that knows no others, moves, warnings and
+            extensions. A notice (``query``) is told only while this waits, and its ``sequence`` is ``None``.
         """
         query = _query(after=after, wait=wait_seconds, limit=limit)
+        if kinds is not None and "event_kinds" in self._announced():
+            query = query | {"kinds": ",".join(sorted(kinds))}
         answer_seconds = ANSWER_SECONDS + wait_seconds
         return self._read(
             Asked(verb="GET", path="/events", query=query, answer_seconds=answer_seconds, feature="events"), EventPage
         )
 
-    def events(self, after: int | None = None) -> Iterator[Event]:
-        """The events as they happen, without end; go on from the last one's ``sequence`` after an error."""
+    def events(self, after: int | None = None, *, kinds: Collection[EventKind] | None = None) -> Iterator[Event]:
+        """The events as they happen, without end; go on from the last one's ``sequence`` after an error.
+
+        :param kinds: as of :meth:`event_page`.
+        """
         while True:
-            page = self.event_page(after, wait_seconds=_EVENTS_WAIT_SECONDS)
+            page = self.event_page(after, wait_seconds=_EVENTS_WAIT_SECONDS, kinds=kinds)
             yield from page.events
             after = page.sequence
 

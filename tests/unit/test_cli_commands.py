@@ -144,6 +144,14 @@ def test_close_says_nothing_as_json(api: SmallApi, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == ""
 
 
+def test_queries_are_interrupted(api: SmallApi, capsys: pytest.CaptureFixture[str]) -> None:
+    api.on("POST", f"{SESSIONS}/S1/interrupt", Answer(200, models.InterruptedQueries(interrupted=("a", "b"))))
+    api.on("POST", f"{SESSIONS}/S2/interrupt", Answer(200, models.InterruptedQueries(interrupted=())))
+    assert main(["interrupt", "S1"]) == main(["interrupt", "S2", "--query", "c"]) == 0
+    assert capsys.readouterr().out == "Told to stop: a, b\nNo query was running.\n"
+    assert [request.body for request in api.requests] == [{"queryId": None}, {"queryId": "c"}]
+
+
 def test_a_session_is_relaunched_and_kept(api: SmallApi, capsys: pytest.CaptureFixture[str]) -> None:
     api.on("POST", f"{SESSIONS}/S1/relaunch", Answer(201, session("S2")))
     api.on("POST", f"{SESSIONS}/S2/extend", Answer(200, session("S2", timeout_at="2126-03-01T12:00:00.000Z")))

@@ -91,6 +91,7 @@ def test_extension_fields_are_found_at_any_depth() -> None:
         (lambda client: client.session_logs("S1"), "GET", f"{SESSIONS}/S1/logs", "logs"),
         (lambda client: client.extend_session("S1"), "POST", f"{SESSIONS}/S1/extend", "extend"),
         (lambda client: client.event_page(), "GET", "/events?wait=0", "events"),
+        (lambda client: client.interrupt("S1"), "POST", f"{SESSIONS}/S1/interrupt", "interrupt"),
         (lambda client: client.service_accounts(), "GET", "/service-accounts", "service_accounts"),
         (lambda client: client.close_session("S1", "why"), "POST", f"{SESSIONS}/S1/close", "close_reason"),
         (lambda client: client.instance_types(), "GET", "/instance-types", "instance_types"),
@@ -130,3 +131,18 @@ def test_a_close_without_a_reason_needs_no_feature(api: SmallApi, client: Client
     api.on("DELETE", f"{SESSIONS}/S1", Answer(204))
     client.close_session("S1")
     assert [request.verb for request in api.requests] == ["DELETE"]
+
+
+NOTICE = models.Event(sequence=None, at="2026-01-31T12:00:00.000Z", kind="query", session_id="S1")
+
+
+def test_kinds_of_events_are_named_to_a_server_that_knows_them(api: SmallApi, client: Client) -> None:
+    api.on("GET", "/me", Answer(200, me("events", "event_kinds")))
+    api.on("GET", "/events?wait=9&kinds=move%2Cquery", Answer(200, models.EventPage(events=(NOTICE,), sequence=3)))
+    assert client.event_page(wait_seconds=9, kinds=("query", "move")).events == (NOTICE,)
+
+
+def test_an_older_server_is_asked_for_what_it_has(api: SmallApi, client: Client) -> None:
+    api.on("GET", "/me", Answer(200, me("events")))
+    api.on("GET", "/events?wait=9", Answer(200, models.EventPage(events=(), sequence=3)))
+    assert client.event_page(wait_seconds=9, kinds=("query", "move")).events == ()

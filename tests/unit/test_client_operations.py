@@ -76,6 +76,13 @@ def test_the_queries_of_a_session_are_read(api: SmallApi, client: Client) -> Non
     assert client.queries("S1") == ()
 
 
+def test_queries_are_interrupted(api: SmallApi, client: Client) -> None:
+    api.on("POST", f"{SESSION}/interrupt", Answer(200, models.InterruptedQueries(interrupted=("o",))))
+    assert client.interrupt("S1") == ("o",)
+    assert client.interrupt("S1", "o") == ("o",)
+    assert [request.body for request in api.requests] == [{"queryId": None}, {"queryId": "o"}]
+
+
 def test_configs_are_listed_to_the_last_page(api: SmallApi, client: Client) -> None:
     pages = [
         models.WorkloadConfigPage(items=(config("C2"),), marker="m"),
