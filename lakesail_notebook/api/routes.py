@@ -25,7 +25,7 @@ from .context import ApiContext
 from .events import EventStreamHandler, poll_events
 from .openapi import OpenApiHandler, document_of
 from .operations import ApiOperation, OperationHandler
-from .server import me, public_keys
+from .server import estimate_starts, me, public_keys
 from .service_accounts import create_service_account, delete_service_account, list_service_accounts
 from .sessions import (
     close_session,
@@ -185,6 +185,14 @@ OPERATIONS = (
         run=delete_service_account,
         status=204,
         feature="service_accounts",
+    ),
+    ApiOperation(
+        verb="GET",
+        path="/start-estimates",
+        run=estimate_starts,
+        query=models.StartEstimatesQuery,
+        raises=(NotFound,),
+        feature="start_estimates",
     ),
     ApiOperation(verb="GET", path="/me", run=me, feature="me"),
 )

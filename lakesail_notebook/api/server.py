@@ -23,6 +23,17 @@ async def me(service: WorkloadsService, call: Call[None, None]) -> models.Me:
     return await service.me(call.principal)
 
 
+async def estimate_starts(
+    service: WorkloadsService, call: Call[None, models.StartEstimatesQuery]
+) -> models.StartEstimates:
+    """Estimate how soon a kernel would have an engine.
+
+    For each compute config that the caller may see, and for none: whether an engine waits for it, and how long the last
+    starts took.
+    """
+    return await service.start_estimates.of_kernel(call.principal, call.query)
+
+
 async def public_keys(public: PublicService, call: Call[None, None]) -> KeySet:
     """Publish the keys that check session tokens."""
     return KeySet(keys=tuple(dict(key) for key in await public.public_keys()))

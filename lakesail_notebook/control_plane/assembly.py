@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..workloads.services.notebooks import Notebooks
     from ..workloads.services.service_accounts import ServiceAccounts
     from ..workloads.services.sessions import Sessions
+    from ..workloads.services.start_estimates import StartEstimatesOfKernels
     from .supervisor import ProxySupervisor
 
 SIGNING_KEY_FILE = "signing-key.pem"
@@ -72,6 +73,7 @@ class ControlPlane:
     configs: Configs
     service_accounts: ServiceAccounts
     events: Events
+    start_estimates: StartEstimatesOfKernels
     notebooks: Notebooks
     _reconciler: Reconciler
     _token_endings: TokenEndings
@@ -183,6 +185,7 @@ async def _begin(
     from ..workloads.services.session_tokens import SessionTokenService
     from ..workloads.services.session_views import SessionViews
     from ..workloads.services.sessions import Sessions
+    from ..workloads.services.start_estimates import StartEstimatesOfKernels
     from .feed_server import FeedSource
 
     keys = await asyncio.to_thread(
@@ -278,6 +281,15 @@ async def _begin(
         configs=configs,
         service_accounts=service_accounts,
         events=Events(store, notices),
+        start_estimates=StartEstimatesOfKernels(
+            store=store,
+            kernels=kernels,
+            placement=placement,
+            environments=environments,
+            owners=owners,
+            clock=clock,
+            settings=options.settings,
+        ),
         notebooks=notebooks,
         _reconciler=reconciler,
         _token_endings=token_endings,

@@ -16,7 +16,7 @@ from typing import Any
 from jupyter_server.base.call_context import CallContext
 
 from ..api_location import CA_FILE_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
-from ..errors import Unauthenticated
+from ..errors import LakesailError, Unauthenticated
 from ..process_identity import ProcessIdentity, boot_id, identity_of, pid_namespace
 from ..tokens import KernelTokens
 from ..workloads.rules.access import Principal, plain_member
@@ -77,6 +77,15 @@ class ServerKernels:
 
     def living(self) -> frozenset[str]:
         return frozenset(self._manager.list_kernel_ids())
+
+    def owner_of(self, kernel_id: str) -> str | None:
+        kernel = self._kernels.get(kernel_id)
+        if kernel is None or not self.alive(kernel_id):
+            return None
+        try:
+            return self._owner(kernel.user).id
+        except LakesailError:
+            return None
 
     def by_token(self, token: str) -> Principal:
         """The owner of the kernel, as a plain member.

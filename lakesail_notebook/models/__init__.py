@@ -68,6 +68,7 @@ from .sessions import (
     SessionToken,
     TokenCreate,
 )
+from .start_estimates import StartEstimate, StartEstimates, StartEstimatesQuery
 from .whoami import Cluster, DurationLimit, Limits, Me, Quotas
 from .wire import (
     DIRECTORY_KEY,
@@ -169,6 +170,9 @@ __all__ = [
     "SessionStatus",
     "SessionToken",
     "Size",
+    "StartEstimate",
+    "StartEstimates",
+    "StartEstimatesQuery",
     "TeamServiceAccount",
     "TimeoutReason",
     "TokenCreate",

@@ -34,6 +34,7 @@ Feature = Literal[
     "service_accounts",
     "session_facts",
     "short_config_paths",
+    "start_estimates",
     "token_revocation",
 ]
 FEATURES: tuple[Feature, ...] = get_args(Feature)

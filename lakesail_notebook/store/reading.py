@@ -36,6 +36,7 @@ from .schema import (
     workload,
     workload_config,
 )
+from .starts import StartReading
 
 Record = TypeVar("Record")
 
@@ -50,7 +51,7 @@ def select_sessions() -> sa.Select[Any]:
     return sa.select(*SESSION_COLUMNS)
 
 
-class SqlReading(NotebookReading):
+class SqlReading(NotebookReading, StartReading):
     """A consistent view: one transaction of the reader pool."""
 
     def __init__(self, connection: AsyncConnection, encryption: RecordEncryption) -> None:

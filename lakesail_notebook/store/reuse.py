@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,6 +24,12 @@ def taking(reuse_key: str, owner: Owner, *, not_on: str | None) -> sa.Executable
     free = (*_running(reuse_key, owner, not_on), *_FIT)
     newest = sa.select(workload.c.id).where(*free).order_by(workload.c.created_at.desc()).limit(1).scalar_subquery()
     return sa.update(workload).where(workload.c.id == newest, *free).values(_IN_USE).returning(workload)
+
+
+def waiting(reuse_keys: Collection[str], owner: Owner) -> sa.Select[Any]:
+    """The keys of which a workload waits that :func:`taking` or :func:`joining` would take."""
+    ready = (workload.c.owner == owner, workload.c.target == "running", workload.c.infra_status == "ready")
+    return sa.select(workload.c.reuse_key).where(workload.c.reuse_key.in_(reuse_keys), *ready, *_FIT).distinct()
 
 
 def joining(reuse_key: str, owner: Owner, *, not_on: str | None, used_from: UsedFrom) -> sa.Executable:

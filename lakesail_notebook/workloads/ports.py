@@ -186,6 +186,10 @@ class Kernels(Protocol):
         """The ids of all that live now."""
         ...
 
+    def owner_of(self, kernel_id: str) -> str | None:
+        """The id of who started a kernel that lives; ``None``: it does not live here, or nobody known started it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FileSearch:

@@ -97,6 +97,12 @@ class EventsService(Protocol):
     def follow(self, principal: Principal, after: int, /) -> AsyncGenerator[models.EventPage]: ...
 
 
+class StartEstimatesService(Protocol):
+    """How soon a connect would have an engine."""
+
+    async def of_kernel(self, principal: Principal, query: models.StartEstimatesQuery, /) -> models.StartEstimates: ...
+
+
 class WorkloadsService(Protocol):
     """A control plane, as the API sees it."""
 
@@ -110,4 +116,6 @@ class WorkloadsService(Protocol):
     def service_accounts(self) -> ServiceAccountsService: ...
     @property
     def events(self) -> EventsService: ...
+    @property
+    def start_estimates(self) -> StartEstimatesService: ...
     async def me(self, principal: Principal, /) -> models.Me: ...

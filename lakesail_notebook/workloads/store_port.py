@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from .filters import ANYWHERE, EventFilter, PageKey, SessionFilter, UsedFrom
@@ -98,6 +98,22 @@ class Reading(Protocol):
 
     async def has_session_of_notebook(self, caller_id: str, notebook_id: str) -> bool:
         """Whether a session of the caller's, live or over, belongs to a notebook."""
+        ...
+
+    async def starts(self, config_ids: Collection[str], *, latest: int) -> Mapping[str, Sequence[timedelta]]:
+        """By config, the time from the session that needed an engine until the engine was ready; the latest first."""
+        ...
+
+    async def anonymous_starts(self, created_by: str, *, latest: int) -> Sequence[timedelta]:
+        """The same of one person's engines on configs without a name."""
+        ...
+
+    async def waiting_keys(self, reuse_keys: Collection[str], owner: Owner) -> frozenset[str]:
+        """Of these reuse keys, those of which a workload of the owner waits that a new session would be given."""
+        ...
+
+    async def newest_session_id_of_kernel(self, caller_id: str, kernel_id: str) -> str | None:
+        """Of the caller's sessions that belong to a kernel, live or over, the newest."""
         ...
 
     async def idempotent_answer(self, caller_id: str, key: str) -> IdempotentAnswer | None: ...

@@ -44,6 +44,7 @@ from lakesail_notebook.workloads.services.quota_keeper import QuotaKeeper
 from lakesail_notebook.workloads.services.session_tokens import SessionTokenService
 from lakesail_notebook.workloads.services.session_views import SessionViews
 from lakesail_notebook.workloads.services.sessions import Sessions
+from lakesail_notebook.workloads.services.start_estimates import StartEstimatesOfKernels
 from lakesail_notebook.workloads.settings import LOCAL, Settings
 
 SOMEBODY = Principal(id="SOMEBODY", login="somebody", team_ids=(LOCAL,), organization_admin=True)
@@ -181,12 +182,17 @@ class KernelsByHand:
 
     def __init__(self) -> None:
         self.gone: set[str] = set()
+        self.owners: dict[str, str] = {}
+        """By kernel, who started it."""
 
     def alive(self, kernel_id: str) -> bool:
         return kernel_id not in self.gone
 
     def living(self) -> frozenset[str]:
         return frozenset()
+
+    def owner_of(self, kernel_id: str) -> str | None:
+        return self.owners.get(kernel_id)
 
 
 class Plane:
@@ -203,6 +209,7 @@ class Plane:
         settings: Settings | None = None,
     ) -> None:
         self.store = store
+        self.clock = clock
         self.backend = EnginesByHand() if backend is None else backend
         self.proxy = proxy or RoutesOnly()
         self.owners = Owners(Owner("boot", number, float(number)))
@@ -265,6 +272,9 @@ class Plane:
             ),
             views=views,
             **parts,
+        )
+        self.start_estimates = StartEstimatesOfKernels(
+            kernels=self.kernels, placement=placement, environments=environments, owners=self.owners, **parts
         )
         self.launches = Launches(
             placement=placement,

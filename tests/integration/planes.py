@@ -29,6 +29,9 @@ class NoKernels:
     def living(self) -> frozenset[str]:
         return frozenset()
 
+    def owner_of(self, kernel_id: str) -> str | None:
+        return None
+
 
 @contextlib.asynccontextmanager
 async def control_plane(directory: Path, clock: Clock, limits: SessionLimits) -> AsyncIterator[ControlPlane]:

@@ -164,6 +164,9 @@ class _NoKernels:
     def living(self) -> frozenset[str]:
         return frozenset()
 
+    def owner_of(self, kernel_id: str) -> str | None:
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class _Parts:

@@ -102,6 +102,7 @@ TABLE: dict[tuple[str, str], Row] = {
         listed_in=lambda page: [event["sessionId"] for event in page["events"]],
     ),
     ("GET", "/instance-types"): Row("nothing", {HERE: (200,) * 5}),
+    ("GET", "/start-estimates"): Row("nothing", {HERE: (400,) * 5}),
     ("GET", "/me"): Row("nothing", {HERE: (200,) * 5}),
 }
 for _path in CONFIG_PATHS:
