@@ -479,6 +479,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/start-estimates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Estimate how soon a kernel would have an engine
+         * @description For each compute config that the caller may see, and for none: whether an engine waits for it, and how long the last starts took.
+         */
+        get: operations["estimateStarts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -1002,6 +1022,19 @@ export interface components {
         SessionToken: {
             token: string;
             expiresAt: string;
+        };
+        /**
+         * StartEstimate
+         * @description Of one compute config.
+         */
+        StartEstimate: {
+            workloadConfigId: string | null;
+            warm: boolean;
+            medianSeconds: number | null;
+        };
+        /** StartEstimates */
+        StartEstimates: {
+            items: components["schemas"]["StartEstimate"][];
         };
         /** TeamServiceAccount */
         TeamServiceAccount: {
@@ -2186,6 +2219,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["InvalidArgument"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    estimateStarts: {
+        parameters: {
+            query: {
+                kernelId: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartEstimates"];
+                };
             };
             400: components["responses"]["InvalidArgument"];
             401: components["responses"]["Unauthenticated"];
