@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ..cures import SESSION_CLOSED, with_cure
 from ..errors import LakesailError
 from ..installed import INSTALL_SERVER, missing_server_libraries
 from ..rendering.text_tables import printable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ..rendering.shown import Shown
 
 _FAILED = 1
+_ANOTHER = f"'{PROGRAM} relaunch ID' starts another like it"
 _INTERRUPTED = 130
 """128 and the number of SIGINT, as shells say it."""
 
@@ -63,8 +65,9 @@ def _run(arguments: argparse.Namespace) -> Iterator[Shown]:
 
 def _line(error: LakesailError) -> str:
     """Its message, which tells the first bad field, and the other bad fields."""
+    message = with_cure(error.message, _ANOTHER) if error.reason == SESSION_CLOSED else error.message
     others = (f"{field.pointer.lstrip('/')} {field.message}." for field in error.errors[1:])
-    return printable(" ".join(" ".join([error.message, *others]).split()))
+    return printable(" ".join(" ".join([message, *others]).split()))
 
 
 def _show(shown: Shown, *, as_json: bool) -> None:

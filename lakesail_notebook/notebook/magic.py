@@ -11,6 +11,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from traitlets import Bool
 
 from ..clock import SystemClock
+from ..cures import SESSION_CLOSED, with_cure
 from ..errors import LakesailError, NotFound
 from ..rendering.sessions import connection_text
 from ..spark.interrupts.interrupts import old_query_note
@@ -71,7 +72,8 @@ class SailMagics(Magics):
         except HelpAsked as asked:
             print(asked)
         except LakesailError as error:
-            show_as_one_line(error, error.message)
+            over = error.reason == SESSION_CLOSED
+            show_as_one_line(error, with_cure(error.message) if over else error.message)
             raise
         except KeyboardInterrupt as error:
             show_as_one_line(error, "interrupted")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from .. import models
 from ..clock import from_rfc3339, in_words
+from ..cures import NEW_SESSION, with_cure
 from ..spark.sessions.choice import Candidate, candidates_of
 from ..spark.sessions.connecting import Connection
 from .shown import Shown
@@ -28,18 +29,22 @@ def connection_text(connection: Connection, variable: str, now: datetime) -> str
     return "\n".join([" ".join(sentences), *connection.notes])
 
 
-def session_text(candidate: Candidate, now: datetime, *, whose: bool = False) -> str:
+def session_text(candidate: Candidate, now: datetime, *, whose: bool = False, cure: str = NEW_SESSION) -> str:
     """What the control plane says of a session, a line each.
 
     :param whose: say its team and owner, too.
+    :param cure: what to do where this is read, when the session is over.
     """
     session = candidate.session
+    message = session.status_message
     info = session.connection_info
     rows = [
         ("session", f"{session.id}{_named(session.name)}"),
         ("status", session.status),
         ("reason", session.termination_reason),
-        ("message", session.status_message),
+        ("message", message if message is None or candidate.live else with_cure(message, cure)),
+        ("closed by", session.closed_by),
+        ("who said", session.close_reason if session.closed_by else None),
         ("config", _config_name(candidate)),
         ("endpoint", None if info is None else info.grpc_endpoint or info.proxy_auth_url),
         ("team", session.team_id if whose else None),
@@ -55,7 +60,8 @@ def session_text(candidate: Candidate, now: datetime, *, whose: bool = False) ->
 
 
 def session_shown(session: models.Session, now: datetime) -> Shown:
-    return Shown(session_text(Candidate(session), now, whose=True), models.encode(session))
+    cure = f"'jupyter lakesail relaunch {session.id}' starts another like it"
+    return Shown(session_text(Candidate(session), now, whose=True, cure=cure), models.encode(session))
 
 
 def sessions_shown(page: models.SessionPage, now: datetime, *, nothing: str) -> Shown:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 
+from ..cures import with_cure
 from ..errors import InvalidArgument
 from ..feed import Route
 from .auth import SessionClosed
@@ -47,7 +48,7 @@ class PythonUse:
         if route.session_id in self._noted or not brings_python(method, request):
             return
         if not await self._note(route.session_id):
-            raise SessionClosed(f"Session {route.session_id} is closed; run %sail connect to start a new one.")
+            raise SessionClosed(with_cure(f"Session {route.session_id} is closed."))
         self._noted.add(route.session_id)
 
     def session_ended(self, session_id: str) -> None:

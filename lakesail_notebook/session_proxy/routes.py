@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
 
+from ..cures import with_cure
 from ..errors import LakesailError, Unauthenticated, Unavailable
 from ..feed import REMEMBERED_CLOSED, Route, after
 from ..token_ids import KernelToken, LoginToken, holder_of
@@ -131,4 +132,4 @@ def _is_pending(route: Route | None) -> bool:
 
 def _closed(session_id: str, route: Route | None) -> SessionClosed:
     said = route.message if route is not None else None
-    return SessionClosed(said or f"Session {session_id} is closed; run %sail connect to start a new one.")
+    return SessionClosed(with_cure(said or f"Session {session_id} is closed."))

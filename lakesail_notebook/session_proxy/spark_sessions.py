@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ..cures import with_cure
 from ..errors import LakesailError, PermissionDenied, ResourceExhausted
 from ..feed import ClaimAnswer, Route
 from ..process_identity import Holder
@@ -85,7 +86,7 @@ class SparkSessions:
             self._of(route).stop(spark_session)
             return stopped()
         if answer.reason == "closed":
-            return SessionClosed(f"Session {route.session_id} is closed; run %sail connect to start a new one.")
+            return SessionClosed(with_cure(f"Session {route.session_id} is closed."))
         return ResourceExhausted(
             f"Session {route.session_id} has {route.max_spark_sessions} Spark sessions, the most allowed; "
             "stop one with spark.stop()."

@@ -23,6 +23,7 @@ import msgspec
 from ..api_location import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
 from ..client.client import Client
 from ..clock import SystemClock
+from ..cures import without_cure
 from ..errors import FailedPrecondition, InvalidArgument, LakesailError, PermissionDenied, Unauthenticated, Unavailable
 from ..models import LIVE_STATUSES, Session
 from ..version import __version__
@@ -93,7 +94,7 @@ def examination(find: Callable[[], Client]) -> Generator[Finding, None, None]:
                 try:
                     finding = Finding(name, "ok", next(walk))
                 except LakesailError as error:
-                    finding = broken = Finding(_to_blame(name, error), "broken", error.message)
+                    finding = broken = Finding(_to_blame(name, error), "broken", without_cure(error.message))
             yield finding if finding.name == name else Finding(name, "skipped", "")
 
 

@@ -131,7 +131,7 @@ def test_one_of_many_closers_in_many_processes_wins(database_url: str, processes
         assert [event.new_status for event in await events(store)] == ["active", "closed"]
         session = await session_of(store, "THESESSION")
         assert session.status_message is not None
-        assert f"was closed by process {wins.index(1)};" in session.status_message
+        assert f"was closed by process {wins.index(1)}." in session.status_message
 
     in_store(database_url, test)
 

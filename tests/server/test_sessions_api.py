@@ -118,7 +118,7 @@ def test_a_closed_session_has_no_tokens_and_says_why(api: httpx.Client, session:
     answer = api.post(f"{SESSIONS}/{session['id']}/token")
     assert answer.status_code == 409
     assert answer.json()["code"] == "FAILED_PRECONDITION"
-    assert "%sail connect" in answer.json()["message"]
+    assert "%sail" not in answer.json()["message"]
 
 
 @pytest.mark.parametrize("session_id", ["UNKNOWN", "unknown", "..%2F..%2Fetc", "A" * 21, "%00", "A%0A"])

@@ -131,6 +131,17 @@ def test_several_sessions_are_closed_up_to_the_first_that_cannot_be(
     assert api.count("DELETE", f"{SESSIONS}/S3") == 0
 
 
+def test_what_needs_a_live_session_says_how_to_get_another(api: SmallApi, capsys: pytest.CaptureFixture[str]) -> None:
+    message = "Session S1 was closed by you."
+    refusal = Answer(409, {"code": "FAILED_PRECONDITION", "message": message, "reason": "session_closed"})
+    api.on("POST", f"{SESSIONS}/S1/extend", refusal)
+    assert main(["extend", "S1"]) == 1
+    said = capsys.readouterr().err
+    assert said == (
+        "jupyter lakesail: Session S1 was closed by you; 'jupyter lakesail relaunch ID' starts another like it.\n"
+    )
+
+
 def test_a_close_carries_its_reason(api: SmallApi) -> None:
     for session_id in ("S1", "S2"):
         api.on("POST", f"{SESSIONS}/{session_id}/close", Answer(204))

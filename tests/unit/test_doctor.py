@@ -25,9 +25,9 @@ from tests.unit.small_endpoint import SmallEndpoint, refused
 
 SESSIONS = "/workloads/sessions"
 SESSION = f"{SESSIONS}/S1"
-BUSY = Answer(409, {"code": "FAILED_PRECONDITION", "message": "what is wrong and its cure"})
-NOBODY = Answer(401, {"code": "UNAUTHENTICATED", "message": "what is wrong and its cure"})
-OVER = Answer(409, {"code": "FAILED_PRECONDITION", "message": "it ended at once with exit code 1"})
+BUSY = Answer(409, {"code": "FAILED_PRECONDITION", "message": "what is wrong and its cure."})
+NOBODY = Answer(401, {"code": "UNAUTHENTICATED", "message": "what is wrong and its cure."})
+OVER = Answer(409, {"code": "FAILED_PRECONDITION", "message": "it ended at once with exit code 1."})
 SESSION_TOKEN = models.SessionToken(token="jwt", expires_at=to_rfc3339(datetime.now(UTC) + timedelta(hours=8)))
 Break = Callable[[SmallApi, SmallEndpoint], None]
 
@@ -79,17 +79,17 @@ def no_database(api: SmallApi, endpoint: SmallEndpoint) -> None:
 
 
 def no_session(api: SmallApi, endpoint: SmallEndpoint) -> None:
-    api.on("POST", SESSIONS, Answer(429, {"code": "RESOURCE_EXHAUSTED", "message": "what is wrong and its cure"}))
+    api.on("POST", SESSIONS, Answer(429, {"code": "RESOURCE_EXHAUSTED", "message": "what is wrong and its cure."}))
 
 
 def no_token(api: SmallApi, endpoint: SmallEndpoint) -> None:
     api.on(
-        "POST", f"{SESSION}/token", Answer(403, {"code": "PERMISSION_DENIED", "message": "what is wrong and its cure"})
+        "POST", f"{SESSION}/token", Answer(403, {"code": "PERMISSION_DENIED", "message": "what is wrong and its cure."})
     )
 
 
 def no_engine(api: SmallApi, endpoint: SmallEndpoint) -> None:
-    endpoint.refusals = [refused(grpc.StatusCode.FAILED_PRECONDITION, "what is wrong and its cure")]
+    endpoint.refusals = [refused(grpc.StatusCode.FAILED_PRECONDITION, "what is wrong and its cure.")]
 
 
 def no_proxy(api: SmallApi, endpoint: SmallEndpoint) -> None:
@@ -98,18 +98,18 @@ def no_proxy(api: SmallApi, endpoint: SmallEndpoint) -> None:
 
 
 def no_trust(api: SmallApi, endpoint: SmallEndpoint) -> None:
-    endpoint.refusals = [refused(grpc.StatusCode.UNAUTHENTICATED, "what is wrong and its cure")]
+    endpoint.refusals = [refused(grpc.StatusCode.UNAUTHENTICATED, "what is wrong and its cure.")]
 
 
 def no_life(api: SmallApi, endpoint: SmallEndpoint) -> None:
     """The engine fails while its first RPC is under way."""
-    over = session("S1", status="failed", status_message="what is wrong and its cure")
+    over = session("S1", status="failed", status_message="what is wrong and its cure.")
     endpoint.refusals = [refused(grpc.StatusCode.UNAUTHENTICATED, "the token is no longer valid")]
     api.on("GET", SESSION, Answer(200, over))
 
 
 def no_query(api: SmallApi, endpoint: SmallEndpoint) -> None:
-    endpoint.refusals = [None, refused(grpc.StatusCode.INTERNAL, "what is wrong and its cure")]
+    endpoint.refusals = [None, refused(grpc.StatusCode.INTERNAL, "what is wrong and its cure.")]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_the_first_broken_link_is_named_and_those_behind_it_are_skipped(
     broken = first_broken(findings)
     assert broken is not None
     assert broken.name == link
-    assert link in {"control plane", "session proxy"} or broken.text == "what is wrong and its cure"
+    assert link in {"control plane", "session proxy"} or broken.text == "what is wrong and its cure."
 
 
 def over_before_the_token(api: SmallApi) -> None:
@@ -149,7 +149,7 @@ def over_before_the_token(api: SmallApi) -> None:
 def over_before_the_endpoint(api: SmallApi) -> None:
     api.on("POST", SESSIONS, Answer(201, session("S1")))
     api.on(
-        "GET", SESSION, Answer(200, session("S1", status="failed", status_message="it ended at once with exit code 1"))
+        "GET", SESSION, Answer(200, session("S1", status="failed", status_message="it ended at once with exit code 1."))
     )
 
 
@@ -161,7 +161,7 @@ def over_before_the_channel(api: SmallApi) -> None:
 def test_an_engine_that_fails_early_is_to_blame_itself(api: SmallApi, end: Callable[[SmallApi], None]) -> None:
     end(api)
     findings = examined(api)
-    assert first_broken(findings) == Finding("engine", "broken", "it ended at once with exit code 1")
+    assert first_broken(findings) == Finding("engine", "broken", "it ended at once with exit code 1.")
     assert {finding.status for finding in findings if finding.name not in ("engine", "query")} <= {"ok", "skipped"}
     assert findings[-1] == Finding("query", "skipped", "")
 

@@ -182,10 +182,7 @@ def test_an_unused_session_becomes_idle_then_closes() -> None:
     closing = due_move(session, at(1800 + 28800))
     assert closing is not None
     assert (closing.to, closing.reason) == ("closed", "idle_timeout")
-    assert (
-        closing.message
-        == f"Session {session.id} was closed after 8 h 30 min idle; run %sail connect to start a new one."
-    )
+    assert closing.message == f"Session {session.id} was closed after 8 h 30 min idle."
 
 
 def test_a_pending_session_that_nobody_uses_closes_without_being_idle() -> None:
@@ -227,13 +224,13 @@ def test_the_end_that_comes_first_is_the_reason() -> None:
     assert closing.reason == "detached"
 
 
-def test_an_end_says_what_happened_and_what_to_do() -> None:
+def test_an_end_says_what_happened_and_names_no_command() -> None:
     move = ending("S1", "failed", NOW, "engine_crashed", "failed: its engine ended with signal 9 (SIGKILL)")
     assert move == SessionMove(
         to="failed",
         at=NOW,
         reason="engine_crashed",
-        message="Session S1 failed: its engine ended with signal 9 (SIGKILL); run %sail connect to start a new one.",
+        message="Session S1 failed: its engine ended with signal 9 (SIGKILL).",
     )
 
 

@@ -124,7 +124,7 @@ def test_a_bare_line_shows_the_session_or_what_to_do(notebook: Notebook) -> None
     notebook.has(session("S1", status="failed", metadata={models.KERNEL_KEY: KERNEL}, status_message="It broke."))
     _, said = notebook.run("%sail")
     assert "failed" in said
-    assert "It broke." in said
+    assert "It broke; run %sail connect" in said
 
 
 def test_a_mistake_stops_run_all_with_a_line_and_no_traceback(notebook: Notebook) -> None:
@@ -140,7 +140,15 @@ def test_an_error_is_one_line_and_tb_shows_the_rest(notebook: Notebook) -> None:
     result, said = notebook.run("%sail connect")
     assert not result.success
     assert said.strip() == "PermissionDenied: Not for you."
-    assert "client.py" in notebook.run("%tb")[1]
+    assert "asking.py" in notebook.run("%tb")[1]
+
+
+def test_what_needs_a_live_session_says_how_to_get_another(notebook: Notebook) -> None:
+    message = "Session S1 was closed by you."
+    refusal = Answer(409, {"code": "FAILED_PRECONDITION", "message": message, "reason": "session_closed"})
+    notebook.api.on("POST", "/workloads/sessions/S1/extend", refusal)
+    _, said = notebook.run("%sail extend 1h S1")
+    assert said.strip() == ("FailedPrecondition: Session S1 was closed by you; run %sail connect to start a new one.")
 
 
 def test_a_control_plane_without_a_token_says_what_to_do(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from lakesail_notebook import models
 from lakesail_notebook.notebook.display import TerminalLine
-from lakesail_notebook.rendering.sessions import connection_text, session_text
+from lakesail_notebook.rendering.sessions import connection_text, session_shown, session_text
 from lakesail_notebook.spark.sessions.choice import Candidate
 from lakesail_notebook.spark.sessions.connecting import Connection
 from tests.unit.small_api import session
@@ -48,8 +49,21 @@ def test_status_shows_why_a_session_is_over() -> None:
     rows = dict(line.split(maxsplit=1) for line in session_text(Candidate(over), NOON).splitlines())
     assert rows["status"] == "failed"
     assert rows["reason"] == "engine_crashed"
-    assert rows["message"] == "Session S1 failed: its engine ended with signal 9."
+    cure = "run %sail connect to start a new one"
+    assert rows["message"] == f"Session S1 failed: its engine ended with signal 9; {cure}."
     assert "endpoint" not in rows
+
+
+def test_status_shows_who_closed_a_session_and_why() -> None:
+    over = session(status="closed", closed_by="Ola", close_reason="The machine is needed")
+    text = session_text(Candidate(over), NOON)
+    assert re.search(r"^closed by +Ola$", text, re.M)
+    assert re.search(r"^who said +The machine is needed$", text, re.M)
+
+
+def test_a_command_line_has_a_cure_of_its_own() -> None:
+    over = session(status="closed", status_message="Session S1 was closed by you.")
+    assert "closed by you; 'jupyter lakesail relaunch S1' starts another like it." in session_shown(over, NOON).text
 
 
 def test_status_shows_where_a_live_session_is_and_when_it_closes() -> None:

@@ -25,7 +25,7 @@ from tests.unit.small_api import Answer, SmallApi, page, session
 from tests.unit.small_endpoint import STOPPED, SmallEndpoint, refused, retry_after
 
 SESSIONS = "/workloads/sessions"
-ENDED = "Session S1 failed: its engine ended with signal 9; run %sail connect to start a new one."
+ENDED = "Session S1 failed: its engine ended with signal 9."
 
 
 class Said:

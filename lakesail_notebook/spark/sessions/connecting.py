@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ...client.client import Client
 from ...clock import SystemClock, from_rfc3339, in_words
+from ...cures import without_cure
 from ...errors import FailedPrecondition, PermissionDenied, Unauthenticated
 from ...models import DIRECTORY_KEY, LIVE_STATUSES, Session
 from ...process_identity import Holder
@@ -30,7 +31,7 @@ from .owners import current_owner, one_at_a_time
 from .session_requests import install, make_active
 from .sessions_here import SessionsHere, sessions_here, this_place, with_config
 from .surroundings import ENGINE_DIRECTORIES, TOLD_CHANGES, changes_since, directory_here, environment_for
-from .waiting import SPARK_SESSION_STOPPED, Progress, SessionWait, Stopwatch, ended
+from .waiting import SPARK_SESSION_STOPPED, Progress, SessionWait, Stopwatch, ended, sentence_of
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -236,12 +237,12 @@ class _Connecting:
             )
         if here.ended is None or here.ended.session.termination_reason == "user_closed":
             return ()
-        return (self._replaced(ended(here.ended.session).message),)
+        return (self._replaced(sentence_of(here.ended.session)),)
 
     def _replaced(self, sentence: str) -> str:
         """That a session is over, by its own sentence; what became of known belongings is said apart."""
         gone = "" if self._said_what_was_there else ": temp views and settings are gone"
-        return f"{sentence.partition(';')[0].rstrip('.')}. This is a new session{gone}."
+        return f"{without_cure(sentence).rstrip('.')}. This is a new session{gone}."
 
 
 def _left_alive(other: Candidate, now: datetime) -> str:

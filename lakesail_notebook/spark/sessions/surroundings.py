@@ -54,10 +54,10 @@ def changes_since(client: Client, place: Place, session: Session) -> tuple[str, 
     """
     if not place.me.single_user:
         return ()
-    changed = () if place.role == "child" else _changed_names(client, place.me, session)
+    environment = None if place.role == "child" else _environments_differ(client, place.me, session)
     engines = session.metadata.get(DIRECTORY_KEY)
     directory = None if engines is None else _other_directory(session.id, engines)
-    return tuple(filter(None, (directory, _other_environment(changed))))
+    return tuple(filter(None, (directory, environment)))
 
 
 class ToldChanges:
@@ -105,14 +105,15 @@ def _is_text(value: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _changed_names(client: Client, me: Me, session: Session) -> tuple[str, ...]:
+def _environments_differ(client: Client, me: Me, session: Session) -> str | None:
     environment = _environment_here()
     if _FEATURE not in me.features or beyond_limit(environment):
-        return ()
+        return None
     try:
-        return client.compare_environment(session.id, environment).changed
+        difference = client.compare_environment(session.id, environment)
     except LakesailError:  # it is a hint, and the session may be used without it
-        return ()
+        return None
+    return _other_environment(difference.changed) if difference.known else _servers_environment(session)
 
 
 def _other_directory(session_id: str, engines: str) -> str | None:
@@ -137,3 +138,8 @@ def _other_environment(names: tuple[str, ...]) -> str | None:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     which = f"{', '.join(names[:_NAMED])}{more}"
     return f"The engine keeps the environment that it was started with, and here it has changed since: {which}. {_NEW}."
+
+
+def _servers_environment(session: Session) -> str:
+    """Of a session that was made or relaunched by somebody who knew no kernel's environment."""
+    return f"The engine of session {session.id} has the environment of the server, and not that of this kernel. {_NEW}."

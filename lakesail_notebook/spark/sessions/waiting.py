@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ...client.client import Client
 from ...clock import Clock, in_words
+from ...cures import with_cure
 from ...errors import DeadlineExceeded, FailedPrecondition, LakesailError, Unavailable
 from ...models import LIVE_STATUSES, Session
 
@@ -195,9 +196,13 @@ class UnansweringEngine:
 
 
 def ended(session: Session) -> FailedPrecondition:
-    """What to say of a session that is over."""
-    sentence = session.status_message or f"Session {session.id} is {session.status}; connect again to start a new one."
-    return FailedPrecondition(sentence, reason=session.termination_reason)
+    """What to say of a session that is over, and what to do."""
+    return FailedPrecondition(with_cure(sentence_of(session)), reason=session.termination_reason)
+
+
+def sentence_of(session: Session) -> str:
+    """How a session is, or why it is over."""
+    return session.status_message or f"Session {session.id} is {session.status}."
 
 
 def _endpoint(session: Session) -> str | None:

@@ -83,8 +83,9 @@ def ending(
     *,
     by: str | None = None,
 ) -> SessionMove:
-    """The end of a session, with the sentence that everybody is told: what happened and what to do."""
-    message = f"Session {session_id} {what}; run %sail connect to start a new one."
+    """The end of a session, with the sentence that everybody is told: what happened. What to do next depends on where
+    it is read, so whoever shows it adds that."""
+    message = f"Session {session_id} {what}."
     return SessionMove(to=to, at=at, reason=reason, message=message, by=by)
 
 

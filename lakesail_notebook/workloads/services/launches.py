@@ -34,7 +34,7 @@ from .session_views import SessionViews, read_around
 
 _WITHOUT_ENVIRONMENT = (
     "The environment that the kernel of session {} gave is not known any more, since it is kept in memory alone: the "
-    "engine has the environment of this server. %sail connect --new in the notebook brings the kernel's again."
+    "engine has the environment of this server."
 )
 LISTENING_SECONDS = 3.0
 """How long the answer to a create waits for the session proxy, which the first session starts, to tell its endpoint."""
