@@ -139,8 +139,10 @@ export function makeActs({ source, requester, clock, host }: ActsOptions): (act:
     }
   };
 
+  const begun = (act: Act): ActState => ({ act, phase: "running", since: serverNow(), problem: null, failures: {} });
+
   const track = async (act: Act, subject: string): Promise<void> => {
-    const state: ActState = { act, phase: "running", since: serverNow(), problem: null, failures: {} };
+    const state = begun(act);
     set(subject, state);
     try {
       const failures = await run(act);
@@ -158,7 +160,11 @@ export function makeActs({ source, requester, clock, host }: ActsOptions): (act:
     } else if (act.act === "dismiss") {
       set(act.subject, null);
     } else if (subject === "page") {
-      await host.perform(act as HostAct);
+      try {
+        await host.perform(act as HostAct);
+      } catch (error) {
+        finish(subject, { ...begun(act), phase: "failed", problem: problemOf(error) });
+      }
     } else if (source.snapshot.acts[subject]?.phase !== "running") {
       await track(act, subject);
     }

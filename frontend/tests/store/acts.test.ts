@@ -204,6 +204,16 @@ describe("what only the host can do", () => {
     expect(server.asked()).toEqual([]);
   });
 
+  test("and fails, stands in the snapshot though it is about no thing", async () => {
+    const failing = () => Promise.reject(new Error("There is no such notebook."));
+    const { source, perform } = await acting({ perform: failing });
+    await perform({ act: "openNotebook", path: "gone.ipynb" });
+    expect(source.snapshot.acts.page).toMatchObject({
+      phase: "failed",
+      problem: { message: "There is no such notebook." },
+    });
+  });
+
   test("runs until the host has done it, and shows the API's sentence when it is refused", async () => {
     const refusal = { status: 429, json: { code: "RESOURCE_EXHAUSTED", message: "You have 2 of 2 sessions." } };
     const answer = { ...refusal, headers: { get: () => "14" } };

@@ -30,6 +30,16 @@ describe("a socket that closes", () => {
     expect(source.snapshot).toMatchObject({ link: "stale", asOf: closedAt });
   });
 
+  test("makes a hidden page, which does not try again, stale after three seconds too", async () => {
+    const { source, server, clock, visibility } = await openPage();
+    visibility.set(true);
+    server.socket.close();
+    await clock.pass(2900);
+    expect(source.snapshot.link).toBe("live");
+    await clock.pass(200);
+    expect(source.snapshot.link).toBe("stale");
+  });
+
   test("makes the page live again as soon as the server answers", async () => {
     const { source, server, clock } = await openPage(row("A"));
     server.sockets_are = "refused";
@@ -89,87 +99,6 @@ test("Try again now asks at once, and waits for a second again afterwards", asyn
   expect(source.snapshot.retryAt).toBe(clock.now() - 10 + 1000);
 });
 
-describe("a login that ended", () => {
-  test("told by the socket's close code ends all requests", async () => {
-    const { source, server, clock } = await openPage();
-    server.socket.close(4001);
-    await clock.pass(600_000);
-    expect(source.snapshot).toMatchObject({ link: "loggedOut", retryAt: null });
-    expect(server.asked()).toEqual([]);
-    expect(server.sockets).toHaveLength(1);
-  });
-
-  test("is found by one request after an upgrade that was refused, whatever the HTTP status", async () => {
-    const { source, server, clock } = page();
-    server.sockets_are = "refused";
-    server.instead = problem(403, "UNAUTHENTICATED", "Log in to Jupyter first.");
-    source.subscribe(() => undefined);
-    await clock.pass(600_000);
-    expect(server.asked()).toEqual(["/me"]);
-    expect(source.snapshot).toMatchObject({ link: "loggedOut", problem: { message: "Log in to Jupyter first." } });
-  });
-
-  test("is found by the reading that an event caused", async () => {
-    const { source, server, clock } = await openPage(row("A"));
-    server.instead = problem(401, "UNAUTHENTICATED", "Log in first.");
-    server.socket.tell({ sessionId: "A" });
-    await clock.pass(600_000);
-    expect(server.asked()).toEqual(["/workloads/sessions/A"]);
-    expect(source.snapshot.link).toBe("loggedOut");
-  });
-
-  test("is over when somebody tries again after a new login", async () => {
-    const { source, server, clock } = await openPage(row("A"));
-    server.socket.close(4001);
-    await clock.pass(100);
-    source.retry();
-    await clock.pass(100);
-    expect(source.snapshot).toMatchObject({ link: "live", sessions: { total: 1 } });
-  });
-});
-
-describe("403 without a code of ours", () => {
-  test("is no logout: the page tries again", async () => {
-    const { source, server, clock } = page();
-    server.sockets_are = "refused";
-    server.instead = { status: 403, json: { message: "Forbidden", reason: null } };
-    source.subscribe(() => undefined);
-    await clock.pass(100);
-    expect(source.snapshot).toMatchObject({ link: "stale", problem: { code: "FOREIGN", status: 403 } });
-    server.instead = null;
-    await clock.pass(2000);
-    expect(source.snapshot.link).toBe("live");
-  });
-});
-
-test("a server without the extension is asked once", async () => {
-  const { source, server, clock } = page();
-  server.sockets_are = "refused";
-  server.instead = { status: 404, json: undefined };
-  source.subscribe(() => undefined);
-  await clock.pass(600_000);
-  expect(server.asked()).toEqual(["/me"]);
-  expect(source.snapshot).toMatchObject({ link: "absent", retryAt: null });
-});
-
-test("settings that are refused show their reason, and are asked for once a minute", async () => {
-  const { source, server, clock } = page();
-  server.sockets_are = "refused";
-  server.instead = problem(503, "UNAVAILABLE", "This server is not set up rightly.", { reason: "settings_wrong" });
-  source.subscribe(() => undefined);
-  await clock.pass(100);
-  expect(source.snapshot).toMatchObject({
-    link: "refused",
-    problem: { message: "This server is not set up rightly." },
-    retryAt: clock.now() - 100 + 60_000,
-  });
-  await clock.pass(59_000);
-  expect(server.asked()).toEqual(["/me"]);
-  server.instead = null;
-  await clock.pass(2000);
-  expect(source.snapshot.link).toBe("live");
-});
-
 describe("a request that fails", () => {
   test("with a proxy's page makes the page stale, though the socket lives", async () => {
     const { source, server, clock } = await openPage(row("A"));
@@ -180,6 +109,22 @@ describe("a request that fails", () => {
     expect(source.snapshot.sessions.items).toHaveLength(1);
     await clock.pass(2000);
     expect(source.snapshot.link).toBe("live");
+  });
+
+  test("after the page has connected anew says nothing about the new connection", async () => {
+    const { source, server, clock } = await openPage(row("A"));
+    let release = (): void => undefined;
+    server.held = new Promise((resolve) => (release = resolve));
+    server.answers.set("GET /workloads/sessions/A", HTML);
+    server.socket.tell({ sessionId: "A" });
+    await clock.pass(60);
+    server.held = null;
+    server.answers.clear();
+    source.retry();
+    await clock.pass(100);
+    release();
+    await clock.pass(100);
+    expect(source.snapshot).toMatchObject({ link: "live", problem: null });
   });
 
   test("with a refusal of its own leaves the page live", async () => {
@@ -250,6 +195,19 @@ describe("a hidden page", () => {
     await clock.pass(100);
     expect(server.sockets).toHaveLength(2);
     expect(source.snapshot.link).toBe("live");
+  });
+
+  test("tries at once when it is seen, however long it would have waited", async () => {
+    const { server, clock, visibility } = await openPage();
+    server.sockets_are = "refused";
+    server.instead = "silent";
+    server.socket.close();
+    await clock.pass(70_000);
+    const before = server.sockets.length;
+    visibility.set(true);
+    visibility.set(false);
+    await clock.pass(10);
+    expect(server.sockets).toHaveLength(before + 1);
   });
 
   test("keeps its socket and is told of events", async () => {

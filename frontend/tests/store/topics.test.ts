@@ -38,6 +38,19 @@ describe("queries", () => {
     expect(server.asked().filter((path) => path.endsWith("queries"))).toEqual([]);
   });
 
+  test("that begin or end are no reason to read the log", async () => {
+    const { source, server, clock } = await openPage(row("A"));
+    source.watch({ topic: "log", sessionId: "A" });
+    await clock.pass(100);
+    server.asked();
+    server.socket.tell({ kind: "query", sessionId: "A", sequence: null });
+    await clock.pass(100);
+    expect(server.asked()).toEqual(["/workloads/sessions/A"]);
+    server.socket.tell({ sessionId: "A" });
+    await clock.pass(100);
+    expect(server.asked()).toContain("/workloads/sessions/A/logs?tail=500");
+  });
+
   test("do not move the number to go on from: a notice has none", async () => {
     const { server, clock } = await openPage(row("A"));
     server.socket.tell({ sessionId: "A" });
@@ -124,6 +137,18 @@ describe("ended sessions", () => {
     server.socket.tell({ sessionId: "A" });
     await clock.pass(100);
     expect(source.snapshot.ended?.total).toBe(2);
+  });
+
+  test("of which only the first page is here count one more when an old session ends", async () => {
+    const { source, server, clock } = await openPage(row("OLD", { createdAt: "2026-11-01T00:00:00Z" }));
+    server.rows.push(...Array.from({ length: 150 }, (_, index) => row(`E${index}`, { status: "closed" })));
+    source.watch({ topic: "ended" });
+    await clock.pass(100);
+    expect(source.snapshot.ended?.total).toBe(150);
+    server.rows[0] = row("OLD", { status: "closed", createdAt: "2026-11-01T00:00:00Z" });
+    server.socket.tell({ sessionId: "OLD" });
+    await clock.pass(100);
+    expect(source.snapshot.ended?.total).toBe(151);
   });
 
   test("that cannot be read say why, and are loaded when it is over", async () => {
