@@ -40,23 +40,18 @@ export function problemFrom(error: unknown): Problem {
   return error instanceof Refused ? error.problem : silence(null);
 }
 
-/** A path that the server is about to have. */
-interface Announced {
-  "/start-estimates": { get: { parameters: { query: { kernelId: string } }; responses: unknown } };
-}
-type Api = paths & Announced;
 type Lower<V extends Verb> = Lowercase<V>;
-type Operation<P extends keyof Api, V extends Verb> = Api[P][Lower<V> & keyof Api[P]];
+type Operation<P extends keyof paths, V extends Verb> = paths[P][Lower<V> & keyof paths[P]];
 type PathOf<V extends Verb> = {
-  [P in keyof Api]: Operation<P, V> extends { responses: unknown } ? P : never;
-}[keyof Api];
-type Parameters<P extends keyof Api, V extends Verb> =
+  [P in keyof paths]: Operation<P, V> extends { responses: unknown } ? P : never;
+}[keyof paths];
+type Parameters<P extends keyof paths, V extends Verb> =
   Operation<P, V> extends { parameters: infer Found } ? Found : never;
 /** What is absent or `null` is not sent. */
 type Loosely<Query> = { readonly [Name in keyof Query]?: Query[Name] | null };
 type At<Found, Where extends string> = Found extends { [K in Where]?: infer Inner } ? NonNullable<Inner> : never;
 
-export interface CallOptions<P extends keyof Api, V extends Verb> {
+export interface CallOptions<P extends keyof paths, V extends Verb> {
   readonly path?: At<Parameters<P, V>, "path">;
   readonly query?: Loosely<At<Parameters<P, V>, "query">>;
   readonly body?: unknown;

@@ -156,8 +156,8 @@ export function readInstanceTypes(json: unknown): InstanceType[] {
 }
 
 export function readEstimates(json: unknown): StartEstimate[] {
-  return readAll(new Fields<{ items: unknown }>(json).list("items"), (item) => {
-    const estimate = new Fields<{ workloadConfigId: unknown; warm: unknown; medianSeconds: unknown }>(item);
+  return readAll(new Fields<Wire["StartEstimates"]>(json).list("items"), (item) => {
+    const estimate = new Fields<Wire["StartEstimate"]>(item);
     return {
       configId: estimate.text("workloadConfigId"),
       warm: estimate.flag("warm") ?? false,
