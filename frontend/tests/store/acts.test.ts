@@ -105,6 +105,15 @@ describe("closing many", () => {
     expect(server.requests).toHaveLength(6);
   });
 
+  test("is done when the page shows how the sessions ended", async () => {
+    const { source, server, clock, perform } = await acting({}, ...ids.map((id) => row(id)));
+    void perform({ act: "closeMany", sessionIds: ids });
+    server.rows = ids.map((id) => row(id, { status: "closed" }));
+    await clock.pass(200);
+    expect(source.snapshot).toMatchObject({ sessions: { items: [] }, acts: { sessions: { phase: "done" } } });
+    expect(source.snapshot.ended?.items).toHaveLength(6);
+  });
+
   test("tells what each of those that failed answered", async () => {
     const { source, server, clock, perform } = await acting({}, ...ids.map((id) => row(id)));
     server.answers.set(
