@@ -177,9 +177,13 @@ class Kernel:
         """Hang up; the kernel goes on."""
         self._socket.close()
 
+    def open_channels(self, client_id: str) -> websocket.WebSocket:
+        """The channels of another client of this kernel, such as a second page."""
+        return self._api.websocket(f"{self._kernel_path}/channels?session_id={client_id}")
+
     def _connect(self) -> None:
         with self._line():
-            self._socket = self._api.websocket(f"{self._kernel_path}/channels?session_id={self._client_id}")
+            self._socket = self.open_channels(self._client_id)
         # The reply shows that the outputs' subscription stands: what a cell said before that would be lost.
         for message in self._conversation("kernel_info_request", {}, time.monotonic() + START_SECONDS):
             if message["msg_type"] == "kernel_info_reply":

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         UnsupportedMediaType,
     )
     from .spark.sessions.connect import connect
+    from .widgets.panel import panel
 
 __all__ = [
     "Client",
@@ -49,9 +50,10 @@ __all__ = [
     "__version__",
     "connect",
     "models",
+    "panel",
 ]
 
-_MODULES = {"Client": ".client.client", "connect": ".spark.sessions.connect"}
+_MODULES = {"Client": ".client.client", "connect": ".spark.sessions.connect", "panel": ".widgets.panel"}
 """Where a public name is; the others are exceptions."""
 
 

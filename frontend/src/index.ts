@@ -19,6 +19,7 @@ export * from "./model/snapshot";
 export * from "./model/types";
 export { type Host, type HostAct } from "./store/acts";
 export { makePageStore, type PageStoreOptions, performActsOf } from "./store/page_store";
+export { PictureSource } from "./store/picture_source";
 export * from "./store/shared";
 export * from "./store/source";
 export * from "./store/surroundings";

@@ -11,6 +11,7 @@ import { queryStrings } from "./strings/queries";
 import { stateStrings } from "./strings/states";
 import { teamStrings } from "./strings/teams";
 import { timeStrings } from "./strings/time";
+import { widgetStrings } from "./strings/widget";
 
 export const catalogue = {
   ...apiStrings,
@@ -22,6 +23,7 @@ export const catalogue = {
   ...stateStrings,
   ...teamStrings,
   ...timeStrings,
+  ...widgetStrings,
 } as const satisfies Record<string, string>;
 
 export type Key = keyof typeof catalogue;

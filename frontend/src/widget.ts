@@ -2,8 +2,76 @@
 
 import type { RenderProps } from "@anywidget/types";
 
+import { ACT_EVENT, type Act, type ActEvent } from "./model/acts";
+import type { Notebook } from "./model/types";
+import { ModelSource } from "./store/model_source";
+import { PanelSource } from "./store/panel_source";
+import { whenShared } from "./store/shared";
+import type { Source } from "./store/source";
+import { pageClock } from "./store/surroundings";
+import { tagNames } from "./version";
+
+type PanelElement = HTMLElement & { source: Source; notebook: Notebook };
+
+/** They bind `spark` in the kernel, so nobody else can do them. */
+const BY_THE_KERNEL: readonly Act["act"][] = ["connect", "relaunch", "cancel"];
+
 export default {
-  render({ el }: RenderProps): void {
+  render({ model, el }: RenderProps): () => void {
+    // Else JupyterLab takes keys that are pressed in the panel for its own and edits the notebook.
     el.setAttribute("data-lm-suppress-shortcuts", "true");
+    const kernel = new ModelSource(model, pageClock, crypto.randomUUID());
+    const source = new PanelSource(kernel);
+    const stopWaiting = whenShared((store) => source.use(store));
+    const panel = Object.assign(document.createElement(tagNames.panel), { source, notebook: kernel.notebook });
+    const notes = document.createElement("div");
+    notes.setAttribute("role", "status");
+    el.append(panel, notes);
+    const stopListening = source.subscribe(() => show(panel as PanelElement, notes, kernel));
+    const perform = (event: Event): void => {
+      event.stopPropagation();
+      performAct((event as ActEvent).detail, source);
+    };
+    el.addEventListener(ACT_EVENT, perform);
+    const leave = (): void => kernel.dispose();
+    addEventListener("pagehide", leave);
+    return () => {
+      removeEventListener("pagehide", leave);
+      el.removeEventListener(ACT_EVENT, perform);
+      stopWaiting();
+      stopListening();
+      kernel.dispose();
+    };
   },
 };
+
+function show(panel: PanelElement, notes: HTMLElement, kernel: ModelSource): void {
+  const { notebook } = kernel;
+  if (JSON.stringify(notebook) !== JSON.stringify(panel.notebook)) {
+    panel.notebook = notebook;
+  }
+  const shown = [...notes.children].map((one) => one.textContent);
+  if (shown.join("\n") !== kernel.notes.join("\n")) {
+    notes.replaceChildren(...kernel.notes.map(paragraph));
+  }
+}
+
+function paragraph(text: string): HTMLElement {
+  const element = document.createElement("p");
+  element.style.margin = "4px 0";
+  element.textContent = text;
+  return element;
+}
+
+function performAct(act: Act, { shared, kernel }: PanelSource): void {
+  if (act.act === "copy" && !shared) {
+    void navigator.clipboard.writeText(act.text);
+  } else if (shared && !BY_THE_KERNEL.includes(act.act)) {
+    void shared.perform(act);
+    if (act.act === "dismiss") {
+      kernel.perform(act);
+    }
+  } else {
+    kernel.perform(act);
+  }
+}

@@ -3,6 +3,8 @@
 import type { JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { INotebookTracker } from "@jupyterlab/notebook";
 
+import { panelsPlugin } from "./panels";
+
 const plugin: JupyterFrontEndPlugin<void> = {
   id: "@lakesail/notebook-labextension:plugin",
   description: "Spark sessions on Sail.",
@@ -11,4 +13,4 @@ const plugin: JupyterFrontEndPlugin<void> = {
   activate: () => undefined,
 };
 
-export default [plugin];
+export default [plugin, panelsPlugin];

@@ -28,6 +28,10 @@ class AskingClient:
     def close(self) -> None:
         self._transport.close()
 
+    def cut_off(self) -> None:
+        """End what other threads ask through this client now, and ask nothing more."""
+        self._transport.cut_off()
+
     def me(self) -> Me:
         """Who this client is to the control plane, and in which kernel and notebook."""
         return self._read(Asked(verb="GET", path="/me", feature="me"), Me)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import socket
 import ssl
 import time
+import weakref
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +57,9 @@ ANSWER_SECONDS = 30.0
 _CONNECT_SECONDS = 5.0
 _PAUSES_SECONDS = (0.1, 0.5)
 """Between the tries."""
+_CONNECTED = frozenset(
+    {"connection.connect_tcp.complete", "connection.connect_unix_socket.complete", "connection.start_tls.complete"}
+)
 _UNREACHABLE = "unreachable"
 _TIMED_OUT = "timed_out"
 _CERTIFICATE_REQUIRED = "CERTIFICATE_REQUIRED"
@@ -109,6 +115,8 @@ class Transport:
         self._http_url = address.http_url
         self._address = address
         self._opened = (os.getpid(), _open_client(address))
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._is_cut_off = False
 
     @property
     def _http(self) -> httpx.Client:
@@ -123,6 +131,13 @@ class Transport:
     def close(self) -> None:
         self._http.close()
 
+    def cut_off(self) -> None:
+        """End what other threads ask now, and ask nothing more: they are told that nobody answers."""
+        self._is_cut_off = True
+        for opened in list(self._sockets):
+            with contextlib.suppress(OSError):  # it is closed already
+                opened.shutdown(socket.SHUT_RDWR)  # closing it would not wake who reads from it
+
     def ask(self, asked: Asked) -> bytes:
         """The body of the answer.
 
@@ -136,6 +151,7 @@ class Transport:
             content=asked.body,
             headers=asked.headers,
             timeout=httpx.Timeout(asked.answer_seconds, connect=_CONNECT_SECONDS),
+            extensions={"trace": self._note_socket},
         )
         pauses = iter(_PAUSES_SECONDS)
         may_be_done = False
@@ -148,12 +164,21 @@ class Transport:
                 raise
             except Unavailable as error:
                 pause = next(pauses, None)
-                if pause is None or not _may_repeat(asked, error.reason):
+                if self._is_cut_off or pause is None or not _may_repeat(asked, error.reason):
                     raise
                 may_be_done = may_be_done or error.reason != _UNREACHABLE
             time.sleep(pause * random.uniform(0.5, 1.5))
 
+    def _note_socket(self, event: str, told: Mapping[str, Any]) -> None:
+        """What httpx tells of each step of a request: here, of the connections that it opens."""
+        if event in _CONNECTED:
+            opened = told["return_value"].get_extra_info("socket")
+            if opened is not None:
+                self._sockets.add(opened)
+
     def _send(self, http: httpx.Client, request: httpx.Request) -> bytes:
+        if self._is_cut_off:
+            raise Unavailable(f"The connection to {self.url} was ended here.", reason="cut_off")
         try:
             response = http.send(request)
         except httpx.TransportError as error:

@@ -35,14 +35,14 @@ _CATALOG_SECONDS = 30.0
 """So long the whole of %sail catalog may take; remote catalogs can be slow."""
 
 
-def overview() -> None:
+def overview_text() -> str:
     """This notebook's session or, when there is none that lives, what there is to choose from."""
     client = default_client()
     here = _session_here(client)
-    if here is not None:
-        print(session_text(here, SystemClock().now()))
+    said = [] if here is None else [session_text(here, SystemClock().now())]
     if here is None or not here.live:
-        print(_to_choose_from(client))
+        said.append(_to_choose_from(client))
+    return "\n".join(said)
 
 
 def status(arguments: Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,9 +24,10 @@ from ..spark.sessions.session_requests import install
 from ..spark.sessions.surroundings import environment_for
 from . import changed_directory, completion, frames, interrupted_cells, name_completion, reloaded_modules, strip
 from .arguments import HelpAsked, connect_arguments, parse_line, usage
-from .commands import COMMANDS, cured, ended_session_id, overview
-from .display import status_line
+from .commands import COMMANDS, cured, ended_session_id
+from .display import StatusLine, status_line
 from .one_line import show_as_one_line
+from .overview import show_overview
 
 
 def load(shell: Any) -> None:
@@ -92,6 +94,31 @@ class SailMagics(Magics):
         except LakesailError as error:
             print(f"Not connected again: {error.message}")
 
+    # What a panel asks for: it finds these methods by the name of the class in IPython's registry of magics
+
+    def connect_for(self, line: StatusLine, options: Mapping[str, Any]) -> None:
+        """``%sail connect`` with these options, by name; ``line`` is told how it goes on."""
+        arguments = parse_line("connect")[1]
+        for name, value in options.items():
+            setattr(arguments, name, value)
+        if self._connected is not None:
+            arguments.var = self._connected[1].var
+        self._connect(arguments, line=line)
+
+    def relaunch_for(self, line: StatusLine, session_id: str) -> None:
+        """``%sail relaunch`` of a session that is over."""
+        arguments = parse_line("relaunch")[1]
+        arguments.session_id = session_id
+        if self._connected is not None:
+            arguments.var = self._connected[1].var
+        self._relaunch(arguments, line=line)
+
+    def has_closed(self, session_id: str) -> None:
+        """A session was closed from here: its Spark sessions are of no use, and it is not replaced by itself."""
+        OPEN_SESSIONS.drop(session_id)
+        if self._connected is not None and self._connected[0] == session_id:
+            self._connected = None
+
     def _run(self, line: str, cell: str | None) -> None:
         if cell is not None:
             command, _, rest = line.strip().partition(" ")
@@ -109,7 +136,7 @@ class SailMagics(Magics):
 
     def _obey(self, command: str, arguments: argparse.Namespace) -> None:
         if command == "":
-            overview()
+            show_overview(self.shell)
         elif command == "connect":
             self._connect(arguments)
         elif command == "relaunch":
@@ -119,19 +146,23 @@ class SailMagics(Magics):
         if command == "close" and self._connected and arguments.session_id in {None, self._connected[0]}:
             self._connected = None  # who closes a session wants no other by itself
 
-    def _relaunch(self, arguments: argparse.Namespace) -> None:
+    def _relaunch(self, arguments: argparse.Namespace, line: StatusLine | None = None) -> None:
         client = default_client()
         old = arguments.session_id or ended_session_id(client)
         new = client.relaunch_session(old, environment_for(client.me()))
         OPEN_SESSIONS.drop(old)
-        line = f"connect --attach {new.id} --var {arguments.var} --wait {arguments.wait}s"
-        self._connect(parse_line(f"{line} --bare" if arguments.bare else line)[1], replaces=old)
+        words = f"connect --attach {new.id} --var {arguments.var} --wait {arguments.wait}s"
+        again = parse_line(f"{words} --bare" if arguments.bare else words)[1]
+        self._connect(again, replaces=old, line=line)
 
-    def _connect(self, arguments: argparse.Namespace, replaces: str | None = None) -> None:
+    def _connect(
+        self, arguments: argparse.Namespace, replaces: str | None = None, line: StatusLine | None = None
+    ) -> None:
+        """:param line: who watches; without one, the cell that runs shows it."""
         wanted = Wanted.checked(**connect_arguments(arguments))
         wanted = replace(wanted, restore=wanted.restore and self.restore, replaces=replaces)
-        self._tell_of_an_old_query(wanted)
-        line = status_line(self.shell)
+        line = status_line(self.shell) if line is None else line
+        self._tell_of_an_old_query(wanted, line)
         try:
             connection = open_connection(wanted, default_client(), line)
         except KeyboardInterrupt:
@@ -148,13 +179,13 @@ class SailMagics(Magics):
         engine_errors.register(self.shell)
         line.ended(connection_text(connection, arguments.var, SystemClock().now()))
 
-    def _tell_of_an_old_query(self, wanted: Wanted) -> None:
+    def _tell_of_an_old_query(self, wanted: Wanted, line: StatusLine) -> None:
         """Before the connect, which may have to wait for it."""
         if wanted.new or wanted.attach is not None or self._connected is None:
             return
         note = old_query_note(default_client, self._connected[0])
         if note is not None:
-            print(note)
+            line.warned(note)
 
 
 SailMagics.sail.__doc__ = f"Governed Sail sessions.\n\n{usage()}"  # what %sail? shows

@@ -22,6 +22,7 @@ KERNEL_LIBRARIES = {
     "pyspark",
     "pysail",
 }
+WIDGET_LIBRARIES = {"anywidget", "ipywidgets", "psygnal"}
 DATABASE_LIBRARIES = {"aiosqlite", "alembic", "sqlalchemy"}
 RPC_LIBRARIES = {"grpc", "grpc_status"}
 SERVER_LIBRARIES = {"jupyter_server", "tornado", "psutil"}
@@ -91,8 +92,13 @@ def test_a_script_loads_no_server_and_no_ipython(module: str) -> None:
 
 
 def test_the_magics_load_no_server() -> None:
-    unwanted = DATABASE_LIBRARIES | {"jupyter_server", "pyspark", "pandas"}
+    unwanted = DATABASE_LIBRARIES | {"jupyter_server", "pyspark", "pandas"} | WIDGET_LIBRARIES
     assert found(["lakesail_notebook.notebook.magic"], unwanted) == set()
+
+
+def test_a_panel_loads_no_server_and_no_pyspark() -> None:
+    unwanted = DATABASE_LIBRARIES | {"jupyter_server", "pyspark", "pandas"}
+    assert found(["lakesail_notebook.widgets.panel"], unwanted) == set()
 
 
 @pytest.mark.parametrize("module", ["lakesail_notebook.engine.__main__", "lakesail_notebook.engine.installer"])

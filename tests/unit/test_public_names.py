@@ -31,7 +31,7 @@ ERRORS = {
 
 
 def test_the_public_names_are_these() -> None:
-    assert set(lakesail_notebook.__all__) == {"Client", "__version__", "connect", "models"} | ERRORS
+    assert set(lakesail_notebook.__all__) == {"Client", "__version__", "connect", "models", "panel"} | ERRORS
     assert set(lakesail_notebook.__all__) <= set(dir(lakesail_notebook))
 
 

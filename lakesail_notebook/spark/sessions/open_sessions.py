@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
     from ..belongings.observed import Gone
+    from ..belongings.plan_effects import Belonging
     from ..catalog.lazy import LazyCatalog
     from ..queries.engine_tasks import TaskProgress
     from .channel import SessionChannelBuilder
@@ -104,6 +105,14 @@ class OpenSessions:
         with self._lock:
             opened = next((one for one in self._opened if one.spark is active), None)
         return None if opened is None else opened.channel_builder.belongings.gone(name)
+
+    def belongings_of(self, session_id: str) -> tuple[Belonging, ...] | None:
+        """What the Spark sessions of this process hold on a session; ``None`` where it has none."""
+        with self._lock:
+            mine = [one for one in self._opened if one.session_id == session_id]
+        if not mine:
+            return None
+        return tuple(dict.fromkeys(thing for one in mine for thing in one.channel_builder.belongings.all()))
 
     def session_id_of(self, spark_session_id: str) -> str | None:
         """The session that a Spark session of this process runs on."""

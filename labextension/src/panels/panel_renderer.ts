@@ -1,0 +1,96 @@
+/** Draws a panel in a notebook's output: at once the picture that was saved with it, and the live widget in its place when
+    the kernel has one. JupyterLab by itself shows an error for a widget whose kernel is gone. */
+
+import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
+import { PictureSource, tagNames, type Notebook, type Source, type Translate } from "@lakesail/notebook-ui";
+import { PanelLayout, Widget } from "@lumino/widgets";
+
+export const PANEL_TYPE = "application/vnd.lakesail.panel+json";
+const WIDGET_TYPE = "application/vnd.jupyter.widget-view+json";
+
+/** A renderer that was made before the widget manager knows the model never shows it, so another one is made. */
+const TRY_EVERY = 700;
+const TRIES = 22;
+/** What the live panel puts on the element that it draws into. */
+const LIVE = "[data-lm-suppress-shortcuts]";
+
+type PanelElement = HTMLElement & { source: Source | null; notebook: Notebook | null; t: Translate };
+
+export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
+  private readonly picture = new Widget();
+  private live: Widget | null = null;
+  private timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    private readonly rendermime: IRenderMimeRegistry,
+    private readonly t: Translate,
+  ) {
+    super();
+    const layout = (this.layout = new PanelLayout());
+    layout.addWidget(this.picture);
+  }
+
+  /** Draws the picture; the live widget comes later. */
+  renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    this.stopTrying();
+    this.dropLive();
+    this.draw(new PictureSource(model.data[PANEL_TYPE]));
+    if (model.trusted && model.data[WIDGET_TYPE]) {
+      this.tryLive(model, TRIES);
+    }
+    return Promise.resolve();
+  }
+
+  override dispose(): void {
+    this.stopTrying();
+    super.dispose();
+  }
+
+  private draw(source: PictureSource): void {
+    const host = this.picture.node;
+    host.setAttribute("data-lm-suppress-shortcuts", "true");
+    const element = document.createElement(tagNames.panel) as PanelElement;
+    Object.assign(element, { source, notebook: source.notebook, t: this.t });
+    host.replaceChildren(element);
+    this.picture.show();
+  }
+
+  private tryLive(model: IRenderMime.IMimeModel, tries: number): void {
+    if (tries === 0 || this.isDisposed) {
+      return;
+    }
+    const live = this.rendermime.createRenderer(WIDGET_TYPE);
+    live.hide();
+    this.live = live;
+    (this.layout as PanelLayout).addWidget(live);
+    // Without a kernel this fails, which is what the picture is for.
+    live.renderModel(model).catch(() => undefined);
+    this.lookForLive(model, tries, live);
+  }
+
+  private lookForLive(model: IRenderMime.IMimeModel, tries: number, live: Widget): void {
+    this.timer = setTimeout(() => {
+      if (live.node.querySelector(LIVE)) {
+        this.picture.hide();
+        this.picture.node.replaceChildren();
+        live.show();
+      } else {
+        this.dropLive();
+        this.tryLive(model, tries - 1);
+      }
+    }, TRY_EVERY);
+  }
+
+  private dropLive(): void {
+    this.live?.dispose();
+    this.live = null;
+  }
+
+  private stopTrying(): void {
+    if (this.timer !== null) {
+      clearTimeout(this.timer);
+      this.timer = null;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+"""The IPython kernel that panels live in: its main thread, its magics, and its API."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any, cast
+
+from ..errors import FailedPrecondition
+from ..spark.sessions.connect import default_client, new_client
+from .acts import Notebook
+from .api import ActingApi, ReadingApi, WaitingApi
+
+_MAGICS = "SailMagics"
+_PACKAGE = "lakesail_notebook"
+
+
+class ApisHere:
+    """Those of the control plane that this process uses; implements :class:`.api.Apis`."""
+
+    def reading(self) -> ReadingApi:
+        return default_client()
+
+    def acting(self) -> ActingApi:
+        return default_client()
+
+    def waiting(self) -> WaitingApi:
+        return new_client()
+
+
+class IPythonKernel:
+    """Implements :class:`.acts.Kernel`.
+
+    :param shell: IPython's, as ``get_ipython()`` gives it; ``None`` outside of IPython.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._loop = getattr(getattr(shell, "kernel", None), "io_loop", None)
+
+    def on_main_thread(self, work: Callable[[], None]) -> None:
+        if self._loop is None:  # no loop runs: nothing but the caller's code would ever call it
+            threading.Thread(target=work, name="lakesail-panel-act", daemon=True).start()
+        else:  # by the one method of the loop that other threads may call
+            self._loop.add_callback(_interruptible, work)
+
+    def is_free(self, seconds: float) -> bool:
+        """Whether no cell keeps it from messages for so long."""
+        free = threading.Event()
+        self.on_main_thread(free.set)
+        return free.wait(seconds)
+
+
+def _interruptible(work: Callable[[], None]) -> None:
+    """A kernel ignores interrupts between the messages that it handles."""
+    if threading.current_thread() is not threading.main_thread():
+        work()
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        work()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def notebook_of(shell: Any) -> Notebook:
+    """The magics of this shell; they are loaded if need be.
+
+    :raises FailedPrecondition: outside of IPython.
+    """
+    if shell is None:
+        raise FailedPrecondition("This process is no notebook's kernel; use lakesail_notebook.connect() there.")
+    # By IPython's own means: rooms of one row do not import each other.
+    shell.extension_manager.load_extension(_PACKAGE)
+    return cast(Notebook, shell.magics_manager.registry[_MAGICS])
