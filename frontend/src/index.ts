@@ -23,6 +23,7 @@ export { PictureSource } from "./store/picture_source";
 export * from "./store/shared";
 export * from "./store/source";
 export * from "./store/surroundings";
+export * from "./rules";
 export * from "./strings";
 export { define, tagNames, VERSION } from "./version";
 export { SailLog } from "./elements/log";

@@ -6,6 +6,7 @@ import { apiStrings } from "./strings/api";
 import { commonStrings } from "./strings/common";
 import { formStrings } from "./strings/form";
 import { hereStrings } from "./strings/here";
+import { labStrings } from "./strings/lab";
 import { listStrings } from "./strings/lists";
 import { queryStrings } from "./strings/queries";
 import { stateStrings } from "./strings/states";
@@ -18,6 +19,7 @@ export const catalogue = {
   ...commonStrings,
   ...formStrings,
   ...hereStrings,
+  ...labStrings,
   ...listStrings,
   ...queryStrings,
   ...stateStrings,

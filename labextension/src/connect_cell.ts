@@ -6,7 +6,7 @@ import type { KernelMessage } from "@jupyterlab/services";
 import type { CodeCell } from "@jupyterlab/cells";
 import type { ConnectChoice } from "@lakesail/notebook-ui";
 
-import { connectLine, planOf } from "./connect_line";
+import { attaches, type CellText, connectLine, connects, planOf } from "./connect_line";
 import type { NotebookWatch } from "./notebook_watch";
 
 export interface Connecting {
@@ -58,11 +58,30 @@ export function insertConnectCell(panel: NotebookPanel, choice: ConnectChoice): 
   content.activeCellIndex = index;
 }
 
+/** Whether the notebook's connect cell names a session, which a relaunch replaces. */
+export function attachesIn(panel: NotebookPanel): boolean {
+  return textsOf(panel).some((cell) => connects(cell) && attaches(cell));
+}
+
+function textsOf(panel: NotebookPanel): CellText[] {
+  return panel.content.widgets.map(({ model }) => ({ type: model.type, source: model.sharedModel.getSource() }));
+}
+
+/** Puts a cell below the active one, and runs it. */
+export async function runBelow(panel: NotebookPanel, source: string): Promise<void> {
+  const { content } = panel;
+  const index = content.widgets.length ? content.activeCellIndex + 1 : 0;
+  insertCell(panel, index, source);
+  const cell = content.widgets[index];
+  if (cell) {
+    await NotebookActions.runCells(content, [cell], panel.sessionContext);
+  }
+}
+
 async function runCell({ watch, choice, picked, dialogs }: Connecting): Promise<void> {
   const { panel } = watch;
   const { content } = panel;
-  const cells = content.widgets.map(({ model }) => ({ type: model.type, source: model.sharedModel.getSource() }));
-  const plan = planOf(cells, choice, picked);
+  const plan = planOf(textsOf(panel), choice, picked);
   if (plan.plan === "insert") {
     insertCell(panel, plan.index, plan.source);
   } else if (plan.source !== null) {
@@ -104,8 +123,8 @@ function watchForStart(watch: NotebookWatch, source: string): () => void {
   const { iopubMessage } = watch.panel.sessionContext;
   const onMessage = (_: unknown, message: KernelMessage.IMessage): void => {
     const content = message.content as { readonly code?: unknown };
-    if (message.header.msg_type === "execute_input" && content.code === source && watch.connecting === "waiting") {
-      watch.connecting = "connecting";
+    if (message.header.msg_type === "execute_input" && content.code === source) {
+      watch.begun();
     }
   };
   iopubMessage.connect(onMessage);

@@ -71,6 +71,11 @@ export function connects({ type, source }: CellText): boolean {
   return type === "code" && (MAGIC.test(code) || CALL.test(code));
 }
 
+/** Whether a cell that connects names a session. */
+export function attaches({ source }: CellText): boolean {
+  return /^[ \t]*%sail[ \t]+connect\b.*--attach\b/m.test(source) || /\bconnect\([^)]*\battach\s*=/.test(source);
+}
+
 /** Below the title's Markdown: the first place where code stands. */
 function firstCode(cells: readonly CellText[]): number {
   const index = cells.findIndex((cell) => cell.type === "code");

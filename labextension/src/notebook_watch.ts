@@ -15,6 +15,7 @@ export class NotebookWatch implements IDisposable {
   readonly changed = new Signal<this, void>(this);
   isDisposed = false;
   private readonly probe = new KernelProbe();
+  private takenBack = false;
   private connectingNow: Notebook["connecting"] = "no";
   private last: Notebook;
 
@@ -47,6 +48,25 @@ export class NotebookWatch implements IDisposable {
   set connecting(value: Notebook["connecting"]) {
     this.connectingNow = value;
     this.update();
+  }
+
+  /** The connect cell that waited for the kernel is not wanted any more. A queue gives nothing back, so the kernel is
+      interrupted when it comes to the cell. */
+  takeBack(): void {
+    if (this.connectingNow === "waiting") {
+      this.takenBack = true;
+      this.connecting = "no";
+    }
+  }
+
+  /** The kernel has come to the connect cell. */
+  begun(): void {
+    if (this.takenBack) {
+      this.takenBack = false;
+      void this.panel.sessionContext.session?.kernel?.interrupt();
+    } else if (this.connectingNow === "waiting") {
+      this.connecting = "connecting";
+    }
   }
 
   remember(config: string): void {

@@ -11,8 +11,9 @@ const GAP = 4;
 export interface PopoverOptions {
   readonly anchor: HTMLElement;
   readonly content: Widget & { readonly element: SailHost };
-  /** Above an item of the status bar, else below. */
-  readonly above?: boolean;
+  /** Where it stands: below a button and flush with its right edge, above an item of the status bar, or below
+      something in the sidebar and flush with its left edge. */
+  readonly side?: "right" | "above" | "left";
   readonly label: string;
 }
 
@@ -104,16 +105,16 @@ export class Popover extends Widget {
   }
 
   private readonly place = (): void => {
-    const { anchor, above } = this.options;
+    const { anchor, side = "right" } = this.options;
     if (!anchor.isConnected) {
       this.dispose();
       return;
     }
     const button = anchor.getBoundingClientRect();
-    const start = above ? button.left : button.right - WIDTH;
+    const start = side === "right" ? button.right - WIDTH : button.left;
     const { style } = this.node;
     style.left = `${Math.max(GAP, Math.min(start, window.innerWidth - WIDTH - GAP))}px`;
-    if (above) {
+    if (side === "above") {
       style.bottom = `${window.innerHeight - button.top}px`;
       style.maxHeight = `${button.top - GAP}px`;
     } else {

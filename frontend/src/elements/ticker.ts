@@ -67,7 +67,8 @@ const page: Browser = {
 
 let shared: Ticker | null = null;
 
-function pageTicker(): Ticker {
+/** The one timer of the page. */
+export function pageTicker(): Ticker {
   shared ??= new Ticker(page);
   return shared;
 }

@@ -56,6 +56,12 @@ export function isSoon(session: Session, now: number): boolean {
   return timeoutAt !== null && !isOver(session) && timeoutAt - now <= soonWithin(stretchOf(session, timeoutAt));
 }
 
+/** From when on it is about to close; `null` when nothing ends it. */
+export function soonAt(session: Session): number | null {
+  const { timeoutAt } = session;
+  return timeoutAt === null ? null : timeoutAt - soonWithin(stretchOf(session, timeoutAt));
+}
+
 /** Whether it was asked to be kept, and that decides when it closes. */
 function isKept(session: Session, now: number): boolean {
   const { extendedUntil, timeoutAt } = session;
