@@ -4,9 +4,8 @@ import { NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
 import type { ISessionContextDialogs } from "@jupyterlab/apputils";
 import type { KernelMessage } from "@jupyterlab/services";
 import type { CodeCell } from "@jupyterlab/cells";
-import type { ConnectChoice } from "@lakesail/notebook-ui";
+import { attaches, type CellText, type ConnectChoice, connectLine, connects, planOf } from "@lakesail/notebook-ui";
 
-import { attaches, type CellText, connectLine, connects, planOf } from "./connect_line";
 import type { NotebookWatch } from "./notebook_watch";
 
 export interface Connecting {

@@ -1,11 +1,9 @@
 /** Drags rows of sessions and configs into notebooks, where they become connect cells, and into editors, as text. */
 
 import type { NotebookPanel } from "@jupyterlab/notebook";
-import { rowBelow, type ConnectChoice, type RowTarget } from "@lakesail/notebook-ui";
+import { connectCall, type ConnectChoice, connectLine, rowBelow, type RowTarget } from "@lakesail/notebook-ui";
 import { MimeData, UUID } from "@lumino/coreutils";
 import { Drag } from "@lumino/dragdrop";
-
-import { connectCall, connectLine } from "./connect_line";
 
 const CELLS = "application/vnd.jupyter.cells";
 /** The pointer moves so far before a press becomes a drag. */
@@ -73,10 +71,17 @@ async function drag(target: RowTarget, move: PointerEvent, panels: () => readonl
   }
 }
 
-function imageOf({ label }: RowTarget): HTMLElement {
+/** The row's mark and name. The mark takes its color along, since it leaves the row's styles. */
+function imageOf({ row, label }: RowTarget): HTMLElement {
   const image = document.createElement("div");
-  image.className = "lsn-DragImage jp-dragImage jp-ThemedContainer";
-  image.textContent = label;
+  image.className = "lsn-DragImage jp-ThemedContainer";
+  const mark = row.querySelector("svg");
+  if (mark) {
+    const copy = mark.cloneNode(true) as SVGElement;
+    copy.style.color = getComputedStyle(mark).color;
+    image.append(copy);
+  }
+  image.append(Object.assign(document.createElement("bdi"), { textContent: label }));
   return image;
 }
 

@@ -32,7 +32,8 @@ export class FilterBox extends Widget {
   toggle(): void {
     if (this.isHidden) {
       this.show();
-      this.field.focus();
+      // Lab's button takes the focus after its click.
+      requestAnimationFrame(() => this.field.focus());
     } else {
       this.clear();
       this.hide();

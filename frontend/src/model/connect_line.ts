@@ -1,6 +1,6 @@
 /** The line that connects a notebook, and where it stands or goes: text alone, apart from the notebook's widgets. */
 
-import type { ConnectChoice } from "@lakesail/notebook-ui";
+import type { ConnectChoice } from "./acts";
 
 export interface CellText {
   readonly type: string;
