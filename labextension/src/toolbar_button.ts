@@ -10,26 +10,42 @@ import type { Surface } from "./surface";
 /** As the settings' schema names the item. */
 const ITEM = "lakesail";
 
+/** In narrower notebooks the button shows no name. */
+const NARROW = 600;
+
+interface ButtonProperties {
+  notebook: Notebook | null;
+  narrow: boolean;
+}
+
 export function addToolbarButton(registry: IToolbarWidgetRegistry, page: Surface): void {
   registry.addFactory<NotebookPanel>("Notebook", ITEM, (panel) => new NotebookButton(page, panel));
 }
 
-export class NotebookButton extends ElementWidget<{ notebook: Notebook | null }> {
+export class NotebookButton extends ElementWidget<ButtonProperties> {
+  private readonly width = new ResizeObserver(() => {
+    const { offsetWidth } = this.panel.node;
+    // A notebook in the background has no width.
+    if (offsetWidth > 0) {
+      this.set({ narrow: offsetWidth < NARROW });
+    }
+  });
+
   constructor(
     private readonly surface: Surface,
     private readonly panel: NotebookPanel,
   ) {
     super(tagNames.button, surface, (act, anchor) => this.act(act, anchor));
     this.addClass("lsn-Button");
-    // Lab 4.4 gives the focus back to the notebook after a click in its toolbar.
-    this.node.addEventListener("click", (event) => event.stopPropagation());
     surface.notebooks.changed.connect(this.updateNotebook, this);
     surface.settings.changed.connect(this.updateShown, this);
+    this.width.observe(panel.node);
     this.updateNotebook();
     this.updateShown();
   }
 
   override dispose(): void {
+    this.width.disconnect();
     this.surface.notebooks.changed.disconnect(this.updateNotebook, this);
     this.surface.settings.changed.disconnect(this.updateShown, this);
     super.dispose();
