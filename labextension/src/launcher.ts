@@ -34,5 +34,5 @@ export function addLauncherCards(
   });
   // Cards of the category `Notebook` show a picture, and no icon.
   launcher?.add({ command: Commands.newNotebook, category: "Notebook", rank: 5, kernelIconUrl: sailPicture });
-  launcher?.add({ command: Commands.openTable, category: "Other", rank: 5 });
+  launcher?.add({ command: Commands.openTable, args: { inLauncher: true }, category: "Other", rank: 5 });
 }

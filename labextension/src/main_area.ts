@@ -7,11 +7,11 @@ import {
   nameOf,
   type Notebook,
   sessionOf,
-  sessionOfNotebook,
   type SessionsView,
   tagNames,
   VIEW_EVENT,
 } from "@lakesail/notebook-ui";
+import { SplitPanel, type Widget } from "@lumino/widgets";
 
 import { Commands } from "./command_ids";
 import { dragRowsOf } from "./drag";
@@ -51,8 +51,6 @@ class SessionPage extends MainAreaWidget<ElementWidget<{ sessionId: string; tab:
 interface TableProperties extends SessionsView {
   layout: "table";
   notebook: Notebook | null;
-  here: string | null;
-  currentNotebook: string | null;
 }
 
 class TablePage extends MainAreaWidget<ElementWidget<TableProperties>> {
@@ -78,11 +76,7 @@ class TablePage extends MainAreaWidget<ElementWidget<TableProperties>> {
     this.title.icon = sailIcon;
     this.title.label = page.t("sidebarTitle");
     this.title.closable = true;
-    const update = (): void => {
-      const notebook = page.notebooks.current?.state ?? null;
-      const here = sessionOfNotebook(page.source.snapshot, notebook)?.id ?? null;
-      content.set({ notebook, here, currentNotebook: notebook?.path ?? null });
-    };
+    const update = (): void => content.set({ notebook: page.notebooks.current?.state ?? null });
     update();
     page.notebooks.changed.connect(update);
     this.disposed.connect(() => page.notebooks.changed.disconnect(update));
@@ -107,9 +101,10 @@ export function addMainArea(app: JupyterFrontEnd, page: Surface, restorer: ILayo
     },
   });
   app.commands.addCommand(Commands.openTable, {
-    label: page.t("commandTable"),
-    icon: sailIcon,
-    describedBy: { args: { type: "object", properties: { view: { type: "string" } } } },
+    label: (args) => page.t(args["inLauncher"] ? "launcherSessions" : "commandTable"),
+    caption: page.t("launcherSessionsCaption"),
+    icon: labIcon(icons.run),
+    describedBy: { args: { type: "object", properties: { view: { type: "string", description: "As saved." } } } },
     execute: (args) => {
       const view = typeof args["view"] === "string" ? args["view"] : "";
       const known = tables.currentWidget;
@@ -144,6 +139,21 @@ function added<Shown extends MainAreaWidget>(
   widget: Shown,
 ): Shown {
   app.shell.add(widget, "main");
+  if (!widget.parent) {
+    // A page of Notebook 7 has one document, and no place for more beside it.
+    app.shell.add(widget, "down");
+    makeRoom(widget);
+  }
   void tracker.add(widget);
   return widget;
+}
+
+/** The area below begins without height. */
+function makeRoom(widget: Widget): void {
+  for (let above = widget.parent; above; above = above.parent) {
+    if (above instanceof SplitPanel) {
+      above.setRelativeSizes([2, 1]);
+      return;
+    }
+  }
 }

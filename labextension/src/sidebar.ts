@@ -6,7 +6,6 @@ import {
   liveCount,
   type Menu,
   type Notebook,
-  sessionOfNotebook,
   type SessionsView,
   type Snapshot,
   tagNames,
@@ -32,10 +31,6 @@ export interface SidebarOptions {
 
 interface ListProperties {
   notebook: Notebook | null;
-  /** Id of the session of the current notebook. */
-  here: string | null;
-  /** Path of the current notebook. */
-  currentNotebook: string | null;
   filter: string;
 }
 
@@ -139,8 +134,7 @@ export class Sidebar extends SidePanel {
   private updateNotebook(): void {
     const notebook = this.options.page.notebooks.current?.state ?? null;
     this.here.set({ notebook });
-    this.setLists({ notebook, currentNotebook: notebook?.path ?? null });
-    this.refresh();
+    this.setLists({ notebook });
   }
 
   private setLists(properties: Partial<ListProperties>): void {
@@ -149,9 +143,7 @@ export class Sidebar extends SidePanel {
   }
 
   private refresh(): void {
-    const { source, notebooks } = this.options.page;
-    const { sessions, configs, me } = source.snapshot;
-    this.sessions.set({ here: sessionOfNotebook(source.snapshot, notebooks.current?.state ?? null)?.id ?? null });
+    const { sessions, configs, me } = this.options.page.source.snapshot;
     this.sessions.count = sessions.items === null ? "" : this.counted(sessions);
     this.configs.count = configs.items === null ? "" : String(configs.items.length);
     this.configs.showButtons(me !== null && (me.organizationAdmin || me.adminOf.length > 0));

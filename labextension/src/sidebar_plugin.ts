@@ -7,7 +7,6 @@ import { Commands } from "./command_ids";
 import { runBelow } from "./connect_cell";
 import { sailIcon } from "./lab_icons";
 import { openPicker } from "./popovers";
-import { PLUGIN_ID } from "./settings";
 import { Sidebar } from "./sidebar";
 import type { Surface } from "./surface";
 
@@ -57,7 +56,7 @@ function moreMenu(app: JupyterFrontEnd, page: Surface): Menu {
     label: t("settings"),
     shape: icons.gear,
     disabled: !app.commands.hasCommand("settingeditor:open"),
-    run: run("settingeditor:open", { query: PLUGIN_ID.replace(":plugin", "") }),
+    run: run("settingeditor:open", { query: t("category") }),
   };
   const documentation: MenuItem = {
     label: t("documentation"),
