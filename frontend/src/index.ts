@@ -31,6 +31,7 @@ export { SailQueries } from "./elements/queries";
 export { VIEW_EVENT, type SessionsView } from "./elements/session_lister";
 export { SailSessions } from "./elements/sessions";
 export { SailHere } from "./elements/here";
+export { SailPicker } from "./elements/picker";
 export { barTexts, type BarTexts } from "./model/bar";
 export { countdown, type Countdown } from "./model/countdown";
 export { keepChoices, pythonLine } from "./model/session_facts";

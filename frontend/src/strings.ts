@@ -9,6 +9,7 @@ import { hereStrings } from "./strings/here";
 import { labStrings } from "./strings/lab";
 import { listStrings } from "./strings/lists";
 import { queryStrings } from "./strings/queries";
+import { pickerStrings } from "./strings/picker";
 import { stateStrings } from "./strings/states";
 import { teamStrings } from "./strings/teams";
 import { timeStrings } from "./strings/time";
@@ -22,6 +23,7 @@ export const catalogue = {
   ...labStrings,
   ...listStrings,
   ...queryStrings,
+  ...pickerStrings,
   ...stateStrings,
   ...teamStrings,
   ...timeStrings,

@@ -7,7 +7,7 @@ import { announcement } from "../model/announce";
 import { countdown } from "../model/countdown";
 import { connectRefusal, hereState, relaunchBefore, usualConfig } from "../model/here";
 import { endReason } from "../model/reasons";
-import { factsText } from "../model/sizes";
+import { factsOf } from "../model/sizes";
 import type { Snapshot, Topic } from "../model/snapshot";
 import { fileName, isKnown, nameOf } from "../model/states";
 import { duration, fullTime, nextSecond } from "../model/times";
@@ -33,7 +33,7 @@ import {
 import { late } from "./late";
 import { SessionElement } from "./session_element";
 import { startSteps } from "./start_steps";
-import { bdi, button, countdownLine, filled, mark, notice, sentence, skeleton } from "./templates";
+import { bdi, button, countdownLine, filled, joined, mark, notice, sentence, skeleton } from "./templates";
 
 const host = css`
   :host {
@@ -224,8 +224,10 @@ export class SailHere extends SessionElement {
   }
 
   private facts(session: Session): TemplateResult | typeof nothing {
-    const text = factsText(this.t, session);
-    return text ? html`<div class="small dim facts" title=${text}>${bdi(text)}</div>` : nothing;
+    const facts = factsOf(this.t, session);
+    return facts.length
+      ? html`<div class="small dim facts" title=${facts.join(" · ")}>${joined(facts)}</div>`
+      : nothing;
   }
 
   /** What runs, else when it closes: while a query runs it cannot close. */

@@ -30,6 +30,11 @@ export function bdi(name: string): TemplateResult {
   return html`<bdi>${name}</bdi>`;
 }
 
+/** Facts with dots between them. */
+export function joined(facts: readonly string[]): TemplateResult {
+  return html`${facts.map((fact, index) => [index ? " · " : "", bdi(fact)])}`;
+}
+
 /** A translated text whose values are pieces of a template, each at the place of its `{name}`. */
 export function filled(t: Translate, key: Key, values: Readonly<Record<string, Piece>>): Piece[] {
   return t(key)

@@ -4,7 +4,7 @@ import type { Translate } from "../strings";
 import type { Price, Session, Size } from "./types";
 
 const MEBIBYTE = 1024 ** 2;
-const GIBIBYTE = 1024 ** 3;
+export const GIBIBYTE = 1024 ** 3;
 
 /** `4 vCPU · 8 GiB`. */
 export function sizeText(t: Translate, size: Size): string {
@@ -43,9 +43,13 @@ export function priceText(t: Translate, price: Price): string {
 
 /** `small · 4 vCPU · 8 GiB · $0.16/h, $0.05 so far`; what is not told is left out. */
 export function factsText(t: Translate, session: Session, withCost = true): string {
-  return [session.configName, session.size && sizeText(t, session.size), costText(t, session, withCost)]
-    .filter(Boolean)
-    .join(" · ");
+  return factsOf(t, session, withCost).join(" · ");
+}
+
+/** The same facts, one by one: each may have a direction of its own. */
+export function factsOf(t: Translate, session: Session, withCost = true): string[] {
+  const size = session.size ? sizeText(t, session.size) : "";
+  return [session.configName ?? "", size, costText(t, session, withCost) ?? ""].filter(Boolean);
 }
 
 /** `$0.16/h, $0.05 so far`. */
