@@ -30,6 +30,7 @@ export { SailLog } from "./elements/log";
 export { SailQueries } from "./elements/queries";
 export { VIEW_EVENT, type SessionsView } from "./elements/session_lister";
 export { SailSessions } from "./elements/sessions";
+export { SailButton } from "./elements/button";
 export { SailHere } from "./elements/here";
 export { SailPicker } from "./elements/picker";
 export { barTexts, type BarTexts } from "./model/bar";

@@ -1,7 +1,9 @@
 /** What the toolbar button and the status bar say of a notebook. */
 
 import type { Translate } from "../strings";
+import type { Act } from "./acts";
 import { countdown } from "./countdown";
+import { hereState, usualConfig } from "./here";
 import type { Snapshot } from "./snapshot";
 import { isClosing, nameOf, stateOf, word, type Mark } from "./states";
 import { duration, earliest, nextSecond, SECOND } from "./times";
@@ -12,6 +14,8 @@ export interface BarTexts {
   readonly mark: Mark | null;
   /** The config's name, or `Connect` without a session. */
   readonly name: string;
+  /** The longest name that the button will have in this notebook. */
+  readonly longest: string;
   /** `6:12` when it closes soon. */
   readonly time: string | null;
   /** `Sail: small | Active`; `null` without a session. */
@@ -32,9 +36,25 @@ export function barTexts(
   return session ? ofSession(t, snapshot, session, now) : ofNone(t, snapshot, notebook);
 }
 
+/** What a click on the toolbar button does. Without a session it connects where that cannot surprise: the notebook
+    remembers a config, or nobody else pays. */
+export function buttonClick(snapshot: Snapshot, notebook: Notebook, session: Session | null): Act {
+  const state = hereState(snapshot, notebook, session);
+  if (state !== "none") {
+    return { act: "open", picker: false };
+  }
+  if (notebook.remembered === null && !snapshot.me?.singleUser) {
+    return { act: "open", picker: true };
+  }
+  return notebook.connecting === "no"
+    ? { act: "connect", choice: { config: usualConfig(snapshot, notebook), remember: true } }
+    : { act: "open", picker: false };
+}
+
 function ofNone(t: Translate, snapshot: Snapshot, notebook: Notebook | null): BarTexts {
   const connecting = notebook !== null && notebook.connecting !== "no";
-  const config = notebook?.remembered ?? snapshot.me?.defaultConfig ?? null;
+  const config = notebook ? usualConfig(snapshot, notebook) : null;
+  const connect = t("connect");
   const tooltip = notebook?.remembered
     ? t("tooltipConnect", { config: notebook.remembered })
     : config
@@ -42,11 +62,12 @@ function ofNone(t: Translate, snapshot: Snapshot, notebook: Notebook | null): Ba
       : t("tooltipConnectAny");
   return {
     mark: connecting ? "pending" : null,
-    name: t("connect"),
+    name: connecting && config ? config : connect,
+    longest: config && config.length > connect.length ? config : connect,
     time: null,
     status: null,
     share: null,
-    tooltip,
+    tooltip: connecting ? t("connecting") : tooltip,
     changesAt: null,
   };
 }
@@ -62,6 +83,7 @@ function ofSession(t: Translate, snapshot: Snapshot, session: Session, now: numb
   return {
     mark: state.mark,
     name,
+    longest: name.length > t("connect").length ? name : t("connect"),
     time: soon?.short ?? null,
     status,
     share: soon?.share ?? null,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { NOW, notebook, session, snapshot } from "../../fixtures/data";
-import { barTexts } from "../../src/model/bar";
+import { barTexts, buttonClick } from "../../src/model/bar";
 import type { ActState, Link } from "../../src/model/snapshot";
 import { isClosing, nameOf, stateOf } from "../../src/model/states";
 import { clock, HOUR, MINUTE } from "../../src/model/times";
@@ -79,4 +79,27 @@ test("without a session the button says what it would do", () => {
   expect(said("small", null)).toBe("Connect to small (remembered in this notebook)");
   expect(said(null, "large")).toBe("Connect this notebook to large");
   expect(said(null, null)).toBe("Connect this notebook to Spark");
+});
+
+test("a click on the button connects where that cannot surprise, else it opens the card or the picker", () => {
+  const click = (remembered: string | null, singleUser: boolean, changes: object = {}) => {
+    const { me } = snapshot();
+    const page = snapshot({ me: me && { ...me, singleUser }, ...changes });
+    return buttonClick(page, { ...notebook, remembered }, null);
+  };
+  expect(click("small", false)).toEqual({ act: "connect", choice: { config: "small", remember: true } });
+  expect(click(null, true)).toEqual({ act: "connect", choice: { config: "small", remember: true } });
+  expect(click(null, false)).toEqual({ act: "open", picker: true });
+  expect(click("small", true, { link: "stale" })).toEqual({ act: "open", picker: false });
+  expect(click("not-here", true)).toEqual({ act: "open", picker: false });
+  expect(buttonClick(snapshot(), notebook, session())).toEqual({ act: "open", picker: false });
+  expect(buttonClick(snapshot(), { ...notebook, connecting: "waiting" }, null)).toEqual({ act: "open", picker: false });
+});
+
+test("the button keeps room for the longest name that it will have", () => {
+  const longest = (remembered: string | null, of: Session | null) =>
+    barTexts(t, snapshot(), { ...notebook, remembered }, of, NOW).longest;
+  expect(longest(null, null)).toBe("Connect");
+  expect(longest("large-memory", null)).toBe("large-memory");
+  expect(longest("large-memory", session({ configName: "large-memory" }))).toBe("large-memory");
 });
