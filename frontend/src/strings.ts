@@ -9,6 +9,7 @@ import { hereStrings } from "./strings/here";
 import { labStrings } from "./strings/lab";
 import { listStrings } from "./strings/lists";
 import { queryStrings } from "./strings/queries";
+import { panelStrings } from "./strings/panel";
 import { pickerStrings } from "./strings/picker";
 import { stateStrings } from "./strings/states";
 import { teamStrings } from "./strings/teams";
@@ -23,6 +24,7 @@ export const catalogue = {
   ...labStrings,
   ...listStrings,
   ...queryStrings,
+  ...panelStrings,
   ...pickerStrings,
   ...stateStrings,
   ...teamStrings,

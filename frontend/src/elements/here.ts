@@ -1,15 +1,13 @@
 /** `sail-here`: the card of a notebook's session, in each of its states. */
 
-import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { property } from "lit/decorators.js";
+import { css, html, nothing, type TemplateResult } from "lit";
 
-import { announcement } from "../model/announce";
 import { countdown } from "../model/countdown";
 import { connectRefusal, hereState, relaunchBefore, usualConfig } from "../model/here";
 import { endReason } from "../model/reasons";
 import { factsOf } from "../model/sizes";
 import type { Snapshot, Topic } from "../model/snapshot";
-import { fileName, isKnown, nameOf } from "../model/states";
+import { fileName, nameOf } from "../model/states";
 import { duration, fullTime, nextSecond } from "../model/times";
 import type { Notebook, Session } from "../model/types";
 import { card } from "../styles/card";
@@ -27,13 +25,14 @@ import {
   connectRefused,
   INSTALL_LINE,
   kernelNotice,
+  relaunchedNotice,
   settingsNotice,
   type Around,
 } from "./here_notices";
 import { late } from "./late";
 import { SessionElement } from "./session_element";
 import { startSteps } from "./start_steps";
-import { bdi, button, countdownLine, filled, joined, mark, notice, sentence, skeleton } from "./templates";
+import { bdi, button, countdownLine, filled, joined, mark, sentence, skeleton } from "./templates";
 
 const host = css`
   :host {
@@ -51,18 +50,7 @@ const host = css`
 export class SailHere extends SessionElement {
   static override styles = [tokens, controls, marks, rows, card, notices, menu, late, host];
 
-  /** Whether this element reads out what happens to the session. One of a page does. */
-  @property({ type: Boolean }) announce = false;
-
   private readonly copied = new Copied(this, (act) => this.ask(act));
-  private said: { readonly session: string; readonly key: string; readonly text: string } | null = null;
-
-  protected override willUpdate(changed: PropertyValues<this>): void {
-    super.willUpdate(changed);
-    if (this.announce) {
-      this.listenFor(this.session);
-    }
-  }
 
   protected override updated(): void {
     const session = this.session;
@@ -78,13 +66,12 @@ export class SailHere extends SessionElement {
     }
     const name = notebook ? t("cardName", { notebook: fileName(notebook.path) }) : t("cardNameNone");
     return html`<section aria-label=${name}>${this.content(snapshot)}</section>
-      ${this.announce ? html`<div class="sr" role="status">${this.said?.text ?? ""}</div>` : nothing}
-      ${this.menus.template()}`;
+      ${this.liveRegion()}${this.menus.template()}`;
   }
 
   private content(snapshot: Snapshot): unknown {
     const { t, notebook, session } = this;
-    const around = { t, snapshot, clock: this.clock, ask: (act: Parameters<Around["ask"]>[0]) => this.ask(act) };
+    const around = this.around(snapshot);
     const install = this.copied.button(t, INSTALL_LINE, t("copyInstall"));
     switch (hereState(snapshot, notebook, session)) {
       case "loading":
@@ -189,7 +176,7 @@ export class SailHere extends SessionElement {
       : this.barOf(this.buttons(session, state, runs?.text ? runs : null));
     return [
       this.card(session, state, [lines, this.refusedAct(session) ?? nothing, below]),
-      relaunched ? this.relaunched(relaunched.subject, relaunched.lost) : nothing,
+      relaunched ? relaunchedNotice(this.around(snapshot), relaunched) : nothing,
     ];
   }
 
@@ -251,35 +238,8 @@ export class SailHere extends SessionElement {
     return html`<div class="small dim">${text}</div>`;
   }
 
-  private relaunched(subject: string, lost: readonly string[] | null): TemplateResult {
-    const { t } = this;
-    const what = lost?.length
-      ? filled(t, "relaunchedLost", { views: html`${this.views(lost)}` })
-      : lost
-        ? ""
-        : t("relaunchedUnknown");
-    return notice({
-      kind: "info",
-      text: html`${t("relaunched")} ${what}`,
-      buttons: [button(t("gotIt"), () => this.ask({ act: "dismiss", subject }))],
-    });
-  }
-
   private barOf(buttons: readonly TemplateResult[]): TemplateResult | typeof nothing {
     return buttons.length ? html`<div class="bar">${buttons}</div>` : nothing;
-  }
-
-  /** The first state that the page shows is not read out. */
-  private listenFor(session: Session | null): void {
-    if (!session || !this.snapshot || !isKnown(this.snapshot.link)) {
-      return;
-    }
-    const { key, text, changesAt } = announcement(this.t, session, this.clock.now());
-    const first = this.said?.session !== session.id && !(this.said === null ? false : session.status === "pending");
-    if (this.said?.key !== key || first) {
-      this.said = { session: session.id, key, text: first ? "" : text };
-    }
-    this.clock.changesAt(changesAt);
   }
 }
 

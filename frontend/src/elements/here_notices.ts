@@ -4,13 +4,13 @@ import { html, nothing, type TemplateResult } from "lit";
 
 import * as icons from "../icons";
 import type { Act } from "../model/acts";
-import type { Refusal } from "../model/here";
+import type { Refusal, Relaunched } from "../model/here";
 import type { Snapshot } from "../model/snapshot";
 import { nameOf, stateOf } from "../model/states";
 import { clock, duration, nextSecond, SECOND } from "../model/times";
 import type { Notebook, Session } from "../model/types";
 import type { Translate } from "../strings";
-import { bdi, button, filled, iconButton, mark, notice, refusal } from "./templates";
+import { bdi, button, filled, iconButton, listed, mark, notice, refusal } from "./templates";
 import type { Clock } from "./ticker";
 
 /** What the templates need of the element that draws them. */
@@ -66,6 +66,16 @@ export function kernelNotice({ t }: Around, notebook: Notebook, install: Templat
   return notebook.kernel.fit === "no-python"
     ? notice({ kind: "info", text: t("noPython") })
     : notice({ kind: "info", text: filled(t, "noPackage", { kernel: bdi(notebook.kernel.name) }), buttons: [install] });
+}
+
+/** A new session like the last, and what is not in it. */
+export function relaunchedNotice({ t, ask }: Around, { subject, lost }: Relaunched): TemplateResult {
+  const told = lost?.length ? filled(t, "relaunchedLost", { views: html`${listed(t, lost)}` }) : "";
+  return notice({
+    kind: "info",
+    text: html`${t("relaunched")} ${lost ? told : t("relaunchedUnknown")}`,
+    buttons: [button(t("gotIt"), () => ask({ act: "dismiss", subject }))],
+  });
 }
 
 /** Why connecting was refused, with ways out. `close` asks in place first. */

@@ -171,10 +171,9 @@ export class SailPicker extends SessionElement {
     if (!refused) {
       return nothing;
     }
-    const around = { t: this.t, snapshot, clock: this.clock, ask: this.ask.bind(this) };
     const { about } = this.confirm;
     return [
-      connectRefused(around, refused, (session) => this.askClose(session)),
+      connectRefused(this.around(snapshot), refused, (session) => this.askClose(session)),
       about ? html`<div class="here-card">${this.confirm.template(about)}</div>` : nothing,
     ];
   }
@@ -208,7 +207,7 @@ export class SailPicker extends SessionElement {
     </button>`;
     return html`<div class="foot">
       ${isSession ? nothing : toggle}${may ? button(t("newConfig"), () => this.ask({ act: "newConfig" })) : nothing}
-      ${this.cancelable && this.more ? button(t("cancel"), () => this.ask({ act: "cancel" })) : nothing}
+      ${this.cancelable && !may ? button(t("cancel"), () => this.ask({ act: "cancel" })) : nothing}
       <button type="submit" class="primary" ?disabled=${running || blocked || !chosen}>
         ${t(running ? "connecting" : "connect")}
       </button>

@@ -1,35 +1,41 @@
 /** What the card and the panel share: the notebook's session, its buttons, its menu, and the questions before what
     cannot be taken back. */
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 
 import * as icons from "../icons";
+import { announcement } from "../model/announce";
 import { failureOf, isAsked } from "../model/here";
 import type { Menu, MenuItem } from "../model/menu";
 import { sessionOfNotebook } from "../model/notebook_session";
 import { editableConfig, hasLarger, keepChoices, pythonLine, running, type Running } from "../model/session_facts";
 import { isOver } from "../model/countdown";
 import { couldNotStart } from "../model/reasons";
+import type { Snapshot } from "../model/snapshot";
 import { isClosing, isKnown, stateOf, type State } from "../model/states";
 import { duration } from "../model/times";
 import type { Notebook, Session } from "../model/types";
 import { Confirm } from "./confirm";
 import { SailElement } from "./element";
+import type { Around } from "./here_notices";
 import { ElementMenu } from "./menu";
-import { bdi, button, filled, iconButton, refusal, type Piece } from "./templates";
+import { button, filled, iconButton, listed, refusal, type Piece } from "./templates";
 import { Clock } from "./ticker";
-
-const NAMES_SHOWN = 8;
 
 export abstract class SessionElement extends SailElement {
   @property({ attribute: false }) notebook: Notebook | null = null;
   /** Another session than the notebook's. */
   @property({ attribute: false }) sessionId: string | null = null;
 
+  /** Whether this element reads out what happens to the session. One of a page does. */
+  @property({ type: Boolean }) announce = false;
+
   protected readonly clock = new Clock(this, () => this.snapshot?.skewMs ?? 0);
   protected readonly confirm = new Confirm(this);
   protected readonly menus = new ElementMenu(this);
+
+  private said: { readonly session: string; readonly key: string; readonly text: string } | null = null;
 
   protected get session(): Session | null {
     const { snapshot, sessionId } = this;
@@ -40,6 +46,10 @@ export abstract class SessionElement extends SailElement {
     return sessionId === null
       ? sessionOfNotebook(snapshot, this.notebook)
       : (known.find(({ id }) => id === sessionId) ?? null);
+  }
+
+  protected around(snapshot: Snapshot): Around {
+    return { t: this.t, snapshot, clock: this.clock, ask: (act) => this.ask(act) };
   }
 
   /** Its mark and word now; the element renders again when they change. */
@@ -229,12 +239,21 @@ export abstract class SessionElement extends SailElement {
     return problem && refusal(this.t, problem, [dismiss]);
   }
 
-  /** Names of temp views, at most eight of them. */
-  protected views(names: readonly string[]): unknown {
-    const shown = names.slice(0, NAMES_SHOWN).map((name) => html`<span class="mono">${bdi(name)}</span>`);
-    const listed = html`${shown.map((name, index) => [index ? ", " : "", name])}`;
-    const count = names.length - shown.length;
-    return count > 0 ? filled(this.t, "andMore", { names: listed, count }) : listed;
+  /** What a screen reader hears. The first state that the page shows is not read out: only changes are. */
+  protected liveRegion(): TemplateResult | typeof nothing {
+    const { session, snapshot } = this;
+    if (!this.announce) {
+      return nothing;
+    }
+    if (session && snapshot && isKnown(snapshot.link)) {
+      const { key, text, changesAt } = announcement(this.t, session, this.clock.now());
+      const isNew = this.said?.session !== session.id;
+      if (this.said?.key !== key) {
+        this.said = { session: session.id, key, text: isNew ? "" : text };
+      }
+      this.clock.changesAt(changesAt);
+    }
+    return html`<div class="sr" role="status">${this.said?.text ?? ""}</div>`;
   }
 
   private loses(): Piece[] | string {
@@ -242,6 +261,8 @@ export abstract class SessionElement extends SailElement {
     if (views === null) {
       return this.t("losesUnknown");
     }
-    return views.length ? filled(this.t, "losesViews", { views: html`${this.views(views)}` }) : this.t("losesNothing");
+    return views.length
+      ? filled(this.t, "losesViews", { views: html`${listed(this.t, views)}` })
+      : this.t("losesNothing");
   }
 }

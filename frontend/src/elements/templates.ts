@@ -51,6 +51,16 @@ export function sentence(t: Translate, said: Sentence | string): Piece | Piece[]
   return filled(t, said.key, Object.fromEntries(values));
 }
 
+const NAMES_SHOWN = 8;
+
+/** Names of temp views, at most eight of them. */
+export function listed(t: Translate, names: readonly string[]): Piece | Piece[] {
+  const shown = names.slice(0, NAMES_SHOWN).map((name) => html`<span class="mono">${bdi(name)}</span>`);
+  const all = html`${shown.map((name, index) => [index ? ", " : "", name])}`;
+  const count = names.length - shown.length;
+  return count > 0 ? filled(t, "andMore", { names: all, count }) : all;
+}
+
 /** The ring that empties; the text beside it says the same. */
 export function ring(share: number): TemplateResult {
   const left = Math.round(share * 100);

@@ -95,11 +95,15 @@ export function isAsked(snapshot: Snapshot, session: Session, act: ActState["act
   return state?.phase === "running" && state.act.act === act;
 }
 
+export interface Relaunched {
+  /** Of the act, to dismiss it. */
+  readonly subject: string;
+  /** `null`: not told. */
+  readonly lost: readonly string[] | null;
+}
+
 /** The relaunch that made this session, with what was lost, until it is dismissed. */
-export function relaunchBefore(
-  snapshot: Snapshot,
-  session: Session,
-): { readonly subject: string; readonly lost: readonly string[] | null } | null {
+export function relaunchBefore(snapshot: Snapshot, session: Session): Relaunched | null {
   for (const [subject, { act, phase, since }] of Object.entries(snapshot.acts)) {
     const made = act.act === "relaunch" && phase === "done" && act.sessionId !== session.id;
     if (made && session.createdAt >= since) {

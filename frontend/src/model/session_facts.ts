@@ -24,7 +24,10 @@ export function keepChoices(session: Session, me: Me | null, now: number): reado
 }
 
 export interface Running {
+  /** Empty while it runs for less than a second. */
   readonly text: string;
+  /** Without its tasks, for narrow places. */
+  readonly brief: string;
   /** The one that runs, when only one does. */
   readonly query: Query | null;
   readonly changesAt: number;
@@ -40,17 +43,19 @@ export function running(t: Translate, snapshot: Snapshot, session: Session, now:
   }
   const began = Math.min(...runs.map((query) => loaded.asOf - query.seconds * SECOND));
   if (now - began < RUNS_AFTER) {
-    return { text: "", query: first, changesAt: began + RUNS_AFTER };
+    return { text: "", brief: "", query: first, changesAt: began + RUNS_AFTER };
   }
   const changesAt = nextSecond(began, now);
   if (runs.length > 1) {
-    return { text: t("queriesRun", { count: runs.length }), query: null, changesAt };
+    const text = t("queriesRun", { count: runs.length });
+    return { text, brief: text, query: null, changesAt };
   }
   const number = numberOf(first, loaded.items ?? [], loaded.total);
   const query = number === null ? t("aQuery") : t("queryNumber", { number });
   const time = stopwatch(now - began);
-  const text = first.tasks ? t("runsTasks", { query, time, ...first.tasks }) : t("runs", { query, time });
-  return { text, query: first, changesAt };
+  const brief = t("runs", { query, time });
+  const text = first.tasks ? t("runsTasks", { query, time, ...first.tasks }) : brief;
+  return { text, brief, query: first, changesAt };
 }
 
 /** Its place among all queries of the session, from 1; `null` where the first ones are not known. */

@@ -76,6 +76,11 @@ export function fullTime(moment: number): string {
   return format({ dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" }).format(moment);
 }
 
+/** `28 Nov 2026, 09:00`. */
+export function shortTime(moment: number): string {
+  return format({ dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }).format(moment);
+}
+
 /** How many midnights of the reader's zone lie between. */
 export function daysBetween(earlier: number, later: number): number {
   return Math.round((new Date(later).setHours(0, 0, 0, 0) - new Date(earlier).setHours(0, 0, 0, 0)) / DAY);

@@ -20,6 +20,13 @@ export const facts = css`
     margin: 0;
     overflow-wrap: anywhere;
   }
+  dd > button.icon {
+    margin: -4px 0;
+    vertical-align: middle;
+  }
+  dd > button.link {
+    margin: -3px 0;
+  }
   pre.log {
     margin: 0;
     padding: 8px 12px;

@@ -3,6 +3,11 @@
 import { css } from "lit";
 
 export const panel = css`
+  :host {
+    display: block;
+    container-type: inline-size;
+    max-width: 900px;
+  }
   .panel {
     border: 1px solid var(--ls-line);
     border-radius: 2px;
@@ -51,5 +56,92 @@ export const panel = css`
   .tabs > button[aria-selected="true"] {
     color: var(--ls-fg-strong);
     box-shadow: inset 0 -2px var(--ls-accent);
+  }
+  .panel > header > .word,
+  .panel > header > .end {
+    flex: none;
+    white-space: nowrap;
+  }
+  .panel > header > .clip {
+    flex: 0 1 auto;
+  }
+  .panel > header > .grow {
+    flex: 1 1 0;
+  }
+  .panel > header > .end.clip {
+    flex: 0 1 auto;
+  }
+  .panel > header > .bar {
+    flex-wrap: nowrap;
+  }
+  .panel > .said,
+  .panel .cols > .said {
+    padding: 8px 12px;
+  }
+  .panel > .said {
+    display: grid;
+    gap: 6px;
+    justify-items: start;
+  }
+  .panel > .said > .confirm {
+    width: 100%;
+  }
+  .panel > .notice {
+    border-bottom: 1px solid var(--ls-line);
+  }
+  .panel > .notice + header,
+  .panel > header:last-child {
+    border-bottom: 0;
+  }
+  .panel > .tab {
+    max-height: 252px;
+    overflow: auto;
+    --ls-log-height: 214px;
+  }
+  .panel > .tab:focus-visible {
+    outline: 2px solid var(--ls-accent);
+    outline-offset: -2px;
+  }
+  .panel > footer {
+    display: none;
+  }
+  .panel > footer.always {
+    display: flex;
+  }
+  .saved {
+    padding: 4px 0;
+  }
+  @container (max-width: 639px) {
+    .panel > header .wide,
+    .panel > header > .facts,
+    .tabs {
+      display: none;
+    }
+    .panel > header {
+      flex-wrap: wrap;
+      row-gap: 2px;
+    }
+    .panel > header > .word {
+      flex: 1 0 auto;
+    }
+    .panel > footer {
+      display: flex;
+    }
+    .panel > footer.always {
+      flex-wrap: wrap;
+    }
+    .panel .cols {
+      grid-template-columns: minmax(0, 1fr);
+    }
+    .panel .cols > * + * {
+      border-left: 0;
+      border-top: 1px solid var(--ls-line);
+    }
+  }
+  @container (max-width: 359px) {
+    .panel > footer > .told {
+      visibility: hidden;
+      width: 0;
+    }
   }
 `;
