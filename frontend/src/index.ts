@@ -32,6 +32,7 @@ export { VIEW_EVENT, type SessionsView } from "./elements/session_lister";
 export { SailSessions } from "./elements/sessions";
 export { SailButton } from "./elements/button";
 export { SailHere } from "./elements/here";
+export { SailPanel } from "./elements/panel";
 export { SailPicker } from "./elements/picker";
 export { barTexts, type BarTexts } from "./model/bar";
 export { countdown, type Countdown } from "./model/countdown";

@@ -18,7 +18,7 @@ import { tokens } from "../styles/tokens";
 import { define } from "../version";
 import { connectRefused } from "./here_notices";
 import { late } from "./late";
-import { loadFailure } from "./load-failure";
+import { loadFailure } from "./load_failure";
 import { optionFields, type Options } from "./picker_options";
 import { SessionElement } from "./session_element";
 import { bdi, button, filled, joined, mark, notice, skeleton } from "./templates";

@@ -121,6 +121,9 @@ export const panel = css`
       flex-wrap: wrap;
       row-gap: 2px;
     }
+    .panel > header > b {
+      max-width: calc(100% - 96px);
+    }
     .panel > header > .word {
       flex: 1 0 auto;
     }
