@@ -40,7 +40,7 @@ export class SailButton extends SailElement {
     return html`<button
       type="button"
       title=${texts.tooltip}
-      aria-label=${texts.tooltip}
+      aria-label=${texts.label}
       data-longest=${`${texts.longest} ${LONGEST_TIME}`}
       data-longest-time=${LONGEST_TIME}
       @click=${this.onClick}

@@ -24,7 +24,7 @@ export const toolbarButton = css`
     visibility: hidden;
     font-weight: 600;
     padding-left: 44px;
-    max-width: 252px;
+    max-width: 222px;
     white-space: nowrap;
   }
   button > span {
@@ -33,7 +33,7 @@ export const toolbarButton = css`
     gap: 5px;
   }
   bdi {
-    max-width: 160px;
+    max-width: 130px;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
