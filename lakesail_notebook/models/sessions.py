@@ -52,7 +52,11 @@ class Session(Answer, frozen=True, kw_only=True):
     updated_at: str
     workload_config_id: Annotated[str | None, Meta(description="Null: a config without a name."), _FACT] = None
     workload_config_name: Annotated[str | None, _FACT] = None
-    notebook_path: Annotated[str | None, Meta(description="Where its notebook is now, or was last."), _FACT] = None
+    notebook_path: Annotated[
+        str | None,
+        Meta(description="Where its notebook is now, or was last, below the root of its Jupyter server."),
+        _FACT,
+    ] = None
     owner_name: Annotated[str | None, _FACT] = None
     size: Annotated[
         ComputeSize | None,

@@ -14,6 +14,7 @@ from .guard import Guard
 from .lab_page import LabPage
 from .rig import SCREENS, Site
 
+NewPage = Callable[[Site], LabPage]
 OpenPage = Callable[..., LabPage]
 
 _PAGES = pytest.StashKey[list[Page]]()
@@ -66,15 +67,25 @@ def context(new_context: Callable[..., BrowserContext]) -> BrowserContext:
 
 
 @pytest.fixture
-def open_page(request: pytest.FixtureRequest, context: BrowserContext, guard: Guard) -> OpenPage:
-    """Opens a page on a site: ``open_page(site, "a.ipynb")``. See :meth:`LabPage.open`."""
+def new_page(request: pytest.FixtureRequest, context: BrowserContext, guard: Guard) -> NewPage:
+    """Makes a page for a site, which is still empty: ``new_page(site)``."""
     pages = request.node.stash.setdefault(_PAGES, [])
 
-    def open_one(site: Site, notebook: str | None = None, **options: Any) -> LabPage:
+    def make(site: Site) -> LabPage:
         guard.allow(site.url)
         page = context.new_page()
         pages.append(page)
-        return LabPage(page, site).open(notebook, **options)
+        return LabPage(page, site)
+
+    return make
+
+
+@pytest.fixture
+def open_page(new_page: NewPage) -> OpenPage:
+    """Opens a page on a site: ``open_page(site, "a.ipynb")``. See :meth:`LabPage.open`."""
+
+    def open_one(site: Site, notebook: str | None = None, **options: Any) -> LabPage:
+        return new_page(site).open(notebook, **options)
 
     return open_one
 

@@ -36,7 +36,7 @@ _METADATA = "(key) => window.jupyterapp.shell.currentWidget.content.model.getMet
 
 
 class LabPage:
-    """One page on a site. Locators of our elements need no version: tags are found by their beginning."""
+    """One page on a site."""
 
     def __init__(self, page: Page, site: Site) -> None:
         self.page = page
@@ -123,6 +123,13 @@ class LabPage:
         found = self.element(name, within)
         expect(found.first).to_be_visible(timeout=EXPECT_SECONDS * 1000)
         return found
+
+    def mode(self) -> str:
+        """``edit`` or ``command``: of the notebook in front."""
+        return str(self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.mode"))
+
+    def active_cell(self) -> int:
+        return int(self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"))
 
     def screenshot(self, name: str) -> None:
         """A picture of the page, for people to look at."""

@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -70,7 +70,7 @@ class Api:
         return session
 
     def session_of(self, notebook: str) -> dict[str, Any] | None:
-        """The newest session of a notebook, by its path."""
+        """The newest session of a notebook, by the name of its file."""
         return next((one for one in self.sessions() if notebook_of(one) == notebook), None)
 
     def queries(self, session_id: str) -> list[dict[str, Any]]:
@@ -163,7 +163,7 @@ def site(
     home, root = directory / "home", directory / "root"
     home.mkdir(parents=True, exist_ok=True)
     root.mkdir(exist_ok=True)
-    write_settings(home, "@jupyterlab/apputils-extension:notification", _NO_NEWS)
+    turn_news_off(home)
     server_config = _config(base_url, password, port)
     for name, traits in (config or {}).items():
         server_config[name] = server_config.get(name, {}) | dict(traits)
@@ -176,6 +176,11 @@ def site(
         _client(server.url, password) as client,
     ):
         yield Site(application, server, server.url, Api(server.url, client), root, token)
+
+
+def turn_news_off(home: Path) -> None:
+    """They would pop up over a corner of the page, and ask other machines."""
+    write_settings(home, "@jupyterlab/apputils-extension:notification", _NO_NEWS)
 
 
 def write_settings(home: Path, plugin: str, settings: Mapping[str, object]) -> None:
@@ -198,8 +203,9 @@ def write_notebook(
 
 
 def notebook_of(session: Mapping[str, Any]) -> str | None:
-    path = session.get("notebookPath") or session.get("metadata", {}).get("lakesail/notebook")
-    return None if path is None else str(path)
+    """The name of a session's notebook."""
+    path = session["notebookPath"]
+    return None if path is None else PurePosixPath(path).name
 
 
 def eventually(look: Callable[[], T | None], seconds: float, what: str) -> T:

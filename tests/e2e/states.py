@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from .rig import SCREENS
 LOAD_SECONDS = 30
 MATRIX_SECONDS = 600
 _FINDINGS_TOLD = 4
+_NUMBERS = re.compile(r"\d+(\.\d+)? (?=px|x \d)")
 _HAS_TOP_LAYER = """() => {
   const roots = [document];
   for (const root of roots) {
@@ -25,6 +27,10 @@ _HAS_TOP_LAYER = """() => {
   }
   return false;
 }"""
+
+
+Findings = dict[str, dict[str, list[int]]]
+"""By state and text: at which widths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ def look_at_all(context: BrowserContext, guard: Guard, folder: Path, theme: str)
 
     :param folder: where the page is built.
     """
-    found: dict[str, list[str]] = defaultdict(list)
+    found: Findings = defaultdict(lambda: defaultdict(list))
     pictures = SCREENS / "states"
     pictures.mkdir(parents=True, exist_ok=True)
     with fixture_page(folder) as address:
@@ -95,11 +101,15 @@ def look_at_all(context: BrowserContext, guard: Guard, folder: Path, theme: str)
             for width in state.widths:
                 page.dress(theme, width)
                 page.screenshot(pictures / f"{state.name}-{theme}-{width}.png")
-                found[f"{state.name} at {width} px"] += page.findings()
-    assert not (wrong := {name: what for name, what in found.items() if what}), _told(wrong)
+                for finding in page.findings():
+                    found[state.name][_NUMBERS.sub("…", finding)].append(width)
+    assert not found, _told(found)
 
 
-def _told(wrong: dict[str, list[str]]) -> str:
+def _told(found: Findings) -> str:
     """Of each state a few findings; more of them say the same of other rows."""
-    lines = [f"{name}:\n  " + "\n  ".join(list(dict.fromkeys(what))[:_FINDINGS_TOLD]) for name, what in wrong.items()]
-    return f"{len(wrong)} states are not as they should be\n" + "\n".join(lines)
+    lines = []
+    for state, findings in found.items():
+        some = list(findings.items())[:_FINDINGS_TOLD]
+        lines += [f"{state} at {', '.join(map(str, dict.fromkeys(widths)))} px: {what}" for what, widths in some]
+    return f"{len(found)} states are not as they should be\n" + "\n".join(lines)

@@ -86,7 +86,7 @@ def test_a_config_without_a_name_or_of_another_team_is_not_told(
 
 def test_a_session_tells_where_its_notebook_is_now() -> None:
     old = {models.NOTEBOOK_KEY: "/home/ada/before.ipynb"}
-    assert shown(metadata=old).notebook_path == "/home/ada/sales/etl.ipynb"
+    assert shown(metadata=old).notebook_path == "sales/etl.ipynb", "below its server's root, as JupyterLab names it"
     assert shown(metadata=old, notebook=None).notebook_path == "/home/ada/before.ipynb"
     assert shown(notebook_id=None).notebook_path is None
 

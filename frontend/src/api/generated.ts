@@ -894,7 +894,7 @@ export interface components {
             /** @description Null: a config without a name. */
             workloadConfigId: string | null;
             workloadConfigName: string | null;
-            /** @description Where its notebook is now, or was last. */
+            /** @description Where its notebook is now, or was last, below the root of its Jupyter server. */
             notebookPath: string | null;
             ownerName: string | null;
             /** @description What its engine has, after the cut to the machine that it runs on. */

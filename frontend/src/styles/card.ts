@@ -62,8 +62,10 @@ export const card = css`
   .empty {
     padding: 10px 12px 12px;
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 8px;
     justify-items: start;
+    overflow-wrap: anywhere;
   }
   .skel {
     height: 8px;

@@ -98,7 +98,7 @@ async def _by_id(read: Callable[[set[str]], Awaitable[list[Row]]], ids: Iterable
 
 def _notebook_path(session: SessionRecord, around: Around) -> str | None:
     notebook = None if session.notebook_id is None else around.notebooks.get(session.notebook_id)
-    return session.metadata.get(models.NOTEBOOK_KEY) if notebook is None else notebook.shown_path
+    return session.metadata.get(models.NOTEBOOK_KEY) if notebook is None else notebook.path
 
 
 def _owner_name(session: SessionRecord, around: Around) -> str | None:

@@ -1,0 +1,222 @@
+"""What a person does with a session in JupyterLab; the API tells the effect of each act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.wheels import index_of
+
+from .conftest import OpenPage
+from .face import Face, button
+from .rig import Site, eventually, site, write_notebook
+
+SECONDS = 90
+IDLE_AFTER = 3
+CLOSES_AFTER = 25
+"""Idle and unused for so many seconds. `Soon` is the last fifth of both."""
+LIMITS = {"idle_timeout": {"floor": 1}, "idle_close_delay": {"floor": 1, "default": CLOSES_AFTER}}
+LONG_QUERY = "spark.range(10**11).selectExpr('id % 7 as k').groupBy('k').count().collect()"
+
+CLICK_TWICE = """async (card) => {
+  const clicked = [];
+  for (const name of ['Close', 'Close session']) {
+    await card.updateComplete;
+    const found = [...card.shadowRoot.querySelectorAll('button')].find((one) => one.textContent.trim() === name);
+    clicked.push(found?.textContent.trim());
+    found?.click();
+  }
+  return clicked;
+}"""
+"""As a double click on Close: the second click comes in the red button's first 400 ms."""
+
+Connected = tuple[Face, dict[str, Any]]
+Connect = Callable[..., Connected]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    config = {"LakesailApp": {"limits": LIMITS, "quotas": {"live_sessions_per_member": 2}}}
+    with site(tmp_path_factory.mktemp("lab"), config=config) as running:
+        running.api.make_config("small")
+        yield running
+
+
+@pytest.fixture
+def notebook(lab: Site, request: pytest.FixtureRequest) -> Iterator[str]:
+    name = f"{request.node.name[5:40]}.ipynb"
+    write_notebook(lab.root / name, "# Flights", "flights = 336_776")
+    yield name
+    lab.api.close_all_sessions()
+    lab.api.shut_down_all_kernels()
+
+
+@pytest.fixture
+def connect(lab: Site, notebook: str, open_page: OpenPage) -> Connect:
+    """Opens the notebook with the sidebar, and connects it by a cell."""
+
+    def run(line: str = "%sail connect small --idle 1h") -> Connected:
+        page = open_page(lab, notebook)
+        face = Face(page).open_sidebar()
+        page.run_source(line)
+        session = eventually(lambda: lab.api.session_of(notebook), SECONDS, "the notebook has a session")
+        face.connected()
+        return face, session
+
+    return run
+
+
+def status_of(lab: Site, session: dict[str, Any]) -> str:
+    return str(lab.api.session(session["id"])["status"])
+
+
+def end_of(session: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(session["timeoutAt"])
+
+
+def begin_query(face: Face, lab: Site, session: dict[str, Any]) -> dict[str, Any]:
+    """Run a cell with a query that takes minutes; the query."""
+    face.lab.begin(face.lab.add_cell(f"import time\n{LONG_QUERY}\ntime.sleep(60)"))
+
+    def running() -> dict[str, Any] | None:
+        return next((one for one in lab.api.queries(session["id"]) if one["outcome"] == "running"), None)
+
+    return eventually(running, SECONDS, "a query runs")
+
+
+def test_closing_asks_once_and_takes_no_double_click(lab: Site, connect: Connect) -> None:
+    face, session = connect()
+    clicks = face.card.evaluate(CLICK_TWICE)
+    assert clicks == ["Close", "Close session"]
+    red = button(face.card, "Close session")
+    expect(red).to_be_visible()
+    assert status_of(lab, session) == "active"
+    face.lab.screenshot("lab-close-asks")
+    button(face.card, "Keep it").click()
+    expect(red).to_have_count(0)
+    assert status_of(lab, session) == "active"
+    button(face.card, "Close").click()
+    face.confirm(face.card, "Close session")
+    eventually(lambda: status_of(lab, session) == "closed", SECONDS, "the session is closed")
+    assert lab.api.session(session["id"])["terminationReason"] == "user_closed"
+    expect(face.card).to_contain_text("You closed it.")
+
+
+def test_a_row_closes_its_session(lab: Site, connect: Connect) -> None:
+    face, _ = connect()
+    other = lab.api.post("workloads/sessions", {"name": "weather join"})
+    row = face.row(other["id"])
+    expect(row).to_be_visible()
+    row.hover()
+    button(row, "Close").click()
+    face.confirm(face.sessions, "Close session")
+    eventually(lambda: status_of(lab, other) == "closed", SECONDS, "the session is closed")
+    expect(row).to_have_count(0)
+
+
+def test_a_closed_session_is_relaunched_at_one_click(lab: Site, notebook: str, connect: Connect) -> None:
+    face, session = connect()
+    lab.api.request("DELETE", f"workloads/sessions/{session['id']}")
+    expect(face.card).to_contain_text("closed it")
+    button(face.card, "Relaunch").click()
+
+    def relaunched() -> dict[str, Any] | None:
+        newest = lab.api.session_of(notebook)
+        return newest if newest and newest["id"] != session["id"] and newest["status"] == "active" else None
+
+    newest = eventually(relaunched, SECONDS, "the notebook has another session")
+    assert newest["workloadConfigName"] == "small"
+    face.connected()
+    assert face.lab.run_source("spark.range(7).count()") == "7"
+
+
+def test_a_live_session_is_relaunched_after_a_question(lab: Site, notebook: str, connect: Connect) -> None:
+    face, session = connect()
+    face.choose(face.card, "Relaunch")
+    face.confirm(face.card, "Relaunch")
+    eventually(lambda: status_of(lab, session) == "closed", SECONDS, "the session is closed")
+    newest = eventually(
+        lambda: next((one for one in lab.api.live_sessions() if one["id"] != session["id"]), None),
+        SECONDS,
+        "another is",
+    )
+    assert newest["workloadConfigName"] == "small"
+
+
+def test_an_unused_session_goes_idle_then_tells_its_end_and_is_kept_at_one_click(lab: Site, connect: Connect) -> None:
+    face, session = connect(f"%sail connect small --idle {IDLE_AFTER}s")
+    expect(face.card).to_contain_text("Idle")
+    assert status_of(lab, session) == "idle"
+    expect(face.card).to_contain_text("if unused")
+    keep = face.card.get_by_role("button", name="Keep", exact=False).first
+    expect(keep).to_have_class("primary")  # only soon before the end
+    face.lab.screenshot("lab-closing-soon")
+    keep.click()
+    kept = eventually(lambda: lab.api.session(session["id"])["extendedUntil"], SECONDS, "the session is kept")
+    assert datetime.fromisoformat(kept) > datetime.now(UTC) + timedelta(minutes=20)
+    assert end_of(lab.api.session(session["id"])) >= datetime.fromisoformat(kept)
+    expect(face.card).to_contain_text("Kept until")
+
+
+def test_interrupt_stops_the_query_while_the_cell_runs(lab: Site, connect: Connect) -> None:
+    face, session = connect()
+    query = begin_query(face, lab, session)
+    interrupt = face.card.get_by_role("button", name="Interrupt", exact=False).first
+    expect(interrupt).to_be_visible()
+    face.lab.screenshot("lab-query-runs")
+    interrupt.click()
+
+    def outcome() -> str | None:
+        asked = next(one for one in lab.api.queries(session["id"]) if one["id"] == query["id"])
+        return None if asked["outcome"] == "running" else str(asked["outcome"])
+
+    assert eventually(outcome, SECONDS, "the query has ended") == "cancelled"
+
+
+def test_queries_are_shown_on_the_sessions_own_page(lab: Site, connect: Connect) -> None:
+    face, session = connect()
+    face.lab.run_source("spark.sql('select 41 + 1 as answer').collect()")
+    face.row(session["id"]).dblclick()
+    page = face.page.locator("[id^='jp-main-dock-panel'] :is(sail-session-0-1-0)")
+    expect(page).to_be_visible()
+    expect(page.get_by_text("select 41 + 1 as answer")).to_be_visible()
+    face.lab.screenshot("lab-session-page")
+
+
+def test_a_start_that_fails_says_why_and_offers_what_to_do(lab: Site, notebook: str, open_page: OpenPage) -> None:
+    index = index_of(lab.root.parent / "empty-index")
+    Path(lab.root.parent / "empty-index").mkdir(exist_ok=True)
+    library = {"pypi": {"package": "no-such-package==1.0", "repo": index}}
+    config = lab.api.make_config("broken", {"libraries": [library]})
+    page = open_page(lab, notebook)
+    face = Face(page).open_sidebar()
+    page.run_source("%sail connect broken")
+    session = eventually(lambda: lab.api.session_of(notebook), SECONDS, "the notebook has a session")
+    assert session["terminationReason"] == "start_failed"
+    expect(face.card.get_by_text("Could not start", exact=True)).to_be_visible()
+    expect(face.card).to_contain_text("no-such-package")
+    expect(button(face.card, "Edit config")).to_be_visible()
+    page.screenshot("lab-could-not-start")
+    lab.api.request("DELETE", f"workloads/compute-configs/{config['id']}")
+
+
+def test_a_refusal_by_quota_shows_what_fills_it_and_a_session_to_use(
+    lab: Site, notebook: str, open_page: OpenPage
+) -> None:
+    first, second = (lab.api.post("workloads/sessions", {"name": name}) for name in ("first", "second"))
+    page = open_page(lab, notebook)
+    face = Face(page).open_sidebar()
+    button(face.card, "Connect").click()
+    expect(face.card).to_contain_text("You have 2 of 2 sessions")
+    expect(face.card).to_contain_text("first")
+    page.screenshot("lab-quota")
+    assert {session["id"] for session in lab.api.live_sessions()} == {first["id"], second["id"]}
+    face.card.get_by_role("button", name="Use here", exact=False).first.click()
+    face.connected()
+    assert page.run_source("spark.range(7).count()") == "7"
+    assert len(lab.api.live_sessions()) == 2

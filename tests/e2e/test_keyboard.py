@@ -1,0 +1,112 @@
+"""The whole flow by the keyboard alone: open the sidebar, connect, keep, close, relaunch, and what focus does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import OpenPage
+from .face import INERT_MS, Face
+from .rig import Application, Site, eventually, site, write_notebook
+
+SECONDS = 90
+MOST_TABS = 60
+_FOCUSED = """() => {
+  let focused = document.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  const name = focused?.getAttribute('aria-label') ?? focused?.getAttribute('title') ?? focused?.textContent?.trim();
+  return [focused?.localName ?? '', name ?? ''];
+}"""
+
+
+@pytest.fixture(scope="module", params=["jupyterlab", "notebook"])
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    application: Application = request.param
+    with site(tmp_path_factory.mktemp(application), application=application) as running:
+        write_notebook(running.root / "flights.ipynb", "# Flights", "1")
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def leave_nothing(served: Site) -> Iterator[None]:
+    yield
+    served.api.close_all_sessions()
+    served.api.shut_down_all_kernels()
+
+
+def focused(page: Page) -> tuple[str, str]:
+    tag, name = page.evaluate(_FOCUSED)
+    return tag, name
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until a control of this name has the focus."""
+    passed = []
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        passed.append(focused(page)[1][:40])
+        if passed[-1].startswith(name):
+            return
+    raise AssertionError(f"{name} is not reached by Tab: {passed}")
+
+
+def test_the_keyboard_alone_connects_closes_and_relaunches(served: Site, open_page: OpenPage) -> None:
+    page = open_page(served, "flights.ipynb")
+    face = Face(page)
+    keyboard = page.page.keyboard
+    page.command("lakesail:show")
+    tab_to(page.page, "Connect")
+    keyboard.press("Enter")
+    session = eventually(lambda: served.api.session_of("flights.ipynb"), SECONDS, "the notebook has a session")
+    face.connected()
+    page.command("lakesail:show")
+    tab_to(page.page, "Close")
+    keyboard.press("Enter")
+    expect(face.card.get_by_role("button", name="Close session")).to_be_focused()
+    keyboard.press("Escape")
+    expect(face.card.get_by_role("button", name="Close session")).to_have_count(0)
+    assert served.api.session(session["id"])["status"] == "active"
+    tab_to(page.page, "Close")
+    keyboard.press("Enter")
+    page.page.wait_for_timeout(INERT_MS)
+    keyboard.press("Enter")
+    eventually(lambda: served.api.session(session["id"])["status"] == "closed", SECONDS, "it is closed")
+    page.command("lakesail:show")
+    tab_to(page.page, "Relaunch")
+    keyboard.press("Enter")
+    eventually(lambda: served.api.live_sessions(), SECONDS, "another session is there")
+    face.connected()
+
+
+def test_the_picker_takes_the_focus_and_escape_gives_it_back(served: Site, open_page: OpenPage) -> None:
+    page = open_page(served, "flights.ipynb")
+    face = Face(page)
+    face.toolbar_button.focus()
+    page.page.keyboard.press("ArrowDown")
+    expect(face.picker).to_be_visible()
+    eventually(lambda: focused(page.page)[0] in ("input", "button"), SECONDS, "a control of the picker has the focus")
+    page.page.keyboard.press("Escape")
+    expect(face.popover).to_have_count(0)
+    expect(face.toolbar_button).to_be_focused()
+
+
+def test_keys_move_in_the_list_of_sessions_and_delete_asks(served: Site, open_page: OpenPage) -> None:
+    made = [served.api.post("workloads/sessions", {"name": name})["id"] for name in ("alpha", "beta", "gamma")]
+    face = Face(open_page(served, "flights.ipynb")).open_sidebar()
+    keyboard = face.page.keyboard
+    expect(face.row(made[-1])).to_be_visible()
+    face.row(made[-1]).click()
+    keyboard.press("End")
+    eventually(lambda: "Ended" in focused(face.page)[1], SECONDS, "the last row has the focus")
+    keyboard.press("ArrowUp")
+    eventually(lambda: "alpha" in focused(face.page)[1], SECONDS, "the row above it has the focus")
+    keyboard.press("b")
+    eventually(lambda: "beta" in focused(face.page)[1], SECONDS, "typing finds a row")
+    keyboard.press("Delete")
+    expect(face.sessions.get_by_role("button", name="Close session")).to_be_visible()
+    face.page.wait_for_timeout(INERT_MS)
+    keyboard.press("Enter")
+    eventually(lambda: served.api.session(made[1])["status"] == "closed", SECONDS, "it is closed")
+    assert len(face.lab.sources()) == 2, "the keys did not reach the notebook"
