@@ -75,13 +75,15 @@ const plugin: JupyterFrontEndPlugin<ISailSessions> = {
     if (toolbars) {
       addToolbarButton(toolbars, page);
     }
-    if (statusBar) {
-      addStatusItem(statusBar, new StatusItem(page, app.shell));
+    const statusItem = statusBar && new StatusItem(page, app.shell);
+    if (statusBar && statusItem) {
+      addStatusItem(statusBar, statusItem);
     }
     page.whileOpen([
       commands,
       new Announcer(page),
       new Notifier(page, (watch) => app.shell.currentWidget === watch.panel),
+      ...(statusItem ? [statusItem] : []),
     ]);
     return {
       get snapshot() {

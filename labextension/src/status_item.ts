@@ -17,7 +17,6 @@ export class StatusItem extends Widget {
   private readonly button = document.createElement("button");
   private readonly text = document.createElement("bdi");
   private readonly ring = ringNode();
-  private readonly stop: () => void;
   private active = false;
 
   constructor(
@@ -30,7 +29,6 @@ export class StatusItem extends Widget {
     this.button.append(this.ring, this.text);
     this.button.addEventListener("click", () => this.open());
     this.node.append(this.button);
-    this.stop = page.source.subscribe(() => this.refresh());
     page.notebooks.changed.connect(this.refresh, this);
     page.settings.changed.connect(this.refresh, this);
     shell.currentChanged?.connect(this.refresh, this);
@@ -41,10 +39,14 @@ export class StatusItem extends Widget {
   }
 
   override dispose(): void {
-    this.stop();
     pageTicker().set(this, null, () => undefined);
     Signal.clearData(this);
     super.dispose();
+  }
+
+  /** The page calls it after each change while a notebook is open; without one there is nothing to show. */
+  look(): void {
+    this.refresh();
   }
 
   /** The notebook in front; none while a launcher or a file is. */
