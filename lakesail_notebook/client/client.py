@@ -33,6 +33,8 @@ from ..models import (
     SessionQueries,
     SessionRelaunch,
     SessionToken,
+    StartEstimate,
+    StartEstimates,
     TeamServiceAccount,
     TokenCreate,
     WorkloadConfig,
@@ -186,6 +188,14 @@ class Client(AskingClient):
         body = self._body(SessionInterrupt(query_id=query_id))
         asked = Asked(verb="POST", path=f"{_session_path(session_id)}/interrupt", body=body, feature="interrupt")
         return self._read(asked, InterruptedQueries).interrupted
+
+    def start_estimates(self, kernel_id: str) -> tuple[StartEstimate, ...]:
+        """How soon a kernel of a notebook of the caller's own would have a session, for each compute config.
+
+        :raises NotFound: when no such kernel runs.
+        """
+        asked = Asked(verb="GET", path="/start-estimates", query=_query(kernelId=kernel_id), feature="start_estimates")
+        return self._read(asked, StartEstimates).items
 
     def issue_token(self, session_id: str, duration_seconds: int | None = None) -> SessionToken:
         """A token for the session's endpoint, valid for ``duration_seconds`` or the server's default."""

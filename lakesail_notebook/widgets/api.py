@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
-from ..models import EventKind, EventPage, Me, Query, Session, SessionPage, WorkloadConfig
+from ..models import EventKind, EventPage, Me, Query, Session, SessionPage, StartEstimate, WorkloadConfig
 
 
 class ReadingApi(Protocol):
@@ -24,6 +24,8 @@ class ReadingApi(Protocol):
     def queries(self, session_id: str, limit: int | None = None) -> tuple[Query, ...]: ...
 
     def session_logs(self, session_id: str, tail: int | None = None) -> tuple[str, ...]: ...
+
+    def start_estimates(self, kernel_id: str) -> Sequence[StartEstimate]: ...
 
 
 class WaitingApi(Protocol):

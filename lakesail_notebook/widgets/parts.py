@@ -167,5 +167,7 @@ def topic_key(topic: Mapping[str, Any]) -> str | None:
             return "ended"
         case {"topic": "queries" | "log" | "session" as name, "sessionId": str(session_id)}:
             return f"{name}:{session_id}"
+        case {"topic": "estimates", "kernelId": str(kernel_id)}:
+            return f"estimates:{kernel_id}"
         case _:
             return None

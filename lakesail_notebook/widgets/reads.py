@@ -58,6 +58,8 @@ class Reads:
                 return parts.of_sessions(parts.ended_of(latest), now())
             case "queries":
                 return _items(api.queries(about, _QUERIES), self._clock)
+            case "estimates":
+                return _items(api.start_estimates(about), self._clock)
             case "log":
                 lines = api.session_logs(about, _LINES)
                 return parts.loaded({"lines": list(lines)}, now(), len(lines))

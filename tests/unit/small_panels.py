@@ -104,6 +104,10 @@ class SmallApis:
         self.ask(f"log {session_id}")
         return ("a line",)
 
+    def start_estimates(self, kernel_id: str) -> tuple[models.StartEstimate, ...]:
+        self.ask(f"estimates {kernel_id}")
+        return (models.StartEstimate(workload_config_id=None, warm=True, median_seconds=1.5),)
+
     def close_session(self, session_id: str) -> None:
         self._change(f"close {session_id}")
 

@@ -117,6 +117,18 @@ def test_queries_are_read_while_somebody_looks_at_them(rig: Rig) -> None:
     assert rig.apis.asked.count("log S1") == 1
 
 
+def test_how_soon_a_session_would_be_ready_is_read_where_somebody_looks(rig: Rig) -> None:
+    rig.open({"topic": "estimates", "kernelId": "K1"})
+    eventually(lambda: "estimates:K1" in rig.told.parts, "the estimates were read")
+    [estimate] = rig.told.parts["estimates:K1"]["answer"]["items"]
+    assert (estimate["warm"], estimate["medianSeconds"]) == (True, 1.5)
+
+
+def test_a_topic_that_no_kernel_knows_is_passed_over(rig: Rig) -> None:
+    rig.open({"topic": "more", "of": "ended"}, {"topic": "queries"})
+    assert set(rig.told.parts) == {"link", "me", "sessions", "configs"}
+
+
 def test_a_topic_that_cannot_be_read_says_why_and_keeps_what_it_had(rig: Rig) -> None:
     rig.open({"topic": "queries", "sessionId": "S1"})
     eventually(lambda: "queries:S1" in rig.told.parts, "the queries were read")
