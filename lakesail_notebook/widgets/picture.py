@@ -77,16 +77,16 @@ class Picture:
     @property
     def json(self) -> Mapping[str, Any]:
         """The parts that a panel shows, frozen."""
-        return {
-            "version": __version__,
-            "now": parts.milliseconds(self.at),
-            "parts": {
-                "link": parts.link("frozen", self.at),
-                "me": None if self.me is None else _told(parts.of_me(_shown_me(self.me))),
-                "sessions": _told(parts.of_sessions(_page_of(self.here), self.at)),
-                "notebook": {"sessionId": None if self.here is None else self.here.session.id},
-            },
+        shown: dict[str, Any] = {
+            "link": parts.link("frozen", self.at),
+            "me": None if self.me is None else _told(parts.of_me(_shown_me(self.me))),
+            "sessions": _told(parts.of_sessions(_page_of(self.here), self.at)),
         }
+        if self.here is not None:
+            session_id = self.here.session.id
+            shown["notebook"] = {"sessionId": session_id}
+            shown[f"queries:{session_id}"] = {"asOf": parts.milliseconds(self.at), "total": self.queries}
+        return {"version": __version__, "now": parts.milliseconds(self.at), "parts": shown}
 
 
 def bundle(picture: Picture, text: str | None = None) -> dict[str, Any]:

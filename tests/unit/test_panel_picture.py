@@ -104,6 +104,8 @@ def test_the_picture_as_json_is_frozen_and_has_this_notebooks_session() -> None:
     assert shown["link"]["link"] == "frozen"
     [shown_session] = shown["sessions"]["answer"]["included"]["sessions"]
     assert (shown_session["id"], shown_session["workloadConfigName"]) == ("S1", HOSTILE)
+    assert shown["queries:S1"]["total"] == 14
+    assert "answer" not in shown["queries:S1"]
 
 
 def test_what_a_kernel_tells_of_sessions_logs_nobody_in() -> None:

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { Act } from "../../src/model/acts";
 import type { Topic } from "../../src/model/snapshot";
 import { type KernelModel, ModelSource } from "../../src/store/model_source";
+import { sessionOfNotebook } from "../../src/model/notebook_session";
 import { PanelSource } from "../../src/store/panel_source";
+import { PictureSource } from "../../src/store/picture_source";
 import type { SharedStore } from "../../src/store/shared";
 import { english } from "../../src/strings";
 import { FakeClock, settled, START } from "./fakes";
@@ -287,4 +289,22 @@ describe("a panel on a page with a store", () => {
     kernel.perform(connect);
     expect(panel.snapshot.link).toBe("frozen");
   });
+});
+
+describe("the picture of a saved notebook", () => {
+  it("is frozen, and counts queries that it does not hold", () => {
+    const parts = { ...told(session("S1", "active")), "queries:S1": { total: 14 }, notebook: { sessionId: "S1" } };
+    const source = new PictureSource({ version: "0.1.0", parts });
+    expect(source.snapshot.link).toBe("frozen");
+    expect(source.snapshot.queries["S1"]).toMatchObject({ items: null, total: 14 });
+    expect(sessionOfNotebook(source.snapshot, source.notebook)?.id).toBe("S1");
+  });
+
+  it.each([null, "text", [], { parts: 7 }, { parts: { sessions: { answer: [] } } }])(
+    "shows nothing for %j, which is none",
+    (json) => {
+      const source = new PictureSource(json);
+      expect(source.snapshot.sessions.items ?? []).toEqual([]);
+    },
+  );
 });

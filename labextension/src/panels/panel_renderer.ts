@@ -15,7 +15,12 @@ const TRIES = 22;
 /** What the live panel puts on the element that it draws into. */
 const LIVE = "[data-lm-suppress-shortcuts]";
 
-type PanelElement = HTMLElement & { source: Source | null; notebook: Notebook | null; t: Translate };
+type PanelElement = HTMLElement & {
+  source: Source | null;
+  notebook: Notebook | null;
+  saved: boolean;
+  t: Translate;
+};
 
 export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   private readonly picture = new Widget();
@@ -51,7 +56,7 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
     const host = this.picture.node;
     host.setAttribute("data-lm-suppress-shortcuts", "true");
     const element = document.createElement(tagNames.panel) as PanelElement;
-    Object.assign(element, { source, notebook: source.notebook, t: this.t });
+    Object.assign(element, { source, notebook: source.notebook, saved: true, t: this.t });
     host.replaceChildren(element);
     this.picture.show();
   }
