@@ -21,6 +21,9 @@ export default {
   render({ model, el }: RenderProps): () => void {
     // Else JupyterLab takes keys that are pressed in the panel for its own and edits the notebook.
     el.setAttribute("data-lm-suppress-shortcuts", "true");
+    // In a row of widgets it takes the room that is left; it has no width of its own.
+    el.style.flex ||= "1 1 0";
+    el.style.minWidth ||= "min(240px, 100%)";
     const kernel = new ModelSource(model, pageClock, crypto.randomUUID());
     const source = new PanelSource(kernel);
     const stopWaiting = whenShared((store) => source.use(store));
