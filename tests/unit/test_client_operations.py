@@ -76,6 +76,12 @@ def test_the_queries_of_a_session_are_read(api: SmallApi, client: Client) -> Non
     assert client.queries("S1") == ()
 
 
+def test_start_estimates_are_asked_for_a_kernel(api: SmallApi, client: Client) -> None:
+    estimate = models.StartEstimate(workload_config_id=None, warm=True, median_seconds=1.5)
+    api.on("GET", "/start-estimates?kernelId=K1", Answer(200, models.StartEstimates(items=(estimate,))))
+    assert client.start_estimates("K1") == (estimate,)
+
+
 def test_queries_are_interrupted(api: SmallApi, client: Client) -> None:
     api.on("POST", f"{SESSION}/interrupt", Answer(200, models.InterruptedQueries(interrupted=("o",))))
     assert client.interrupt("S1") == ("o",)
