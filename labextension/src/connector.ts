@@ -124,11 +124,11 @@ function sessionOf(page: Surface, id: string): Session | null {
 }
 
 function isOf(session: Session, kernelId: string | null, path: string): boolean {
-  return (kernelId !== null && session.kernelId === kernelId) || session.notebookPath === path;
+  return (kernelId !== null && session.kernelId === kernelId) || session.contentsPath === path;
 }
 
 /** The new session has the metadata of the old one, and so its kernel and notebook. */
 function replaces(session: Session, old: Session): boolean {
-  const same = isOf(session, old.kernelId, old.notebookPath ?? "");
+  const same = isOf(session, old.kernelId, old.contentsPath ?? "");
   return same && session.mine && session.id !== old.id && !isOver(session) && session.createdAt > old.createdAt;
 }

@@ -237,7 +237,8 @@ async def _begin(
     placement = Placement(
         backends=backends, environments=environments, proxy=proxy, owners=owners, settings=options.settings
     )
-    views = SessionViews(catalog, placement.endpoints, clock)
+    notebook_root = None if notebook_files is None else notebook_files.server
+    views = SessionViews(catalog, placement.endpoints, clock, notebook_root)
     session_tokens = SessionTokenService(
         store=store,
         owners=owners,

@@ -52,9 +52,10 @@ class Session(Answer, frozen=True, kw_only=True):
     updated_at: str
     workload_config_id: Annotated[str | None, Meta(description="Null: a config without a name."), _FACT] = None
     workload_config_name: Annotated[str | None, _FACT] = None
-    notebook_path: Annotated[
+    notebook_path: Annotated[str | None, Meta(description="Where its notebook is now, or was last."), _FACT] = None
+    notebook_contents_path: Annotated[
         str | None,
-        Meta(description="Where its notebook is now, or was last, below the root of its Jupyter server."),
+        Meta(description="Its notebook's path in the Contents API of this server; null: not there, or not there now."),
         _FACT,
     ] = None
     owner_name: Annotated[str | None, _FACT] = None

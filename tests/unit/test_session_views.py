@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,7 +59,9 @@ def shown(principal: Principal = OWNER, *, price: float | None = 0.5, **changes:
     rows: dict[str, Any] = {name: changes.pop(name) for name in ("config", "notebook", "member") if name in changes}
     types = {"desk": InstanceType(vcpus=4, memory_bytes=8 * GIBIBYTE, price_per_hour=price, currency="EUR")}
     endpoints = Endpoints(RoutesOnly(), Owners(Owner("boot", 1, 1.0)))
-    views = SessionViews(ComputeCatalog({"LOCAL": Desks()}, types), endpoints, StoppedClock())
+    views = SessionViews(
+        ComputeCatalog({"LOCAL": Desks()}, types), endpoints, StoppedClock(), changes.pop("root", None)
+    )
     config, notebook = rows.get("config", CONFIG), rows.get("notebook", NOTEBOOK)
     around = Around(
         workloads={"WORKLOAD": WORKLOAD},
@@ -86,9 +89,17 @@ def test_a_config_without_a_name_or_of_another_team_is_not_told(
 
 def test_a_session_tells_where_its_notebook_is_now() -> None:
     old = {models.NOTEBOOK_KEY: "/home/ada/before.ipynb"}
-    assert shown(metadata=old).notebook_path == "sales/etl.ipynb", "below its server's root, as JupyterLab names it"
+    assert shown(metadata=old).notebook_path == "/home/ada/sales/etl.ipynb"
     assert shown(metadata=old, notebook=None).notebook_path == "/home/ada/before.ipynb"
     assert shown(notebook_id=None).notebook_path is None
+
+
+def test_a_page_of_the_server_that_has_the_notebook_is_told_where_to_open_it() -> None:
+    assert shown(root="/home/ada").notebook_contents_path == "sales/etl.ipynb"
+    assert shown(root="/home/ada", notebook=dataclasses.replace(NOTEBOOK, left_at=NOW)).notebook_contents_path is None
+    assert shown(root="/home/ben").notebook_contents_path is None
+    assert shown().notebook_contents_path is None
+    assert shown(root="/home/ada", notebook_id=None).notebook_contents_path is None
 
 
 def test_a_session_tells_its_owners_name_or_login() -> None:

@@ -894,8 +894,10 @@ export interface components {
             /** @description Null: a config without a name. */
             workloadConfigId: string | null;
             workloadConfigName: string | null;
-            /** @description Where its notebook is now, or was last, below the root of its Jupyter server. */
+            /** @description Where its notebook is now, or was last. */
             notebookPath: string | null;
+            /** @description Its notebook's path in the Contents API of this server; null: not there, or not there now. */
+            notebookContentsPath: string | null;
             ownerName: string | null;
             /** @description What its engine has, after the cut to the machine that it runs on. */
             size: components["schemas"]["ComputeSize"] | null;

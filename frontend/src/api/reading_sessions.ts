@@ -63,6 +63,7 @@ export function readSession(json: unknown, callerId: string | null, beside: Besi
     configId: session.text("workloadConfigId") ?? beside?.configId ?? null,
     configName: session.text("workloadConfigName") ?? beside?.configName ?? null,
     notebookPath: session.text("notebookPath") ?? metadata[NOTEBOOK_KEY] ?? null,
+    contentsPath: session.text("notebookContentsPath"),
     kernelId: metadata[KERNEL_KEY] ?? null,
     size: readSize(session.object("size")),
     price: readPrice(json),

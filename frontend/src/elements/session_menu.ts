@@ -57,7 +57,7 @@ export function sessionMenu(session: Session, actions: SessionActions): Menu {
 
 function openItems(session: Session, actions: SessionActions): (MenuItem | null)[] {
   const { t, ask } = actions;
-  const { notebookPath: path, id } = session;
+  const { contentsPath: path, id } = session;
   return [
     isUsable(session, actions)
       ? { label: useLabel(actions), shape: icons.insert, key: t("keyEnter"), run: () => ask(useAct(session)) }

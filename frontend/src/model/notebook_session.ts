@@ -11,9 +11,14 @@ export function sessionOfNotebook(snapshot: Snapshot, notebook: Notebook | null)
   }
   const mine = [...(snapshot.sessions.items ?? []), ...(snapshot.ended?.items ?? [])].filter((one) => one.mine);
   const ofKernel = mine.filter((one) => notebook.kernel.id !== null && one.kernelId === notebook.kernel.id);
-  const ofPath = mine.filter((one) => one.notebookPath === notebook.path);
+  const ofPath = mine.filter((one) => pathFor(notebook, one) === notebook.path);
   const live = (sessions: readonly Session[]) => newest(sessions.filter((one) => !isOver(one)));
   return live(ofKernel) ?? live(ofPath) ?? newest(ofKernel);
+}
+
+/** A kernel knows the whole path of its notebook, and a page the one of the Contents API. */
+function pathFor(notebook: Notebook, session: Session): string | null {
+  return notebook.path.startsWith("/") ? session.notebookPath : session.contentsPath;
 }
 
 function newest(sessions: readonly Session[]): Session | null {

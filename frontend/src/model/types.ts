@@ -31,7 +31,10 @@ export interface Session {
   readonly configId: string | null;
   readonly configName: string | null;
   readonly notebookId: string | null;
+  /** For people: where it is, or was last. */
   readonly notebookPath: string | null;
+  /** Its path in the Contents API of the server that serves the page; `null`: not there. */
+  readonly contentsPath: string | null;
   /** The kernel that it was made in. */
   readonly kernelId: string | null;
   readonly size: Size | null;

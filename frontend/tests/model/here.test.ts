@@ -84,10 +84,10 @@ test("a relaunched session tells what is not in it, until that is dismissed", ()
 
 test("a notebook's session is that of its kernel, then of its path, then the one its kernel lost", () => {
   const one = (id: string, changes: Partial<Session>) =>
-    session({ id, kernelId: null, notebookPath: null, ...changes });
+    session({ id, kernelId: null, notebookPath: null, contentsPath: null, ...changes });
   const find = (...items: Session[]) => sessionOfNotebook(snapshot({ sessions: loaded(items) }), notebook)?.id;
   const lost = one("LOST", { kernelId: "k1", status: "closed" });
-  const path = one("PATH", { notebookPath: notebook.path });
+  const path = one("PATH", { contentsPath: notebook.path });
   const ofKernel = one("KERNEL", { kernelId: "k1", createdAt: 0 });
   expect(find(lost, path, ofKernel)).toBe("KERNEL");
   expect(find(lost, path)).toBe("PATH");

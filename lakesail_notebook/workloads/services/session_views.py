@@ -61,9 +61,13 @@ async def read_around(view: Reading, sessions: Collection[SessionRecord]) -> Aro
 
 
 class SessionViews:
-    def __init__(self, catalog: ComputeCatalog, endpoints: Endpoints, clock: Clock) -> None:
+    def __init__(
+        self, catalog: ComputeCatalog, endpoints: Endpoints, clock: Clock, notebook_root: str | None = None
+    ) -> None:
+        """:param notebook_root: the root directory of this Jupyter server."""
         self.catalog = catalog
         self._endpoints = endpoints
+        self._notebook_root = notebook_root
         self._clock = clock
 
     async def one(self, view: Reading, session: SessionRecord, principal: Principal) -> models.Session:
@@ -82,6 +86,7 @@ class SessionViews:
             workload_config_id=None if config is None else config.id,
             workload_config_name=None if config is None else config.name,
             notebook_path=_notebook_path(session, around),
+            notebook_contents_path=self._contents_path(session, around),
             owner_name=_owner_name(session, around),
             size=compute.size,
             price_per_hour=None if compute.price is None else compute.price.per_hour,
@@ -89,6 +94,12 @@ class SessionViews:
             cost_so_far=_cost(session, workload, compute, now),
             extended_until=_extended_until(session, now),
         )
+
+    def _contents_path(self, session: SessionRecord, around: Around) -> str | None:
+        notebook = None if session.notebook_id is None else around.notebooks.get(session.notebook_id)
+        if notebook is None or notebook.server != self._notebook_root or notebook.left_at is not None:
+            return None
+        return notebook.path
 
 
 async def _by_id(read: Callable[[set[str]], Awaitable[list[Row]]], ids: Iterable[str | None]) -> dict[str, Row]:
@@ -98,7 +109,7 @@ async def _by_id(read: Callable[[set[str]], Awaitable[list[Row]]], ids: Iterable
 
 def _notebook_path(session: SessionRecord, around: Around) -> str | None:
     notebook = None if session.notebook_id is None else around.notebooks.get(session.notebook_id)
-    return session.metadata.get(models.NOTEBOOK_KEY) if notebook is None else notebook.path
+    return session.metadata.get(models.NOTEBOOK_KEY) if notebook is None else notebook.shown_path
 
 
 def _owner_name(session: SessionRecord, around: Around) -> str | None:
