@@ -17,6 +17,9 @@ export interface Surroundings {
 
 export class ElementWidget<Properties extends object = object> extends Widget {
   readonly element: SailHost & Properties;
+  /** Called when what is known changes while this shows, and when it begins to show. */
+  onChange: (() => void) | null = null;
+  private stopListening: (() => void) | null = null;
 
   constructor(
     tagName: string,
@@ -54,6 +57,12 @@ export class ElementWidget<Properties extends object = object> extends Widget {
   }
 
   private listen(shown: boolean): void {
-    this.element.source = shown ? this.page.source : null;
+    const { source } = this.page;
+    this.element.source = shown ? source : null;
+    this.stopListening?.();
+    this.stopListening = shown && this.onChange ? source.subscribe(this.onChange) : null;
+    if (shown) {
+      this.onChange?.();
+    }
   }
 }

@@ -42,8 +42,7 @@ class SessionPage extends MainAreaWidget<ElementWidget<{ sessionId: string; tab:
       this.title.label = session ? nameOf(session) : sessionId;
       this.title.caption = this.title.label;
     };
-    const stop = page.source.subscribe(update);
-    this.disposed.connect(stop);
+    content.onChange = update;
     update();
   }
 }
