@@ -2,6 +2,7 @@
 
 import type { RenderProps } from "@anywidget/types";
 
+import "./elements/panel";
 import { ACT_EVENT, type Act, type ActEvent } from "./model/acts";
 import type { Notebook } from "./model/types";
 import { ModelSource } from "./store/model_source";
