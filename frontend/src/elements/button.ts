@@ -40,7 +40,6 @@ export class SailButton extends SailElement {
     return html`<button
       type="button"
       title=${texts.tooltip}
-      aria-label=${texts.label}
       data-longest=${`${texts.longest} ${LONGEST_TIME}`}
       data-longest-time=${LONGEST_TIME}
       @click=${this.onClick}
@@ -48,9 +47,10 @@ export class SailButton extends SailElement {
       @keydown=${this.onKey}
     >
       <span
-        >${icons.icon(icons.sail, "i")}${bdi(texts.name)}${texts.time ? html`<b>${texts.time}</b>` : nothing}${
-          texts.mark ? mark(texts.mark) : nothing
-        }</span
+        >${icons.icon(icons.sail, "i")}${bdi(texts.name)}${texts.time ? html`<b>${texts.time}</b>` : nothing}<span
+          class="sr"
+          >${texts.more}</span
+        >${texts.mark ? mark(texts.mark) : nothing}</span
       >
     </button>`;
   }

@@ -23,8 +23,8 @@ export interface BarTexts {
   /** How much is left, when it closes soon. */
   readonly share: number | null;
   readonly tooltip: string;
-  /** The name for screen readers: it begins with what the button shows. */
-  readonly label: string;
+  /** What a screen reader hears after the text of the button. */
+  readonly more: string;
   readonly changesAt: number | null;
 }
 
@@ -37,8 +37,8 @@ export function barTexts(
 ): BarTexts {
   const texts = session ? ofSession(t, snapshot, session, now) : ofNone(t, snapshot, notebook);
   const shown = [texts.name, texts.time].filter(Boolean).join(" ");
-  const label = texts.tooltip.startsWith(shown) ? texts.tooltip : t("barLabel", { shown, tooltip: texts.tooltip });
-  return { ...texts, label };
+  const { tooltip } = texts;
+  return { ...texts, more: tooltip.startsWith(shown) ? tooltip.slice(shown.length) : `. ${tooltip}` };
 }
 
 /** What a click on the toolbar button does. Without a session it connects where that cannot surprise: the notebook
@@ -56,7 +56,7 @@ export function buttonClick(snapshot: Snapshot, notebook: Notebook, session: Ses
     : { act: "open", picker: false };
 }
 
-function ofNone(t: Translate, snapshot: Snapshot, notebook: Notebook | null): Omit<BarTexts, "label"> {
+function ofNone(t: Translate, snapshot: Snapshot, notebook: Notebook | null): Omit<BarTexts, "more"> {
   const connecting = notebook !== null && notebook.connecting !== "no";
   const config = notebook ? usualConfig(snapshot, notebook) : null;
   const connect = t("connect");
@@ -77,7 +77,7 @@ function ofNone(t: Translate, snapshot: Snapshot, notebook: Notebook | null): Om
   };
 }
 
-function ofSession(t: Translate, snapshot: Snapshot, session: Session, now: number): Omit<BarTexts, "label"> {
+function ofSession(t: Translate, snapshot: Snapshot, session: Session, now: number): Omit<BarTexts, "more"> {
   const state = stateOf(t, session, now, snapshot.link, isClosing(snapshot, session));
   const end = state.mark === "unknown" || state.mark === "closed" ? null : countdown(t, session, now);
   const soon = state.mark === "soon" ? end : null;

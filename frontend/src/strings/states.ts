@@ -21,7 +21,6 @@ export const stateStrings = {
   noSession: "No Spark session",
   tooltip: "Spark: {name} is {state}",
   tooltipEnd: "Spark: {name} is {state}, {end}",
-  barLabel: "{shown}. {tooltip}",
   tooltipConnect: "Connect to {config} (remembered in this notebook)",
   tooltipConnectDefault: "Connect this notebook to {config}",
   tooltipConnectAny: "Connect this notebook to Spark",

@@ -24,7 +24,7 @@ export const toolbarButton = css`
     visibility: hidden;
     font-weight: 600;
     padding-left: 44px;
-    max-width: 222px;
+    max-width: 212px;
     white-space: nowrap;
   }
   button > span {
@@ -33,7 +33,7 @@ export const toolbarButton = css`
     gap: 5px;
   }
   bdi {
-    max-width: 130px;
+    max-width: 120px;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
@@ -46,5 +46,13 @@ export const toolbarButton = css`
   }
   :host([narrow]) button::after {
     content: attr(data-longest-time);
+  }
+  .sr {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
   }
 `;
