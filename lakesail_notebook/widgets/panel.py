@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,8 @@ from .picture import MOST_QUERIES, Picture, bundle
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
+
+log = logging.getLogger(__name__)
 
 _MODULE = Path(__file__).parents[1] / "static" / "panel.js"
 
@@ -73,7 +76,10 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]
             self.send(dict(message))
 
     def take_value(self, value: Mapping[str, Any]) -> None:
-        self.value = dict(value)
+        try:
+            self.value = dict(value)
+        except Exception:  # of the user's code: the panel goes on
+            log.exception("An observer of the panel's value failed.")
 
     def _heard(self, _widget: object, message: object, _buffers: object) -> None:
         hub().heard(self, message)

@@ -94,6 +94,7 @@ def test_connect_in_a_panel_binds_spark_in_the_notebook(kernel: Kernel, page: Pa
 def test_observers_hear_of_what_others_did(server: JupyterServer, kernel: Kernel, page: PanelPage) -> None:
     kernel.execute("%sail connect")
     kernel.execute("heard = []\npanel.observe(lambda change: heard.append(change['new']['status']), 'value')")
+    kernel.execute("def broken(change):\n    raise RuntimeError('of the user')\npanel.observe(broken, 'value')")
     page.open()
     page.until(lambda: sessions_of(page), "the list came")
     server.request("DELETE", f"{API}/workloads/sessions/{session_of(server, kernel)['id']}")
