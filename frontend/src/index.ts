@@ -41,3 +41,4 @@ export { sessionOfNotebook } from "./model/notebook_session";
 export { nameOf, notebookName, stateOf, type Mark, type State } from "./model/states";
 export { SailConfigForm } from "./elements/config_form";
 export { SailConfigs } from "./elements/configs";
+export { SailSession } from "./elements/session";

@@ -11,6 +11,7 @@ import { listStrings } from "./strings/lists";
 import { queryStrings } from "./strings/queries";
 import { panelStrings } from "./strings/panel";
 import { pickerStrings } from "./strings/picker";
+import { sessionStrings } from "./strings/session";
 import { stateStrings } from "./strings/states";
 import { teamStrings } from "./strings/teams";
 import { timeStrings } from "./strings/time";
@@ -26,6 +27,7 @@ export const catalogue = {
   ...queryStrings,
   ...panelStrings,
   ...pickerStrings,
+  ...sessionStrings,
   ...stateStrings,
   ...teamStrings,
   ...timeStrings,

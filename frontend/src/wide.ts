@@ -1,3 +1,3 @@
-/** The parts that only JupyterLab has room for: the table of sessions, and what teams need. */
+/** The parts that only JupyterLab has room for: the table of sessions. */
 
-export {};
+export { SailSessionTable, type TableView } from "./elements/session_table";

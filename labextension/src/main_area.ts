@@ -47,8 +47,9 @@ class SessionPage extends MainAreaWidget<ElementWidget<{ sessionId: string; tab:
   }
 }
 
-interface TableProperties extends SessionsView {
+interface TableProperties {
   layout: "table";
+  view: Partial<SessionsView>;
   notebook: Notebook | null;
 }
 
@@ -62,7 +63,7 @@ class TablePage extends MainAreaWidget<ElementWidget<TableProperties>> {
     });
     super({ content });
     this.view = view;
-    content.set({ layout: "table", ...(view ? (JSON.parse(view) as Partial<SessionsView>) : {}) });
+    content.set({ layout: "table", ...(view ? { view: JSON.parse(view) as Partial<SessionsView> } : {}) });
     content.node.addEventListener(VIEW_EVENT, (event) => {
       const { selected: _, ...kept } = (event as CustomEvent<SessionsView>).detail;
       this.view = JSON.stringify(kept);

@@ -47,7 +47,7 @@ class StatesPage:
         self.page = page
         self.alerts: list[str] = []
         page.on("dialog", self._alerted)
-        page.clock.set_fixed_time(NOW_MS)
+        page.clock.set_fixed_time(NOW_MS / 1000)
         page.goto(address, timeout=LOAD_SECONDS * 1000)
 
     def states(self) -> list[State]:

@@ -6,7 +6,7 @@
 import type { LitElement, ReactiveController } from "lit";
 
 import { drawnRows, offsets, scrollTo, type Drawn } from "../model/windows";
-import { controlsOf, focusOn, rowId, stopOf } from "./row_nodes";
+import { controlsOf, focusOn, leaveOneStop, rowId, stopOf } from "./row_nodes";
 import { TypeToFind } from "./type_to_find";
 
 export interface Entry {
@@ -32,17 +32,20 @@ export class RowList implements ReactiveController {
   private drawn = "";
   private noted: { id: string; control: number } | null = null;
   private wantsFocus = false;
+  private updating = false;
   private readonly measured = new Map<string, number>();
   private readonly find = new TypeToFind();
   private readonly resized: ResizeObserver | null =
     typeof ResizeObserver === "undefined" ? null : new ResizeObserver(() => this.host.requestUpdate());
 
   /** @param scroller what scrolls, once it is there.
-      @param rowHeight in pixels, until a row was measured. */
+      @param rowHeight in pixels, until a row was measured.
+      @param head pixels at the top of the view that something else covers. */
   constructor(
     private readonly host: LitElement,
     private readonly scroller: () => HTMLElement | null = () => host,
     private readonly rowHeight = HEIGHTS.row,
+    private readonly head = 0,
   ) {
     host.addController(this);
   }
@@ -97,12 +100,14 @@ export class RowList implements ReactiveController {
   };
 
   hostUpdate(): void {
+    this.updating = true;
     const focused = this.root?.activeElement;
     const row = focused?.closest<HTMLElement>("[data-id]");
     this.noted = row?.dataset.id ? { id: row.dataset.id, control: controlsOf(row).indexOf(focused as Element) } : null;
   }
 
   hostUpdated(): void {
+    this.updating = false;
     this.measure();
     const lost = this.noted && !this.root?.activeElement && this.hasFocus;
     const row = this.noted && this.rowOf(this.noted.id);
@@ -129,7 +134,7 @@ export class RowList implements ReactiveController {
       this.active = entry.id;
       this.activeIndex = index;
       if (box) {
-        box.scrollTop = scrollTo(this.starts, index, box.scrollTop, box.clientHeight);
+        box.scrollTop = scrollTo(this.starts, index, box.scrollTop, box.clientHeight - this.head);
       }
       this.wantsFocus = true;
       this.host.requestUpdate();
@@ -143,8 +148,8 @@ export class RowList implements ReactiveController {
 
   readonly onFocusOut = (event: FocusEvent): void => {
     const next = event.relatedTarget;
-    // A row that is drawn elsewhere loses the focus for a moment; then no other element takes it.
-    if (next instanceof Node || !this.host.isUpdatePending) {
+    // What is drawn anew loses the focus for a moment; `hostUpdated` gives it back.
+    if (next instanceof Node || !this.updating) {
       this.hasFocus = next instanceof Node && (this.root?.contains(next) ?? false);
       this.host.requestUpdate();
     }
@@ -203,13 +208,12 @@ export class RowList implements ReactiveController {
     };
     const move = moves[key];
     if (move) {
+      this.find.forget();
       this.goFrom(...move);
       return true;
     }
     const found = this.find.key(key, at, this.entries);
-    if (found !== null) {
-      this.go(found);
-    }
+    this.go(found ?? -1);
     return found !== null || (this.find.isOn && key === " ");
   }
 
@@ -259,6 +263,7 @@ export class RowList implements ReactiveController {
   private measure(): void {
     let changed = false;
     for (const row of this.root?.querySelectorAll<HTMLElement>("[data-id]") ?? []) {
+      leaveOneStop(row);
       const key = row.dataset.kind === "free" ? (row.dataset.id ?? "") : (row.dataset.kind ?? "");
       const height = row.getBoundingClientRect().height;
       if (height && Math.abs(height - (this.measured.get(key) ?? 0)) > 0.1) {

@@ -15,6 +15,15 @@ export function controlsOf(row: HTMLElement): Element[] {
   return [...row.querySelectorAll("button, input, a")];
 }
 
+/** The list is one stop of the Tab key: its arrows reach the controls of a row. A question is no row. */
+export function leaveOneStop(row: HTMLElement): void {
+  if (row.dataset.kind === "row") {
+    for (const control of controlsOf(row)) {
+      control.setAttribute("tabindex", "-1");
+    }
+  }
+}
+
 /** Without scrolling: the list scrolls by its own rules. */
 export function focusOn(element: HTMLElement | null): void {
   element?.focus({ preventScroll: true });

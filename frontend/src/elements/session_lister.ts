@@ -72,11 +72,16 @@ export abstract class SessionLister extends ListElement {
   }
 
   /** Changes what is shown, and tells the host. */
-  protected view(changes: Partial<SessionsView>): void {
+  protected show(changes: Partial<SessionsView>): void {
     Object.assign(this, changes);
-    const { scope, filter, selected } = this;
-    const detail: SessionsView = { scope, filter, selected };
+    const { viewDetail: detail } = this;
     this.dispatchEvent(new CustomEvent(VIEW_EVENT, { detail, bubbles: true, composed: true }));
+  }
+
+  /** What the host is told. */
+  protected get viewDetail(): SessionsView {
+    const { scope, filter, selected } = this;
+    return { scope, filter, selected };
   }
 
   protected actions(now: number): SessionActions {
@@ -119,12 +124,12 @@ export abstract class SessionLister extends ListElement {
   private startSelecting(session: Session): void {
     this.choosing = true;
     this.lastChosen = session.id;
-    this.view({ selected: toggled(this.selected, session.id) });
+    this.show({ selected: toggled(this.selected, session.id) });
   }
 
   protected clearSelection(): void {
     this.choosing = false;
-    this.view({ selected: [] });
+    this.show({ selected: [] });
   }
 
   protected closeSelected(): void {
@@ -133,7 +138,7 @@ export abstract class SessionLister extends ListElement {
 
   protected toggle(id: string, range: boolean): void {
     const order = this.rows.ids;
-    this.view({
+    this.show({
       selected: range ? extended(this.selected, order, this.lastChosen, id) : toggled(this.selected, id),
     });
     this.lastChosen = id;
@@ -212,7 +217,7 @@ export abstract class SessionLister extends ListElement {
     } else if (this.current !== null) {
       this.current = null;
     } else if (this.filter) {
-      this.view({ filter: "" });
+      this.show({ filter: "" });
     } else {
       return false;
     }

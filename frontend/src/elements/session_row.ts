@@ -37,15 +37,15 @@ export function rowFacts(t: Translate, snapshot: Snapshot, session: Session, now
   return { session, name: nameOf(session), state, end, closing, known, changesAt };
 }
 
-/** `small · flights-eda.ipynb`; in a team the owner stands first. */
-export function secondLine(t: Translate, { session, state }: RowFacts, now: number, teams: boolean): string {
+/** `small`, `flights-eda.ipynb`; in a team the owner stands first. */
+export function secondLine(t: Translate, { session, state }: RowFacts, now: number, teams: boolean): string[] {
   if (isOver(session)) {
-    return reasonText(t, session);
+    return [reasonText(t, session)];
   }
   const { ownerName, configName, notebookPath } = session;
   const since = t("startingSince", { time: took(t, Math.floor((now - session.createdAt) / SECOND) * SECOND, 0) });
   const last = state.mark === "pending" ? since : notebookPath;
-  return [teams ? ownerName : null, configName, last].filter(Boolean).join(" · ");
+  return [teams ? ownerName : null, configName, last].flatMap((part) => part || []);
 }
 
 export function reasonText(t: Translate, session: Session): string {

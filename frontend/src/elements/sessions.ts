@@ -26,9 +26,10 @@ import { late, loadingBars } from "./late";
 import { listStyles } from "./list_styles";
 import { loadFailure } from "./load_failure";
 import { type Entry } from "./row_list";
-import { SessionLister } from "./session_lister";
+import { SessionLister, type SessionsView } from "./session_lister";
 import { rowActs, rowEnd, rowFacts, rowMark, secondLine, spokenRow } from "./session_row";
 import { scopeChoice, selectionBar } from "./team_parts";
+import { namesLine } from "./names_line";
 import { bdi, button, filled } from "./templates";
 
 const ENDED = "ended-sessions";
@@ -39,6 +40,8 @@ export class SailSessions extends SessionLister {
   static override styles = [...[tokens, controls, marks, menu, notices, queries, rows, tools, late], listStyles];
 
   @property() layout: "list" | "table" | "auto" = "list";
+  /** Of the table: what the host kept of an earlier `sail-view`. */
+  @property({ attribute: false }) view: Partial<SessionsView> | null = null;
   @state() private showsEnded = false;
   private shown: readonly Session[] = [];
   private shownFor = "";
@@ -68,8 +71,8 @@ export class SailSessions extends SessionLister {
   protected override render(): unknown {
     const { t, snapshot } = this;
     if (this.isTable) {
-      return html`<${tags.sessionTable} .source=${this.source} .t=${t} .scope=${this.scope} .filter=${this.filter}
-        .selected=${this.selected} .notebook=${this.notebook}></${tags.sessionTable}>`;
+      return html`<${tags.sessionTable} .source=${this.source} .t=${t}
+        .selected=${this.selected} .notebook=${this.notebook} .scope=${this.scope} .filter=${this.filter} .kept=${this.view}></${tags.sessionTable}>`;
     }
     if (!snapshot || snapshot.link === "absent" || snapshot.link === "refused") {
       return nothing;
@@ -84,7 +87,7 @@ export class SailSessions extends SessionLister {
 
   private toolbar(): unknown {
     const { t, snapshot } = this;
-    const choose = (scope: string): void => this.view({ scope, selected: [] });
+    const choose = (scope: string): void => this.show({ scope, selected: [] });
     const scopes = scopeChoice(t, snapshot?.me ?? null, this.scope, choose);
     const table = customElements.get(tagNames.sessionTable)
       ? button(t("openAsTable"), () => this.ask({ act: "openTable" }), { kind: "link" })
@@ -102,7 +105,7 @@ export class SailSessions extends SessionLister {
     if (filter) {
       return html`<div class="empty small" role="status">
         <div class="dim">${filled(t, "noSessionMatches", { filter: html`"${bdi(filter)}"` })}</div>
-        ${button(t("clearFilter"), () => this.view({ filter: "" }))}
+        ${button(t("clearFilter"), () => this.show({ filter: "" }))}
       </div>`;
     }
     const text = t(this.scope === "mine" ? "noSessions" : "noSessionsHere");
@@ -238,7 +241,7 @@ export class SailSessions extends SessionLister {
       ${this.isSelecting ? this.checkbox(session, chosen) : nothing}${rowMark(facts)}
       <div class="clip" role="gridcell">
         <div class="l1"><span class="clip" title=${facts.name}>${bdi(facts.name)}</span></div>
-        <div class="l2"><span class="clip" title=${line}>${bdi(line)}</span></div>
+        <div class="l2"><span class="clip" title=${line.join(" · ")}>${namesLine(line)}</span></div>
       </div>
       ${hot ? rowActs(facts, this.actions(now), (event) => this.openBelow(id, this.menuOf(session), facts.name, event)) : rowEnd(t, facts, now)}
     </div>`;
@@ -246,7 +249,7 @@ export class SailSessions extends SessionLister {
 
   private checkbox(session: Session, chosen: boolean): TemplateResult {
     const label = this.t("selectNamed", { name: nameOf(session) });
-    const onChange = (): void => this.view({ selected: toggled(this.selected, session.id) });
+    const onChange = (): void => this.show({ selected: toggled(this.selected, session.id) });
     return html`<span role="gridcell" class="box"
       ><input type="checkbox" tabindex="-1" aria-label=${label} .checked=${chosen} @change=${onChange}
     /></span>`;

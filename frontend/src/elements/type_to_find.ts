@@ -14,6 +14,11 @@ export class TypeToFind {
     return this.typed !== "" && performance.now() - this.last < TOGETHER;
   }
 
+  /** The next letter begins a new word. */
+  forget(): void {
+    this.typed = "";
+  }
+
   /** @returns the index of the row to go to; `null` when the key is no letter, or nothing begins so. */
   key(key: string, from: number, entries: readonly Entry[]): number | null {
     const goesOn = this.isOn;

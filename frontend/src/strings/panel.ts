@@ -1,4 +1,4 @@
-/** The panel in a cell, and the details of a session. */
+/** The panel in a cell. */
 
 export const panelStrings = {
   connectThis: "Connect this notebook",
@@ -15,22 +15,4 @@ export const panelStrings = {
   savedNone: "As of {time}: no session. This is a saved picture; run the cell to see what is now.",
   queriesCount: "Queries ({count})",
   tabsName: "Session",
-  detailId: "Id",
-  detailNotebook: "Notebook",
-  detailEndpoint: "Endpoint",
-  detailConfig: "Config",
-  detailSize: "Size",
-  detailCost: "Cost",
-  detailStarted: "Started",
-  detailStartedBy: "{time} by {person}",
-  you: "you",
-  detailUsed: "Last used",
-  detailEnded: "Ended",
-  detailLimits: "Limits",
-  detailMessage: "Message",
-  idleLimit: "idle after {idle}, then closes after {delay}",
-  idleOnly: "idle after {idle}",
-  longestLimit: "longest {time}",
-  noLongest: "no longest time",
-  keptAtLeast: "kept until {time} at least",
 } as const;

@@ -27,6 +27,10 @@ export const facts = css`
   dd > button.link {
     margin: -3px 0;
   }
+  dd .copy button {
+    margin: -4px 0;
+    vertical-align: middle;
+  }
   pre.log {
     margin: 0;
     padding: 8px 12px;

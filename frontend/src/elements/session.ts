@@ -1,0 +1,215 @@
+/** `sail-session`: a session in the main area: its state, queries, log and details. */
+
+import { css, nothing, type TemplateResult } from "lit";
+import { property } from "lit/decorators.js";
+import { html } from "lit/static-html.js";
+
+import { countdown, isOver } from "../model/countdown";
+import type { Menu } from "../model/menu";
+import { couldNotStart } from "../model/reasons";
+import { editableConfig, type Running } from "../model/session_facts";
+import { costText, sizeText } from "../model/sizes";
+import type { Topic } from "../model/snapshot";
+import { nameOf, type State } from "../model/states";
+import { fullTime } from "../model/times";
+import type { Session } from "../model/types";
+import { card } from "../styles/card";
+import { controls } from "../styles/controls";
+import { facts } from "../styles/facts";
+import { marks } from "../styles/marks";
+import { menu } from "../styles/menu";
+import { notices } from "../styles/notices";
+import { panel } from "../styles/panel";
+import { queries } from "../styles/queries";
+import { tokens } from "../styles/tokens";
+import { define, tags } from "../version";
+import { Copied } from "./copied";
+import { late, loadingBars } from "./late";
+import { loadFailure } from "./load_failure";
+import "./log";
+import "./queries";
+import { namesLine } from "./names_line";
+import { sessionDetails } from "./session_details";
+import { SessionElement } from "./session_element";
+import { tabs, type Tab } from "./tabs";
+import { bdi, button, countdownText, filled, mark, notice } from "./templates";
+
+type TabId = "queries" | "log" | "details";
+
+const page = css`
+  :host {
+    display: block;
+    height: 100%;
+    overflow-y: auto;
+    container-type: inline-size;
+    --ls-log-height: none;
+  }
+  .panel > header b {
+    max-width: 40cqw;
+  }
+  .panel > header > * {
+    flex: none;
+  }
+  .panel > header > .facts {
+    flex: 1 1 0;
+  }
+  .ask {
+    padding: 8px 12px;
+    border-bottom: 1px solid var(--ls-line);
+  }
+  @container (max-width: 539px) {
+    .panel > header {
+      flex-wrap: wrap;
+    }
+    .panel > header > .facts {
+      order: 1;
+      flex-basis: 100%;
+    }
+  }
+`;
+
+export class SailSession extends SessionElement {
+  static override styles = [tokens, controls, marks, menu, notices, panel, facts, queries, card, late, page];
+
+  @property() tab: TabId = "queries";
+  private readonly copied = new Copied(this, (act) => this.ask(act));
+
+  protected override updated(): void {
+    const { sessionId, snapshot } = this;
+    const listed = snapshot?.sessions.items?.some(({ id }) => id === sessionId) ?? false;
+    const topics: Topic[] = sessionId !== null && snapshot && !listed ? [{ topic: "session", sessionId }] : [];
+    this.watchOnly(topics);
+  }
+
+  protected override render(): unknown {
+    const { t, snapshot, session } = this;
+    if (!snapshot || this.sessionId === null) {
+      return nothing;
+    }
+    return session ? [this.shown(session), this.menus.template()] : this.absent(this.sessionId, t("sessionLoading"));
+  }
+
+  private absent(id: string, loading: string): TemplateResult {
+    const { t, snapshot } = this;
+    const problem = snapshot?.missing?.[id];
+    if (!problem) {
+      return loadingBars(loading);
+    }
+    if (problem.code !== "NOT_FOUND" && problem.status !== 404) {
+      return loadFailure(t, "sessionFailed", problem, () => this.ask({ act: "retry" }));
+    }
+    return notice({
+      kind: "info",
+      text: html`<b>${filled(t, "sessionGone", { id: bdi(id) })}</b> ${t("sessionGoneWhy")}`,
+    });
+  }
+
+  private shown(session: Session): TemplateResult {
+    const { t } = this;
+    const all = this.tabsOf(session);
+    const chosen = all.some(({ id }) => id === this.tab) ? this.tab : "details";
+    return html`<section class="panel" aria-label=${nameOf(session)}>
+      ${this.header(session)} ${this.questions(session)} ${tabs(t("sessionTabs"), all, chosen, (id) => (this.tab = id))}
+      <div id="tab-content" role="tabpanel" aria-labelledby="tab-${chosen}">${this.content(session, chosen)}</div>
+    </section>`;
+  }
+
+  /** Others' queries are not for the caller. */
+  private tabsOf(session: Session): Tab<TabId>[] {
+    const { t } = this;
+    const queriesTab: Tab<TabId>[] = session.mine ? [{ id: "queries", label: t("queriesTab") }] : [];
+    return [...queriesTab, { id: "log", label: t("logTab") }, { id: "details", label: t("detailsTab") }];
+  }
+
+  private header(session: Session): TemplateResult {
+    const { t } = this;
+    const name = nameOf(session);
+    const state = this.stateNow(session);
+    const runs = this.runningNow(session);
+    const { configName, size } = session;
+    const line = [configName, size && sizeText(t, size), costText(t, session)].flatMap((part) => part || []);
+    return html`<header>
+      ${mark(state.mark)}<b class="clip" title=${name}>${bdi(name)}</b>
+      <span title=${session.closedAt === null ? nothing : fullTime(session.closedAt)}>${state.word}</span>
+      <span class="facts clip grow" title=${line.join(" · ")}>${namesLine(line)}</span>
+      ${this.end(session, state, runs)} ${this.headButtons(session, state, runs)}
+    </header>`;
+  }
+
+  private end(session: Session, state: State, runs: Running | null): unknown {
+    if (runs?.text) {
+      return html`<span class="small">${runs.text}</span>`;
+    }
+    const shown = !isOver(session) && !["unknown", "closed", "pending"].includes(state.mark);
+    const end = shown ? countdown(this.t, session, this.clock.now()) : null;
+    this.clock.changesAt(end?.changesAt);
+    return end ? html`<span class="small">${countdownText(end, end.text)}</span>` : nothing;
+  }
+
+  private headButtons(session: Session, state: State, runs: Running | null): unknown {
+    if (!session.mine || state.mark === "unknown") {
+      return session.mine || isOver(session) || state.mark === "unknown" ? nothing : this.closeButton(session);
+    }
+    if (isOver(session)) {
+      return this.againButtons(session);
+    }
+    if (state.mark === "closed") {
+      return nothing;
+    }
+    if (state.mark === "pending") {
+      return this.cancelButton(session);
+    }
+    const keep = state.mark === "soon" ? this.keepButton(session) : null;
+    return [runs ? this.interruptButton(session) : (keep ?? nothing), this.moreButton(session, runs)];
+  }
+
+  private againButtons(session: Session): TemplateResult[] {
+    const { t, snapshot } = this;
+    const config = snapshot && session.terminationReason === "start_failed" ? editableConfig(snapshot, session) : null;
+    const label = t(couldNotStart(session) ? "retry" : "relaunch");
+    if (!config) {
+      return [this.relaunchButton(session, label)];
+    }
+    const edit = (): void => this.ask({ act: "editConfig", configId: config.id });
+    return [button(t("editConfig"), edit, { kind: "primary" }), this.relaunchButton(session, label, false)];
+  }
+
+  private questions(session: Session): unknown {
+    const about = this.confirm.about;
+    return [about ? html`<div class="ask">${this.confirm.template(about)}</div>` : nothing, this.refusedAct(session)];
+  }
+
+  private content(session: Session, chosen: TabId): unknown {
+    const { t, source } = this;
+    switch (chosen) {
+      case "queries":
+        return html`<${tags.queries} .source=${source} .t=${t} .sessionId=${session.id}></${tags.queries}>`;
+      case "log":
+        return html`<${tags.log} .source=${source} .t=${t} .sessionId=${session.id}></${tags.log}>`;
+      case "details":
+        return sessionDetails(session, {
+          t,
+          now: this.clock.now(),
+          teams: this.snapshot?.me?.singleUser === false,
+          copied: this.copied,
+          ask: (act) => this.ask(act),
+        });
+    }
+  }
+
+  /** Its tabs stand below, so the menu does not name them. */
+  protected override menuOf(session: Session, runs: Running | null): Menu {
+    return super.menuOf(session, runs).slice(1);
+  }
+
+  /** The owner of another's session is told why; the host asks for that. */
+  protected override askClose(session: Session): void {
+    if (session.mine) {
+      super.askClose(session);
+    } else {
+      this.ask({ act: "close", sessionId: session.id });
+    }
+  }
+}
+
+define("session", SailSession);
