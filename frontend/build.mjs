@@ -5,12 +5,13 @@ import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { build, transform } from "esbuild";
+import ts from "typescript";
 
 const production = process.argv.includes("--production");
 const STATIC = "../lakesail_notebook/static";
 
 if (production) {
-  await minifyStyles("lib/styles");
+  await forEachScript("lib", minifyTemplates);
 }
 const bundled = await build({
   // The compiled files, whose styles are minified; the sources need no other step.
@@ -26,19 +27,53 @@ const bundled = await build({
 });
 await writeFile(join(STATIC, "third-party-licenses.json"), await licenses(Object.keys(bundled.metafile.inputs)));
 
-/** Minifies each `css` template that has no expression in it. */
-async function minifyStyles(folder) {
-  for (const name of (await readdir(folder)).filter((file) => file.endsWith(".js"))) {
-    const path = join(folder, name);
-    const text = await readFile(path, "utf8");
-    const templates = [...text.matchAll(/css`([^`$]*)`/g)];
-    let minified = text;
-    for (const [whole, rules] of templates) {
-      const { code } = await transform(rules, { loader: "css", minify: true });
-      minified = minified.replace(whole, () => `css\`${code.trim().replaceAll("\\", "\\\\")}\``);
+async function forEachScript(folder, change) {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && entry.name.endsWith(".js")) {
+      const path = join(entry.parentPath, entry.name);
+      const text = await readFile(path, "utf8");
+      const changed = await change(text);
+      if (changed !== text) {
+        await writeFile(path, changed);
+      }
     }
-    await writeFile(path, minified);
   }
+}
+
+/** Minifies each `css` template without an expression, and folds the line breaks of each `html` and `svg` template. */
+async function minifyTemplates(text) {
+  const file = ts.createSourceFile("script.js", text, ts.ScriptTarget.ES2022, true);
+  const pieces = [];
+  const visit = (node) => {
+    if (ts.isTaggedTemplateExpression(node) && ts.isIdentifier(node.tag)) {
+      const { text: tag } = node.tag;
+      if (tag === "css" && ts.isNoSubstitutionTemplateLiteral(node.template)) {
+        pieces.push({ node: node.template, kind: "css" });
+      } else if (["html", "svg"].includes(tag)) {
+        const { template } = node;
+        const parts = ts.isNoSubstitutionTemplateLiteral(template)
+          ? [template]
+          : [template.head, ...template.templateSpans.map((span) => span.literal)];
+        pieces.push(...parts.map((part) => ({ node: part, kind: "markup" })));
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  let changed = text;
+  for (const { node, kind } of pieces.sort((one, other) => other.node.getStart() - one.node.getStart())) {
+    const whole = node.getText();
+    changed = changed.slice(0, node.getStart()) + (await minified(whole, kind)) + changed.slice(node.getEnd());
+  }
+  return changed;
+}
+
+async function minified(literal, kind) {
+  if (kind === "markup") {
+    return literal.replace(/\s*\n\s*/g, " ");
+  }
+  const { code } = await transform(literal.slice(1, -1), { loader: "css", minify: true });
+  return `\`${code.trim().replaceAll("\\", "\\\\")}\``;
 }
 
 /** The packages of these input files, with their licenses, in the form that JupyterLab's builder writes. */
