@@ -48,7 +48,9 @@ def open_state(context: BrowserContext, guard: Guard, address: str) -> OpenState
         guard.allow(address)
         page = context.new_page()
         page.clock.install(time=NOW)
-        page.goto(f"{address}?state={name}&theme=light&width={width}")
+        page.goto(address)
+        page.evaluate("(width) => fixtures.dress('light', width)", width)
+        page.evaluate("(name) => fixtures.show(name)", name)
         page.evaluate(_LISTEN)
         return page
 
