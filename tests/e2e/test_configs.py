@@ -35,19 +35,20 @@ def named(lab: Site, name: str) -> dict[str, Any] | None:
 
 
 def test_a_config_is_created_in_the_dialog_after_its_wrong_field_is_mended(lab: Site, face: Face) -> None:
-    lab.api.make_config("small")
     face.sidebar.get_by_title("New compute config").first.click()
     expect(face.form).to_be_visible()
-    name = face.form.get_by_label("Name", exact=True)
+    name, size = (face.form.get_by_label(label, exact=True) for label in ("Name", "Size"))
     expect(name).to_be_focused()
-    name.fill("small")
+    name.fill("large")
+    size.fill("no-such-size")
     button(face.form, "Create").click()
     expect(face.form.get_by_role("alert").first).to_be_visible()
-    expect(name).to_be_focused()
-    expect(name).to_have_attribute("aria-invalid", "true")
-    expect(name).to_have_value("small")
+    expect(size).to_be_focused()
+    expect(size).to_have_attribute("aria-invalid", "true")
+    expect(name).to_have_value("large")
+    assert named(lab, "large") is None
     face.lab.screenshot("lab-config-refused")
-    name.fill("large")
+    size.fill("c8g.large")
     button(face.form, "Create").click()
     expect(face.form).to_have_count(0)
     assert eventually(lambda: named(lab, "large"), SECONDS, "the config is there")
@@ -102,11 +103,9 @@ def test_deleting_a_config_that_is_in_use_asks_with_the_number_of_its_sessions(l
     row = face.config_row("small")
     row.hover()
     face.choose(row, "Delete…")
-    dialog = face.page.locator(".jp-Dialog")
-    expect(dialog).to_contain_text("Delete small?")
-    expect(dialog).to_contain_text("1 session")
+    expect(face.configs).to_contain_text("Delete small? 1 session on it goes on")
     face.lab.screenshot("lab-config-delete")
-    dialog.get_by_role("button", name="Delete").click()
+    face.confirm(face.configs, "Delete")
     eventually(lambda: named(lab, "small") is None, SECONDS, "the config is gone")
     expect(row).to_have_count(0)
 
@@ -125,7 +124,7 @@ def test_a_hostile_name_stays_text_on_every_surface(lab: Site, face: Face) -> No
     expect(face.page.locator(".lm-TabBar-tabLabel", has_text=HOSTILE).first).to_be_visible()
     face.config_row(HOSTILE).hover()
     face.choose(face.config_row(HOSTILE), "Delete…")
-    expect(face.page.locator(".jp-Dialog")).to_contain_text(HOSTILE)
+    expect(face.configs).to_contain_text(f"Delete {HOSTILE}?")
     assert face.page.evaluate("() => globalThis.hurt") is None
     assert face.page.locator("img[src=x]").count() == 0
     face.page.keyboard.press("Escape")
