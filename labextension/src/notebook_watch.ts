@@ -1,8 +1,9 @@
 /** One open notebook: its path, its kernel, what it remembers, and whether it is about to connect. */
 
 import type { ISessionContext } from "@jupyterlab/apputils";
-import type { NotebookPanel } from "@jupyterlab/notebook";
-import type { Kernel, Notebook } from "@lakesail/notebook-ui";
+import { type Notebook as NotebookView, NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
+import type { Cell } from "@jupyterlab/cells";
+import { attachedBy, connects, type Kernel, type Notebook } from "@lakesail/notebook-ui";
 import type { IDisposable } from "@lumino/disposable";
 import { Signal } from "@lumino/signaling";
 
@@ -17,6 +18,7 @@ export class NotebookWatch implements IDisposable {
   private readonly probe = new KernelProbe();
   private takenBack = false;
   private connectingNow: Notebook["connecting"] = "no";
+  private attached: string | null = null;
   private last: Notebook;
 
   constructor(readonly panel: NotebookPanel) {
@@ -27,6 +29,7 @@ export class NotebookWatch implements IDisposable {
     sessionContext.statusChanged.connect(this.onStatus, this);
     sessionContext.connectionStatusChanged.connect(this.update, this);
     sessionContext.sessionChanged.connect(this.update, this);
+    NotebookActions.executed.connect(this.onExecuted, this);
     panel.disposed.connect(this.dispose, this);
     void context.ready.then(() => {
       if (!this.isDisposed) {
@@ -83,8 +86,19 @@ export class NotebookWatch implements IDisposable {
     }
   }
 
+  /** A cell that connected says which session the kernel uses, if that was made elsewhere. */
+  private onExecuted(_: unknown, done: { notebook: NotebookView; cell: Cell; success: boolean }): void {
+    const { type, sharedModel } = done.cell.model;
+    const text = { type, source: sharedModel.getSource() };
+    if (done.notebook === this.panel.content && done.success && connects(text)) {
+      this.attached = attachedBy(text);
+      this.update();
+    }
+  }
+
   private onKernelChanged(): void {
     this.probe.forget();
+    this.attached = null;
     this.onStatus();
   }
 
@@ -95,6 +109,7 @@ export class NotebookWatch implements IDisposable {
     const kernel = this.panel.sessionContext.session?.kernel;
     if (kernel?.status === "restarting" || kernel?.status === "autorestarting") {
       this.probe.forget();
+      this.attached = null;
     }
     this.update();
     if (kernel?.status === "idle") {
@@ -124,6 +139,7 @@ export class NotebookWatch implements IDisposable {
         tempViews: null,
       },
       remembered: typeof remembered === "string" && remembered ? remembered : null,
+      attached: this.attached,
       connecting: this.connectingNow,
     };
   }

@@ -42,9 +42,9 @@ export function secondLine(t: Translate, { session, state }: RowFacts, now: numb
   if (isOver(session)) {
     return [reasonText(t, session)];
   }
-  const { ownerName, configName, notebookPath } = session;
+  const { ownerName, configName } = session;
   const since = t("startingSince", { time: took(t, Math.floor((now - session.createdAt) / SECOND) * SECOND, 0) });
-  const last = state.mark === "pending" ? since : notebookPath;
+  const last = state.mark === "pending" ? since : (session.contentsPath ?? session.notebookPath);
   return [teams ? ownerName : null, configName, last].flatMap((part) => part || []);
 }
 

@@ -163,6 +163,8 @@ export interface Notebook {
   readonly kernel: Kernel;
   /** The name of the config that the notebook remembers. */
   readonly remembered: string | null;
+  /** The session that its kernel was seen to attach to: neither its kernel nor its path is written there. */
+  readonly attached?: string | null;
   /** `connecting`: Connect was clicked, and no session is there yet. `waiting`: the kernel is busy, the cell queues. */
   readonly connecting: "no" | "connecting" | "waiting";
 }

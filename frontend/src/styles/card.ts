@@ -53,6 +53,7 @@ export const card = css`
     min-height: 20px;
   }
   .confirm {
+    overflow-wrap: anywhere;
     display: grid;
     gap: 6px;
     padding: 8px;

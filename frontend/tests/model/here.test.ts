@@ -93,6 +93,9 @@ test("a notebook's session is that of its kernel, then of its path, then the one
   expect(find(lost, path)).toBe("PATH");
   expect(find(lost)).toBe("LOST");
   expect(find(one("OTHER", { kernelId: "k1", mine: false }))).toBeUndefined();
+  const attached = { ...notebook, attached: "ELSEWHERE" };
+  const items = loaded([ofKernel, one("ELSEWHERE", { createdAt: 0 })]);
+  expect(sessionOfNotebook(snapshot({ sessions: items }), attached)?.id).toBe("ELSEWHERE");
   expect(sessionOfNotebook(snapshot(), null)).toBeNull();
 });
 
