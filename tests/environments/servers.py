@@ -29,7 +29,7 @@ def server_in(
     :param home: holds its configuration, data and runtime files.
     :param config: traits on top of our own, by class.
     """
-    home.mkdir(exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True)
     config_file, log_file = home / "server.json", home / "server.log"
     config_file.write_text(json.dumps(_traits(root) | dict(config or {})))
     # Without -P, the directory that the tests run in, with this project's working tree, would be imported from.
