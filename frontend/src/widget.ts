@@ -19,15 +19,13 @@ const BY_THE_KERNEL: readonly Act["act"][] = ["connect", "relaunch", "cancel"];
 
 export default {
   render({ model, el }: RenderProps): () => void {
-    // Else JupyterLab takes keys that are pressed in the panel for its own and edits the notebook.
-    el.setAttribute("data-lm-suppress-shortcuts", "true");
-    // In a row of widgets it takes the room that is left; it has no width of its own.
-    el.style.flex ||= "1 1 0";
-    el.style.minWidth ||= "min(240px, 100%)";
     const kernel = new ModelSource(model, pageClock, crypto.randomUUID());
     const source = new PanelSource(kernel);
     const stopWaiting = whenShared((store) => source.use(store));
     const panel = Object.assign(document.createElement(tagNames.panel), { source, notebook: kernel.notebook });
+    // Else JupyterLab takes keys that are pressed in the panel for its own and edits the notebook. It looks at the target
+    // of the key first, which is the panel itself: what is in its shadow root is not seen from outside.
+    panel.setAttribute("data-lm-suppress-shortcuts", "true");
     const notes = document.createElement("div");
     notes.setAttribute("role", "status");
     el.append(panel, notes);

@@ -46,6 +46,7 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]
     def __init__(self) -> None:
         self.key = uuid.uuid4().hex
         super().__init__(_esm=_module())
+        self.layout.flex, self.layout.min_width = "1 1 0", "240px"  # in a box: its content has no width of its own
         self._said: str | None = None
         self.on_msg(self._heard)
         hub().add(self)

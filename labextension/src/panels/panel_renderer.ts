@@ -12,7 +12,7 @@ const WIDGET_TYPE = "application/vnd.jupyter.widget-view+json";
 /** A renderer that was made before the widget manager knows the model never shows it, so another one is made. */
 const TRY_EVERY = 700;
 const TRIES = 22;
-/** What the live panel puts on the element that it draws into. */
+/** What the live panel has on its element. */
 const LIVE = "[data-lm-suppress-shortcuts]";
 
 type PanelElement = HTMLElement & {
@@ -54,9 +54,9 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
 
   private draw(source: PictureSource): void {
     const host = this.picture.node;
-    host.setAttribute("data-lm-suppress-shortcuts", "true");
     const element = document.createElement(tagNames.panel) as PanelElement;
     Object.assign(element, { source, notebook: source.notebook, saved: true, t: this.t });
+    element.setAttribute("data-lm-suppress-shortcuts", "true");
     host.replaceChildren(element);
     this.picture.show();
   }
