@@ -51,7 +51,7 @@ export function openPicker(page: Surface, panel: NotebookPanel | null, place: Po
     stop();
     page.notebooks.changed.disconnect(update);
   });
-  Popover.toggle({ ...place, content, label: page.t("pickerName") });
+  Popover.toggle({ ...place, content, label: page.t("pickerPopoverName") });
 }
 
 export function openCard(page: Surface, panel: NotebookPanel, place: PopoverPlace): void {

@@ -73,7 +73,7 @@ function listOf(t: Translate, sessions: readonly Session[], nameOf: (session: Se
     list.append(element("li", "", owner ? t("nameOfOwner", { names, owner }) : names));
   }
   if (sessions.length > SHOWN) {
-    list.append(element("li", "", t("andMore", { count: sessions.length - SHOWN })));
+    list.append(element("li", "", t("moreSessions", { count: sessions.length - SHOWN })));
   }
   return list;
 }

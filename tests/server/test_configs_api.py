@@ -54,6 +54,7 @@ def test_a_name_is_unique_in_its_team(api: httpx.Client) -> None:
     assert api.post(CONFIGS, json=_body("Taken")).status_code == 201
     answer = api.post(CONFIGS, json=_body("Taken"))
     assert (answer.status_code, answer.json()["reason"]) == (409, "name_taken")
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/name"]
 
 
 @pytest.mark.parametrize(
@@ -165,6 +166,7 @@ def test_a_config_cannot_take_anothers_name(api: httpx.Client) -> None:
     made = _made(api, "Envious")
     answer = api.patch(f"{CONFIGS}/{made['id']}", json={"name": "Held"})
     assert (answer.status_code, answer.json()["reason"]) == (409, "name_taken")
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/name"]
 
 
 def test_a_deleted_config_is_gone_and_its_name_free(api: httpx.Client) -> None:

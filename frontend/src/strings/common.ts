@@ -16,5 +16,7 @@ export const commonStrings = {
   request: "Request {id}",
   tryAgain: "Try again",
   tryNow: "Try now",
+  clearFilter: "Clear filter",
+  newConfig: "New config",
   andMore: "{names} and {count} more",
 } as const;

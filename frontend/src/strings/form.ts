@@ -75,10 +75,8 @@ export const formStrings = {
   startsAbout: "~{time}",
   variables: "Variables",
   changed: "Changed",
-  anyMachine: "any: {size}",
   runsOne: "one engine",
   runsCluster: "cluster",
   runsClusterMost: "cluster, at most {count} workers",
   runsSpot: "{mode}, spot",
-  configGone: "This config is not there any more.",
 } as const;

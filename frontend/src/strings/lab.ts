@@ -34,7 +34,7 @@ export const labStrings = {
   launcherSessions: "Spark sessions",
   launcherSessionsCaption: "Open the table of Spark sessions",
 
-  pickerName: "Connect the notebook",
+  pickerPopoverName: "Connect the notebook",
   cardPopover: "Spark session",
 
   closeMineWarning: "What runs on them is cut, and their temp views and tables in memory go. Files stay.",

@@ -14,7 +14,6 @@ export const pickerStrings = {
   filterConfigsSession: "Filter {configs} configs, 1 session",
   filterConfigsSessions: "Filter {configs} configs, {sessions} sessions",
   nothingMatches: 'Nothing matches "{filter}".',
-  clearFilter: "Clear filter",
   dearer: "At most {price}/h, {times} times as dear as {config}, which its author chose.",
   options: "Options",
   fewerOptions: "Fewer options",
@@ -24,9 +23,7 @@ export const pickerStrings = {
   byDefault: "{value} (default)",
   sessionName: "Name",
   remember: "Remember in this notebook",
-  newConfig: "New config",
   pickerName: "What to connect to",
   pickerEmpty: "There is nothing to connect to here.",
-  configsFailed: "The configs could not be read:",
   ofSessions: "{count} of {limit} sessions",
 } as const;

@@ -18,7 +18,6 @@ export const stateStrings = {
   notKnown: "Not known",
   statusBar: "Sail: {name} | {state}",
   spark: "Spark",
-  noSession: "No Spark session",
   tooltip: "Spark: {name} is {state}",
   tooltipEnd: "Spark: {name} is {state}, {end}",
   tooltipConnect: "Connect to {config} (remembered in this notebook)",

@@ -177,7 +177,11 @@ def _visible_teams(principal: Principal, wanted: str | None) -> tuple[str, ...] 
 
 async def _check_name_free(unit: Reading, team_id: str, name: str) -> None:
     if await unit.config_named(team_id, name) is not None:
-        raise FailedPrecondition(f"The team has a compute config {name!r}; choose another name.", reason="name_taken")
+        raise FailedPrecondition(
+            f"The team has a compute config {name!r}; choose another name.",
+            reason="name_taken",
+            errors=(FieldError("/name", "is taken; choose another name"),),
+        )
 
 
 def _refuse_immutable(wanted: models.WorkloadConfigChange) -> None:
