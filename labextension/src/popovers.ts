@@ -11,6 +11,7 @@ import type { Surface, Where } from "./surface";
 interface PickerProperties {
   notebook: Notebook | null;
   remembered: string | null;
+  newConfigs: boolean;
 }
 
 export interface PopoverPlace {
@@ -28,12 +29,16 @@ export function openPicker(page: Surface, panel: NotebookPanel | null, place: Po
       Popover.close();
       return;
     }
+    if (act.act === "newConfig") {
+      Popover.close();
+    }
     await page.perform(act, where);
     const failed = page.source.snapshot.acts["connect"]?.phase === "failed";
     if (act.act === "connect" && !failed && !content.isDisposed) {
       Popover.close();
     }
   };
+  content.set({ newConfigs: true });
   drawMenusOf(content.node);
   const update = (): void =>
     content.set({ notebook: watch?.state ?? null, remembered: watch?.state.remembered ?? null });

@@ -11,6 +11,11 @@ export const listStyles = css`
     contain: content;
     container-type: inline-size;
   }
+  /* A table has a bar of its own below its tools. */
+  :host([table]) {
+    overflow: hidden;
+    scrollbar-gutter: auto;
+  }
   .row {
     min-height: 2.5rem;
     user-select: none;

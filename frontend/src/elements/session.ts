@@ -40,9 +40,27 @@ const page = css`
   :host {
     display: block;
     height: 100%;
+    max-width: none;
     overflow-y: auto;
     container-type: inline-size;
     --ls-log-height: none;
+  }
+  /* A page has no frame, and its tabs are in no menu: they stay. */
+  .panel {
+    border-width: 0 0 1px;
+    border-radius: 0;
+  }
+  .tabs {
+    display: flex;
+  }
+  .panel > header {
+    flex-wrap: nowrap;
+  }
+  .panel > header > .facts {
+    display: block;
+  }
+  .panel > header > .word {
+    flex: none;
   }
   .panel > header b {
     max-width: 40cqw;
@@ -61,9 +79,13 @@ const page = css`
     .panel > header {
       flex-wrap: wrap;
     }
+    .panel > header > .word {
+      flex: 1 0 auto;
+    }
+    .panel > header > .end,
     .panel > header > .facts {
       order: 1;
-      flex-basis: 100%;
+      flex: 1 0 100%;
     }
   }
 `;
@@ -130,7 +152,7 @@ export class SailSession extends SessionElement {
     const line = [configName, size && sizeText(t, size), costText(t, session)].flatMap((part) => part || []);
     return html`<header>
       ${mark(state.mark)}<b class="clip" title=${name}>${bdi(name)}</b>
-      <span title=${session.closedAt === null ? nothing : fullTime(session.closedAt)}>${state.word}</span>
+      <span class="word" title=${session.closedAt === null ? nothing : fullTime(session.closedAt)}>${state.word}</span>
       <span class="facts clip grow" title=${line.join(" · ")}>${namesLine(line)}</span>
       ${this.end(session, state, runs)} ${this.headButtons(session, state, runs)}
     </header>`;
@@ -138,12 +160,12 @@ export class SailSession extends SessionElement {
 
   private end(session: Session, state: State, runs: Running | null): unknown {
     if (runs?.text) {
-      return html`<span class="small">${runs.text}</span>`;
+      return html`<span class="small end">${runs.text}</span>`;
     }
     const shown = !isOver(session) && !["unknown", "closed", "pending"].includes(state.mark);
     const end = shown ? countdown(this.t, session, this.clock.now()) : null;
     this.clock.changesAt(end?.changesAt);
-    return end ? html`<span class="small">${countdownText(end, end.text)}</span>` : nothing;
+    return end ? html`<span class="small end">${countdownText(end, end.text)}</span>` : nothing;
   }
 
   private headButtons(session: Session, state: State, runs: Running | null): unknown {

@@ -6,6 +6,7 @@ import type { Act } from "../model/acts";
 import { isOver } from "../model/countdown";
 import { endReason } from "../model/reasons";
 import { pythonLine } from "../model/session_facts";
+import { placeOf } from "../model/notebook_session";
 import { money, priceText, sizeText } from "../model/sizes";
 import { clock, clockSeconds, date, daysBetween, duration, fullTime } from "../model/times";
 import type { Session } from "../model/types";
@@ -62,15 +63,17 @@ function rowsOf(session: Session, context: DetailsContext): Row[] {
   return rows.filter((row) => row !== null);
 }
 
-function notebookRow({ mine, notebookPath: path }: Session, { t, ask }: DetailsContext): Row | null {
-  if (path === null) {
+function notebookRow(session: Session, { t, ask }: DetailsContext): Row | null {
+  const place = placeOf(session);
+  if (place === null) {
     return null;
   }
   const open = (event: Event): void => {
     event.preventDefault();
-    ask({ act: "openNotebook", path });
+    ask({ act: "openNotebook", path: place });
   };
-  return [t("notebookRow"), mine ? html`<a href="#notebook" @click=${open}>${bdi(path)}</a>` : bdi(path)];
+  const opens = session.mine && session.contentsPath !== null;
+  return [t("notebookRow"), opens ? html`<a href="#notebook" @click=${open}>${bdi(place)}</a>` : bdi(place)];
 }
 
 function computeRow({ configName, size }: Session, { t }: DetailsContext): Row | null {

@@ -7,6 +7,7 @@ import { lowered } from "../model/bar";
 import { countdown, isOver, type Countdown } from "../model/countdown";
 import { endReason } from "../model/reasons";
 import type { Snapshot } from "../model/snapshot";
+import { placeOf } from "../model/notebook_session";
 import { fileName, isClosing, isKnown, nameOf, stateOf, type State } from "../model/states";
 import { earliest, fullTime, nextSecond, SECOND, took, when } from "../model/times";
 import type { Session } from "../model/types";
@@ -44,7 +45,7 @@ export function secondLine(t: Translate, { session, state }: RowFacts, now: numb
   }
   const { ownerName, configName } = session;
   const since = t("startingSince", { time: took(t, Math.floor((now - session.createdAt) / SECOND) * SECOND, 0) });
-  const last = state.mark === "pending" ? since : (session.contentsPath ?? session.notebookPath);
+  const last = state.mark === "pending" ? since : placeOf(session);
   return [teams ? ownerName : null, configName, last].flatMap((part) => part || []);
 }
 

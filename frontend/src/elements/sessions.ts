@@ -57,6 +57,7 @@ export class SailSessions extends SessionLister {
   }
 
   protected override updated(): void {
+    this.toggleAttribute("table", this.isTable);
     const topics: Topic[] = this.showsEnded && !this.isTable ? [{ topic: "ended" }] : [];
     const of = this.showsEnded ? "ended" : "sessions";
     const wanted = !this.isTable && (this.rows.isAtEnd || this.filter !== "");

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 
 import * as icons from "../icons";
 import { isOver } from "../model/countdown";
+import { placeOf } from "../model/notebook_session";
 import { money } from "../model/sizes";
 import { nameOf } from "../model/states";
 import { nextSort, type Sort, type SortKey } from "../model/table_order";
@@ -69,7 +70,7 @@ export function bodyCell(
     case CONFIG:
       return cell(bdi(session.configName ?? ""), session.configName);
     case NOTEBOOK:
-      return cell(bdi(session.notebookPath ?? ""), session.notebookPath);
+      return cell(bdi(placeOf(session) ?? ""), placeOf(session));
     case REASON:
       return cell(bdi(reasonText(t, session)), reasonText(t, session));
     case STARTED:

@@ -121,13 +121,13 @@ export const tableStyles = css`
     padding-left: 12px;
   }
   .name {
-    width: 210px;
+    width: 21%;
   }
   .owner {
-    width: 150px;
+    width: 13%;
   }
   .config {
-    width: 170px;
+    width: 14%;
   }
   .started {
     width: 92px;
@@ -163,6 +163,10 @@ export const tableStyles = css`
     .name {
       width: auto;
     }
+    .owner,
+    .config {
+      width: 20%;
+    }
   }
   @container (max-width: 759px) {
     .started {
@@ -174,7 +178,7 @@ export const tableStyles = css`
       display: none;
     }
   }
-  @container (max-width: 479px) {
+  @container (max-width: 519px) {
     .owner {
       display: none;
     }

@@ -22,6 +22,11 @@ function pathFor(notebook: Notebook, session: Session): string | null {
   return notebook.path.startsWith("/") ? session.notebookPath : session.contentsPath;
 }
 
+/** Where its notebook is, as people know it: from the root of the server, where the server knows that. */
+export function placeOf({ contentsPath, notebookPath }: Pick<Session, "contentsPath" | "notebookPath">): string | null {
+  return contentsPath ?? notebookPath;
+}
+
 function newest(sessions: readonly Session[]): Session | null {
   return sessions.reduce<Session | null>((best, one) => (best && best.createdAt >= one.createdAt ? best : one), null);
 }

@@ -1,6 +1,7 @@
 /** Which sessions a list shows, and in which order. */
 
 import { isOver, isSoon } from "./countdown";
+import { placeOf } from "./notebook_session";
 import { nameOf } from "./states";
 import type { Me, Session } from "./types";
 
@@ -21,8 +22,8 @@ export function inScope(session: Session, scope: Scope): boolean {
 
 /** Whether each word of a filter stands in the name, owner, config, notebook or id. */
 export function matches(session: Session, filter: string): boolean {
-  const { ownerName, configName, notebookPath, id } = session;
-  return textMatches([nameOf(session), ownerName, configName, notebookPath, id], filter);
+  const { ownerName, configName, id } = session;
+  return textMatches([nameOf(session), ownerName, configName, placeOf(session), id], filter);
 }
 
 export function textMatches(texts: readonly (string | null)[], filter: string): boolean {

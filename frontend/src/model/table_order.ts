@@ -3,6 +3,7 @@
 import type { Translate } from "../strings";
 import { isOver } from "./countdown";
 import { money } from "./sizes";
+import { placeOf } from "./notebook_session";
 import { nameOf } from "./states";
 import type { Session } from "./types";
 
@@ -67,7 +68,7 @@ function valueOf(session: Session, key: SortKey): string | number | null {
     case "config":
       return session.configName;
     case "notebook":
-      return session.notebookPath;
+      return placeOf(session);
     case "started":
       return session.createdAt;
     case "closes":

@@ -109,7 +109,9 @@ export const panel = css`
     display: flex;
   }
   .saved {
-    padding: 4px 0;
+    padding: 8px 12px;
+    border: 1px solid var(--ls-line);
+    border-radius: 2px;
   }
   @container (max-width: 639px) {
     .panel > header .wide,
@@ -140,6 +142,9 @@ export const panel = css`
       border-left: 0;
       border-top: 1px solid var(--ls-line);
     }
+  }
+  .panel > footer > .told {
+    text-align: right;
   }
   @container (max-width: 359px) {
     .panel > footer > .told {

@@ -4,7 +4,7 @@ import { css } from "lit";
 
 export const toolbarButton = css`
   :host {
-    display: inline-block;
+    display: flex;
     background: none;
   }
   button {
@@ -14,7 +14,7 @@ export const toolbarButton = css`
     gap: 0;
     border: 0;
     height: 24px;
-    padding: 0 6px;
+    padding: 0;
   }
   /* Takes the room of the longest text that the button will have, so that its neighbours stay where they are. */
   button::after {
@@ -23,14 +23,31 @@ export const toolbarButton = css`
     overflow: hidden;
     visibility: hidden;
     font-weight: 600;
-    padding-left: 44px;
-    max-width: 212px;
+    padding-left: 56px;
+    max-width: 224px;
     white-space: nowrap;
   }
   button > span {
     display: flex;
     align-items: center;
     gap: 5px;
+    height: 24px;
+    padding: 0 6px;
+    border-radius: 2px;
+  }
+  /* Only what is seen of the button lights up, not the room that it keeps. */
+  button:hover {
+    background: none;
+  }
+  button:hover > span {
+    background: var(--ls-bg-soft);
+  }
+  button:focus-visible {
+    outline: 0;
+  }
+  button:focus-visible > span {
+    outline: 2px solid var(--ls-accent);
+    outline-offset: -2px;
   }
   bdi {
     max-width: 120px;

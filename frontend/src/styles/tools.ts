@@ -11,18 +11,12 @@ export const tools = css`
   }
   .seg {
     display: inline-flex;
-    border: 1px solid var(--ls-line-strong);
-    border-radius: 2px;
   }
   .seg > button {
-    border: 0;
     border-radius: 0;
-    height: 24px;
-    margin: -1px 0;
-    padding: 0 8px;
   }
   .seg > button + button {
-    border-left: 1px solid var(--ls-line-strong);
+    margin-left: -1px;
   }
   .seg > button[aria-pressed="true"] {
     background: var(--ls-bg-soft);
