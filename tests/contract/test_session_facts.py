@@ -78,7 +78,7 @@ def test_a_list_of_a_hundred_takes_as_many_statements_as_a_list_of_one(database_
     of_a_hundred, newest = list_of(database_url, 100)
     assert of_a_hundred == of_one <= MOST_STATEMENTS
     assert (newest.owner_name, newest.workload_config_name) == ("Member 99", "config 99")
-    assert newest.notebook_path == "99"
+    assert newest.notebook_path == "/99"
 
 
 def test_one_session_is_told_as_it_is_listed(database_url: str) -> None:

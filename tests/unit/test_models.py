@@ -10,6 +10,7 @@ from msgspec import ValidationError
 
 from lakesail_notebook import models
 from lakesail_notebook.client.decoding import decode_answer
+from lakesail_notebook.models.features import EXTENSION_KEY
 
 SESSION: dict[str, Any] = {
     "id": "A1",
@@ -91,9 +92,19 @@ def test_null_means_the_same_as_absent() -> None:
     assert nothing.endpoint_type == "spark_connect"
 
 
+def is_marked(field: msgspec.inspect.Field) -> bool:
+    """Whether it is an extension of the reference."""
+    kind = field.type
+    return isinstance(kind, msgspec.inspect.Metadata) and EXTENSION_KEY in (kind.extra_json_schema or {})
+
+
 def test_an_answer_carries_every_field_of_the_reference() -> None:
     session = msgspec.to_builtins(msgspec.convert(SESSION, models.Session))
-    assert set(session) == FIELDS_OF_A_SESSION
+    shape = msgspec.inspect.type_info(models.Session)
+    assert isinstance(shape, msgspec.inspect.StructType)
+    extensions = {field.encode_name for field in shape.fields if is_marked(field)}
+    assert set(session) == FIELDS_OF_A_SESSION | extensions
+    assert FIELDS_OF_A_SESSION.isdisjoint(extensions)
     assert session["config"] == {"idleTimeoutSeconds": 60, "idleCloseDelaySeconds": None, "maxDurationSeconds": None}
     assert session["name"] is None
 
