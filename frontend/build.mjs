@@ -2,10 +2,12 @@
     writes the licenses of what it bundles. */
 
 import { readFile, readdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import { build, transform } from "esbuild";
 import ts from "typescript";
+
+import { licenses } from "./licenses.mjs";
 
 const production = process.argv.includes("--production");
 const STATIC = "../lakesail_notebook/static";
@@ -15,7 +17,8 @@ if (production) {
 }
 const bundled = await build({
   // The compiled files, whose styles are minified; the sources need no other step.
-  entryPoints: { panel: "lib/widget.js" },
+  // A widget sends `panel.js` to the page; the kernel sends `elements.js` to pages that have no elements.
+  entryPoints: { panel: "lib/widget.js", elements: "lib/elements/panel.js" },
   outdir: STATIC,
   bundle: true,
   format: "esm",
@@ -74,22 +77,4 @@ async function minified(literal, kind) {
   }
   const { code } = await transform(literal.slice(1, -1), { loader: "css", minify: true });
   return `\`${code.trim().replaceAll("\\", "\\\\")}\``;
-}
-
-/** The packages of these input files, with their licenses, in the form that JupyterLab's builder writes. */
-async function licenses(inputs) {
-  const folders = new Set(
-    inputs.map((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]).filter(Boolean),
-  );
-  const packages = await Promise.all([...folders].sort().map((folder) => license(resolve(folder))));
-  return JSON.stringify({ packages }, null, 2);
-}
-
-async function license(folder) {
-  const { name, version, license: licenseId } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-  const file = (await readdir(folder)).find((candidate) => /^licen[cs]e/i.test(candidate));
-  if (!file) {
-    throw new Error(`${name} carries no license text, so it cannot be bundled.`);
-  }
-  return { name, versionInfo: version, licenseId, extractedText: await readFile(join(folder, file), "utf8") };
 }

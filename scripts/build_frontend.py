@@ -26,15 +26,21 @@ SOURCES = (
     "frontend/package.json",
     "frontend/tsconfig.json",
     "frontend/build.mjs",
+    "frontend/licenses.mjs",
     "frontend/src",
     "labextension/package.json",
     "labextension/tsconfig.json",
     "labextension/install.json",
+    "labextension/licenses.mjs",
     "labextension/src",
     "labextension/schema",
     "labextension/style",
 )
-BUILT = ("lakesail_notebook/labextension/package.json", "lakesail_notebook/static/panel.js")
+BUILT = (
+    "lakesail_notebook/labextension/package.json",
+    "lakesail_notebook/static/panel.js",
+    "lakesail_notebook/static/elements.js",
+)
 DIGEST = "lakesail_notebook/static/sources.sha256"
 OLDEST_NODE = (20, 19)
 NO_NODE = (

@@ -1,4 +1,5 @@
-/** The elements and the page's source, for JupyterLab and for panels in cells. */
+/** The page's source, its rules and the toolbar's button: what JupyterLab loads with the page. The other elements are
+    entries of their own, which it loads when they are shown: `cards`, `lists`, `wide` and `form`. */
 
 export {
   API_PATH,
@@ -26,19 +27,10 @@ export * from "./store/surroundings";
 export * from "./rules";
 export * from "./strings";
 export { define, tagNames, VERSION } from "./version";
-export { SailLog } from "./elements/log";
-export { SailQueries } from "./elements/queries";
-export { VIEW_EVENT, type SessionsView } from "./elements/session_lister";
-export { SailSessions } from "./elements/sessions";
+export { VIEW_EVENT, type SessionsView } from "./model/view";
 export { SailButton } from "./elements/button";
-export { SailHere } from "./elements/here";
-export { SailPanel } from "./elements/panel";
-export { SailPicker } from "./elements/picker";
 export { barTexts, type BarTexts } from "./model/bar";
 export { countdown, type Countdown } from "./model/countdown";
 export { keepChoices, pythonLine } from "./model/session_facts";
 export { sessionOfNotebook } from "./model/notebook_session";
 export { nameOf, notebookName, stateOf, type Mark, type State } from "./model/states";
-export { SailConfigForm } from "./elements/config_form";
-export { SailConfigs } from "./elements/configs";
-export { SailSession } from "./elements/session";

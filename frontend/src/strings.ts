@@ -4,6 +4,7 @@
 
 import { apiStrings } from "./strings/api";
 import { commonStrings } from "./strings/common";
+import { filled, type Values } from "./strings/filled";
 import { formStrings } from "./strings/form";
 import { hereStrings } from "./strings/here";
 import { labStrings } from "./strings/lab";
@@ -36,7 +37,7 @@ export const catalogue = {
 
 export type Key = keyof typeof catalogue;
 
-export type Values = Readonly<Record<string, string | number>>;
+export type { Values };
 
 /** Says the text of a key, in the language of the host. */
 export type Translate = (key: Key, values?: Values) => string;
@@ -53,7 +54,3 @@ export function translator(translateText: (text: string) => string): Translate {
 }
 
 export const english: Translate = translator((text) => text);
-
-function filled(text: string, values: Values): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
-}

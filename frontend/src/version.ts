@@ -1,25 +1,8 @@
 /** The version of the elements: it stands in their tags, since a server's and a kernel's package may differ. */
 
-import { literal } from "lit/static-html.js";
-
 export const VERSION = "0.1.0";
 
-/** The tags, for templates of `lit/static-html.js`: `html`<${tags.here} .source=${...}></${tags.here}>``. */
-export const tags = {
-  panel: literal`sail-panel-0-1-0`,
-  here: literal`sail-here-0-1-0`,
-  picker: literal`sail-picker-0-1-0`,
-  sessions: literal`sail-sessions-0-1-0`,
-  sessionTable: literal`sail-session-table-0-1-0`,
-  configs: literal`sail-configs-0-1-0`,
-  session: literal`sail-session-0-1-0`,
-  configForm: literal`sail-config-form-0-1-0`,
-  queries: literal`sail-queries-0-1-0`,
-  log: literal`sail-log-0-1-0`,
-  button: literal`sail-button-0-1-0`,
-} as const;
-
-/** The same as text, for `document.createElement` and `customElements.define`. */
+/** The tags, for `document.createElement` and `customElements.define`. */
 export const tagNames = {
   panel: "sail-panel-0-1-0",
   here: "sail-here-0-1-0",

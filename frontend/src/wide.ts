@@ -1,3 +1,5 @@
-/** The parts that only JupyterLab has room for: the table of sessions. */
+/** The elements that only JupyterLab's main area has room for: the table of sessions, and the page of a session. */
 
-export { SailSessionTable, type TableView } from "./elements/session_table";
+import "./elements/session";
+import "./elements/session_table";
+import "./elements/sessions";

@@ -2,9 +2,10 @@
 
 import type { RenderProps } from "@anywidget/types";
 
-import "./elements/panel";
 import { ACT_EVENT, type Act, type ActEvent } from "./model/acts";
 import type { Notebook } from "./model/types";
+import { ElementLoader } from "./store/element_loader";
+import { elementPage } from "./store/element_page";
 import { ModelSource } from "./store/model_source";
 import { PanelSource } from "./store/panel_source";
 import { whenShared } from "./store/shared";
@@ -22,14 +23,26 @@ export default {
     const kernel = new ModelSource(model, pageClock, crypto.randomUUID());
     const source = new PanelSource(kernel);
     const stopWaiting = whenShared((store) => source.use(store));
-    const panel = Object.assign(document.createElement(tagNames.panel), { source, notebook: kernel.notebook });
-    // Else JupyterLab takes keys that are pressed in the panel for its own and edits the notebook. It looks at the target
-    // of the key first, which is the panel itself: what is in its shadow root is not seen from outside.
-    panel.setAttribute("data-lm-suppress-shortcuts", "true");
     const notes = document.createElement("div");
     notes.setAttribute("role", "status");
-    el.append(panel, notes);
-    const stopListening = source.subscribe(() => show(panel as PanelElement, notes, kernel));
+    el.append(notes);
+    let panel: PanelElement | null = null;
+    let waiting: string | null = null;
+    const refresh = (): void => show(panel, notes, kernel, waiting);
+    const stopListening = source.subscribe(refresh);
+    const loader = new ElementLoader(model, pageClock, elementPage, (sentence) => {
+      waiting = sentence;
+      refresh();
+    });
+    void loader.load(() => {
+      // Its properties are set when it is defined: those that are set before hide the element's own.
+      panel = document.createElement(tagNames.panel) as PanelElement;
+      Object.assign(panel, { source, notebook: kernel.notebook });
+      // Else JupyterLab takes keys that are pressed in the panel for its own and edits the notebook. It looks at the
+      // target of the key first, which is the panel itself: what is in its shadow root is not seen from outside.
+      panel.setAttribute("data-lm-suppress-shortcuts", "true");
+      el.insertBefore(panel, notes);
+    });
     const perform = (event: Event): void => {
       event.stopPropagation();
       performAct((event as ActEvent).detail, source);
@@ -41,20 +54,22 @@ export default {
       removeEventListener("pagehide", leave);
       el.removeEventListener(ACT_EVENT, perform);
       stopWaiting();
+      loader.dispose();
       stopListening();
       kernel.dispose();
     };
   },
 };
 
-function show(panel: PanelElement, notes: HTMLElement, kernel: ModelSource): void {
+function show(panel: PanelElement | null, notes: HTMLElement, kernel: ModelSource, waiting: string | null): void {
   const { notebook } = kernel;
-  if (JSON.stringify(notebook) !== JSON.stringify(panel.notebook)) {
+  if (panel && JSON.stringify(notebook) !== JSON.stringify(panel.notebook)) {
     panel.notebook = notebook;
   }
+  const told = waiting === null ? kernel.notes : [...kernel.notes, waiting];
   const shown = [...notes.children].map((one) => one.textContent);
-  if (shown.join("\n") !== kernel.notes.join("\n")) {
-    notes.replaceChildren(...kernel.notes.map(paragraph));
+  if (shown.join("\n") !== told.join("\n")) {
+    notes.replaceChildren(...told.map(paragraph));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { ACT_EVENT, type Act, type Config, type Source, tagNames, type Translate } from "@lakesail/notebook-ui";
 
+import { elementReady } from "./elements";
 import type { SailHost } from "./element_widget";
 import { openModal } from "./modal";
 
@@ -17,7 +18,13 @@ export interface ConfigDialogOptions {
 
 type Form = SailHost & { config: Config | null; copyOf: Config | null };
 
-export function openConfigForm({ source, t, perform, config, copyOf }: ConfigDialogOptions): void {
+/** @throws when the form's script does not come from the server. */
+export async function openConfigForm(options: ConfigDialogOptions): Promise<void> {
+  await elementReady(tagNames.configForm);
+  openDialog(options);
+}
+
+function openDialog({ source, t, perform, config, copyOf }: ConfigDialogOptions): void {
   const form = document.createElement(tagNames.configForm) as Form;
   form.t = t;
   form.config = config;

@@ -8,11 +8,11 @@ import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { translator } from "@lakesail/notebook-ui";
-import "@lakesail/notebook-ui/wide";
 
 import { Announcer } from "./announcer";
 import { Commands } from "./command_ids";
 import { NotebookCommands } from "./commands";
+import { loadCardsWhenIdle } from "./elements";
 import { addLauncherCards } from "./launcher";
 import { addMainArea } from "./main_area";
 import { OpenNotebooks } from "./notebooks";
@@ -79,6 +79,8 @@ const plugin: JupyterFrontEndPlugin<ISailSessions> = {
     if (statusBar && statusItem) {
       addStatusItem(statusBar, statusItem);
     }
+    page.notebooks.opened.connect(loadCardsWhenIdle);
+    page.notebooks.all.forEach(loadCardsWhenIdle);
     page.whileOpen([
       commands,
       new Announcer(page),

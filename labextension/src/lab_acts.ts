@@ -1,7 +1,7 @@
 /** The acts that JupyterLab does, without the API. */
 
 import type { JupyterFrontEnd } from "@jupyterlab/application";
-import { Clipboard } from "@jupyterlab/apputils";
+import { Clipboard, showErrorMessage } from "@jupyterlab/apputils";
 import type { Act, Config } from "@lakesail/notebook-ui";
 import { sessionOfNotebook } from "@lakesail/notebook-ui";
 
@@ -39,13 +39,13 @@ export class LabActs {
         await this.run("docmanager:open", { path: act.path });
         break;
       case "newConfig":
-        this.form(null);
+        await this.form(null);
         break;
       case "editConfig":
-        this.form(this.config(act.configId));
+        await this.form(this.config(act.configId));
         break;
       case "copyConfig":
-        this.form(null, this.config(act.configId) ?? undefined);
+        await this.form(null, this.config(act.configId) ?? undefined);
         break;
       case "copy":
         Clipboard.copyToSystem(act.text);
@@ -88,10 +88,15 @@ export class LabActs {
     }
   }
 
-  private form(config: Config | null, copyOf?: Config): void {
+  private async form(config: Config | null, copyOf?: Config): Promise<void> {
     const { page } = this;
     const { source, t } = page;
-    openConfigForm({ source, t, perform: (act) => page.perform(act), config, ...(copyOf ? { copyOf } : {}) });
+    const perform = (act: Act): Promise<void> => page.perform(act);
+    try {
+      await openConfigForm({ source, t, perform, config, ...(copyOf ? { copyOf } : {}) });
+    } catch {
+      await showErrorMessage(t("newComputeConfig"), t("formNotLoaded"));
+    }
   }
 
   private config(id: string): Config | null {

@@ -3,6 +3,7 @@
 import type { ILayoutRestorer, JupyterFrontEnd } from "@jupyterlab/application";
 import { MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
 import {
+  type Act,
   icons,
   nameOf,
   type Notebook,
@@ -58,9 +59,8 @@ class TablePage extends MainAreaWidget<ElementWidget<TableProperties>> {
   view: string;
 
   constructor(page: Surface, view: string, changed: () => void) {
-    const content = new ElementWidget<TableProperties>(tagNames.sessions, page, (act, anchor) => {
-      void page.perform(act, { anchor });
-    });
+    const perform = (act: Act, anchor: HTMLElement): void => void page.perform(act, { anchor });
+    const content = new ElementWidget<TableProperties>(tagNames.sessions, page, perform, tagNames.sessionTable);
     super({ content });
     this.view = view;
     content.set({ layout: "table", ...(view ? { view: JSON.parse(view) as Partial<SessionsView> } : {}) });

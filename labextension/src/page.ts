@@ -13,6 +13,7 @@ import {
 
 import { Asking } from "./asking";
 import { Connector } from "./connector";
+import { elementReady } from "./elements";
 import { DefaultingSource } from "./default_config";
 import { LabActs } from "./lab_acts";
 import type { OpenNotebooks } from "./notebooks";
@@ -49,6 +50,7 @@ export class Page implements Surface {
         requester: labRequester(server),
         openSocket: labSocketOpener(server),
         host: { perform: (act) => this.asHost(act) },
+        elements: elementReady,
       }),
     );
     this.source = new DefaultingSource(this.store.source, settings);

@@ -10,7 +10,7 @@ const GAP = 4;
 
 export interface PopoverOptions {
   readonly anchor: HTMLElement;
-  readonly content: Widget & { readonly element: SailHost };
+  readonly content: Widget & { readonly element: SailHost; readonly ready: Promise<void> };
   /** Where it stands: below a button and flush with its right edge, above an item of the status bar, or below
       something in the sidebar and flush with its left edge. */
   readonly side?: "right" | "above" | "left";
@@ -93,7 +93,8 @@ export class Popover extends Widget {
   }
 
   private async takeFocus(): Promise<void> {
-    const { element } = this.options.content;
+    const { element, ready } = this.options.content;
+    await ready;
     await element.updateComplete;
     if (this.isDisposed || this.node.contains(document.activeElement)) {
       return;

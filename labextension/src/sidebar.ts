@@ -30,6 +30,7 @@ export interface SidebarOptions {
 }
 
 interface ListProperties {
+  withTable: boolean;
   notebook: Notebook | null;
   filter: string;
 }
@@ -57,6 +58,7 @@ export class Sidebar extends SidePanel {
     this.here = new Section(page, tagNames.here, t("thisNotebook"));
     this.here.fitsContent(() => (this.content as unknown as { fit(): void }).fit());
     this.sessions = new Section(page, tagNames.sessions, t("sessions"));
+    this.sessions.set({ withTable: true });
     this.configs = new Section(page, tagNames.configs, t("configs"));
     this.configs.addButton(
       "new-config",

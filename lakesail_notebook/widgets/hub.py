@@ -18,6 +18,7 @@ from .feed import Feed
 from .held import temp_views_of, used_session_ids
 from .kernel import ApisHere, IPythonKernel, notebook_of
 from .parts import Parts
+from .scripts import scripts
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ class Hub:
             case {"type": "view", "view": str(view), "topics": list(topics)}:
                 if self.feed.seen((panel.key, view), [one for one in topics if isinstance(one, dict)]):
                     panel.say(self._message({**self.feed.parts, **self._notebook()}))
+            case {"type": "elements"}:
+                panel.say({"type": "elements", "script": scripts().elements})
             case {"type": "closed", "view": str(view)}:
                 self.feed.closed((panel.key, view))
             case {"type": "ready", "id": str(ticket)}:

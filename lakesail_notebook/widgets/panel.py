@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -20,13 +19,12 @@ from .here import NO_SESSION, here, value_of
 from .hub import hub
 from .kernel import ApisHere
 from .picture import MOST_QUERIES, Picture, bundle
+from .scripts import scripts
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
 log = logging.getLogger(__name__)
-
-_MODULE = Path(__file__).parents[1] / "static" / "panel.js"
 
 
 class Panel(anywidget.AnyWidget):  # type: ignore[misc]
@@ -45,7 +43,7 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.key = uuid.uuid4().hex
-        super().__init__(_esm=_module())
+        super().__init__(_esm=scripts().module)
         self.layout.flex, self.layout.min_width = "1 1 0", "240px"  # in a box: its content has no width of its own
         self._said: str | None = None
         self.on_msg(self._heard)
@@ -114,15 +112,3 @@ def _take_picture() -> Picture:
     except LakesailError as error:
         return Picture(at=clock.now(), problem=error.message)
     return Picture(at=clock.now(), me=me, here=found, queries=queries)
-
-
-def _module() -> str:
-    """The front end's code, which travels to the page with the widget."""
-    try:
-        return _MODULE.read_text()
-    except FileNotFoundError:
-        raise FailedPrecondition(
-            "Panels cannot be shown: this copy of lakesail-notebook was set up without Node.js, which builds them. "
-            "Install Node.js 20 or newer, then install the package again.",
-            reason="not_built",
-        ) from None

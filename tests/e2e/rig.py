@@ -152,18 +152,22 @@ def site(
     password: bool = False,
     port: int = 0,
     env: Mapping[str, str] | None = None,
+    labextension: bool = True,
 ) -> Iterator[Site]:
     """A server for the length of a ``with`` block. Its root directory is ``directory/root``.
 
     :param directory: holds all that it reads and writes; a second server in it finds what the first left.
     :param config: traits on top of our own, by class.
     :param password: log in by a password and a cookie: no token exists, and each write needs its XSRF token.
+    :param labextension: whether ours is on; without it, a page has what kernels tell it alone.
     :param port: the one of a server of before; a new server takes a free one.
     """
     home, root = directory / "home", directory / "root"
     home.mkdir(parents=True, exist_ok=True)
     root.mkdir(exist_ok=True)
     turn_news_off(home)
+    if not labextension:
+        _disable(home, EXTENSION_NAME)
     server_config = _config(base_url, password, port)
     for name, traits in (config or {}).items():
         server_config[name] = server_config.get(name, {}) | dict(traits)
@@ -181,6 +185,13 @@ def site(
 def turn_news_off(home: Path) -> None:
     """They would pop up over a corner of the page, and ask other machines."""
     write_settings(home, "@jupyterlab/apputils-extension:notification", _NO_NEWS)
+
+
+def _disable(home: Path, extension: str) -> None:
+    """As ``jupyter labextension disable`` does."""
+    file = home / "config" / "labconfig" / "page_config.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"disabledExtensions": {extension: True}}))
 
 
 def write_settings(home: Path, plugin: str, settings: Mapping[str, object]) -> None:

@@ -29,6 +29,8 @@ class PanelPage:
         """The widget's trait, as it was synced last."""
         self.ready: list[str] = []
         """The tickets that the kernel gave."""
+        self.scripts: list[str] = []
+        """Those of the elements that the kernel told."""
         self._model_id = model_id
         self._session = uuid.uuid4().hex
         self._socket = kernel.open_channels(self._session)
@@ -88,3 +90,5 @@ class PanelPage:
                 self.parts |= parts
             case {"type": "ready", "id": str(ticket)}:
                 self.ready.append(ticket)
+            case {"type": "elements", "script": str(script)}:
+                self.scripts.append(script)

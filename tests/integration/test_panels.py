@@ -11,9 +11,12 @@ import pytest
 from headless import JupyterServer
 from headless_kernel import Kernel
 
+import lakesail_notebook
+
 from .notebooks import API, BackgroundCell, Marker, describe, eventually, session_of
 from .panel_page import WIDGET, PanelPage
 
+STATIC = Path(lakesail_notebook.__file__).parent / "static"
 PANEL = "application/vnd.lakesail.panel+json"
 THREADS = "import threading\nsum(one.name == 'lakesail-panel' for one in threading.enumerate())"
 
@@ -48,6 +51,18 @@ def test_sail_alone_shows_a_panel_and_its_text_is_what_it_was(kernel: Kernel) ->
     status = kernel.execute("%sail status").stdout
     assert shown["text/plain"].splitlines()[:3] == status.splitlines()[:3]
     assert "<script" not in shown["text/html"]
+
+
+def test_the_kernel_tells_the_script_of_the_elements_once_to_a_page_that_asks(kernel: Kernel, page: PanelPage) -> None:
+    page.open()
+    page.until(lambda: "sessions" in page.parts, "the list came")
+    assert page.scripts == []
+    page.say({"type": "elements"})
+    page.until(lambda: page.scripts, "the script came")
+    ticket = page.ask_whether_ready()
+    page.until(lambda: ticket in page.ready, "all that was asked before is answered")
+    assert page.scripts == [(STATIC / "elements.js").read_text("utf-8")]
+    assert kernel.execute("len(panel._esm) < 50_000").value == "True"
 
 
 def test_nothing_that_a_panel_shows_or_syncs_holds_a_token(kernel: Kernel) -> None:

@@ -2,7 +2,8 @@
     nobody. */
 
 import type { Problem } from "../model/types";
-import { english, type Key } from "../strings";
+import { apiStrings } from "../strings/api";
+import { filled } from "../strings/filled";
 import type { Answer } from "./client";
 import { Fields, isObject } from "./fields";
 import type { components } from "./generated";
@@ -30,7 +31,7 @@ export function problemOf(answer: Answer, now: number): Problem {
   }
   return {
     code,
-    message: message || detail || title || english("serverRefuses", { status: answer.status }),
+    message: message || detail || title || filled(apiStrings.serverRefuses, { status: answer.status }),
     reason,
     status: answer.status,
     requestId: requestId ?? answer.headers.get("X-Request-Id"),
@@ -43,7 +44,7 @@ export function problemOf(answer: Answer, now: number): Problem {
 export function silence(status: number | null): Problem {
   return {
     code: UNREACHABLE,
-    message: english("serverSilent"),
+    message: apiStrings.serverSilent,
     reason: null,
     status,
     requestId: null,
@@ -69,11 +70,11 @@ export function linkAfter(problem: Problem): "loggedOut" | "absent" | "refused" 
 /** A gateway's 502 to 504 mean that the server does not answer. Any other answer comes from somebody who is not us. */
 function foreign(answer: Answer, now: number): Problem {
   const silent = answer.status >= 502 && answer.status <= 504;
-  const key: Key = silent ? "serverSilent" : answer.status === 404 ? "serverWithoutUs" : "serverForeign";
+  const key = silent ? "serverSilent" : answer.status === 404 ? "serverWithoutUs" : "serverForeign";
   return {
     ...silence(answer.status),
     code: silent ? UNREACHABLE : FOREIGN,
-    message: english(key, { status: answer.status }),
+    message: filled(apiStrings[key], { status: answer.status }),
     retryAt: retryAt(answer, null, now),
   };
 }

@@ -23,7 +23,8 @@ import { menu } from "../styles/menu";
 import { notices } from "../styles/notices";
 import { panel } from "../styles/panel";
 import { tokens } from "../styles/tokens";
-import { define, tags } from "../version";
+import { define } from "../version";
+import { tags } from "./tags";
 import { Copied } from "./copied";
 import {
   absentNotice,

@@ -10,19 +10,11 @@ import { sessionOfNotebook } from "../model/notebook_session";
 import { sessionOf } from "../model/session_lookup";
 import { nameOf } from "../model/states";
 import type { Session } from "../model/types";
+import { VIEW_EVENT, type SessionsView } from "../model/view";
 import { ListElement } from "./list_element";
 import { Pages } from "./pages";
 import { isOnControl, rowId } from "./row_nodes";
 import { isUsable, sessionMenu, useAct, type SessionActions } from "./session_menu";
-
-/** Tells the host what the reader chose to see, so that it can bring it back. */
-export const VIEW_EVENT = "sail-view";
-
-export interface SessionsView {
-  readonly scope: string;
-  readonly filter: string;
-  readonly selected: readonly string[];
-}
 
 export abstract class SessionLister extends ListElement {
   /** `mine`, `all`, or `team:` and a team's id. */

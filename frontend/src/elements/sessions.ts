@@ -13,6 +13,7 @@ import { selectedText, toggled } from "../model/selection";
 import { frozen, ordered } from "../model/session_order";
 import { isKnown, nameOf } from "../model/states";
 import type { Session } from "../model/types";
+import type { SessionsView } from "../model/view";
 import { controls } from "../styles/controls";
 import { marks } from "../styles/marks";
 import { menu } from "../styles/menu";
@@ -21,12 +22,13 @@ import { queries } from "../styles/queries";
 import { rows } from "../styles/rows";
 import { tokens } from "../styles/tokens";
 import { tools } from "../styles/tools";
-import { define, tagNames, tags } from "../version";
+import { define, tagNames } from "../version";
+import { tags } from "./tags";
 import { late, loadingBars } from "./late";
 import { listStyles } from "./list_styles";
 import { loadFailure } from "./load_failure";
 import { type Entry } from "./row_list";
-import { SessionLister, type SessionsView } from "./session_lister";
+import { SessionLister } from "./session_lister";
 import { rowActs, rowEnd, rowFacts, rowMark, secondLine, spokenRow } from "./session_row";
 import { scopeChoice, selectionBar } from "./team_parts";
 import { namesLine } from "./names_line";
@@ -40,6 +42,8 @@ export class SailSessions extends SessionLister {
   static override styles = [...[tokens, controls, marks, menu, notices, queries, rows, tools, late], listStyles];
 
   @property() layout: "list" | "table" | "auto" = "list";
+  /** Whether the host opens the table. */
+  @property({ type: Boolean }) withTable = false;
   /** Of the table: what the host kept of an earlier `sail-view`. */
   @property({ attribute: false }) view: Partial<SessionsView> | null = null;
   @state() private showsEnded = false;
@@ -90,7 +94,7 @@ export class SailSessions extends SessionLister {
     const { t, snapshot } = this;
     const choose = (scope: string): void => this.show({ scope, selected: [] });
     const scopes = scopeChoice(t, snapshot?.me ?? null, this.scope, choose);
-    const table = customElements.get(tagNames.sessionTable)
+    const table = this.withTable
       ? button(t("openAsTable"), () => this.ask({ act: "openTable" }), { kind: "link" })
       : nothing;
     const bar = scopes === nothing ? nothing : html`<div class="bar">${scopes}<span class="grow"></span>${table}</div>`;

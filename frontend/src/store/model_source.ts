@@ -6,7 +6,7 @@ import { silence } from "../api/problems";
 import { type Act, subjectOf } from "../model/acts";
 import type { ActState, Snapshot, Topic } from "../model/snapshot";
 import type { Notebook } from "../model/types";
-import { english } from "../strings";
+import { widgetStrings } from "../strings/widget";
 import { isOfKernel, notebookOf, notesOf, type Parts, snapshotOf } from "./kernel_parts";
 import type { Source } from "./source";
 import type { Clock } from "./surroundings";
@@ -211,7 +211,7 @@ export class ModelSource implements Source {
   }
 
   private fail(act: Act): void {
-    const problem = { ...silence(null), code: "KERNEL", message: english("kernelBusy") };
+    const problem = { ...silence(null), code: "KERNEL", message: widgetStrings.kernelBusy };
     const since = this.clock.now() + this.skewMs;
     const state: ActState = { act, phase: "failed", since, problem, failures: {} };
     this.publish({ ...this.lost, [subjectOf(act)]: state });

@@ -11,6 +11,7 @@ export interface PageStoreOptions {
   readonly requester: Requester;
   readonly openSocket: OpenSocket;
   readonly host: Host;
+  readonly elements?: NonNullable<SharedStore["elements"]>;
   readonly clock?: Clock;
   readonly visibility?: Visibility;
 }
@@ -19,7 +20,8 @@ export interface PageStoreOptions {
 export function makePageStore(options: PageStoreOptions): SharedStore {
   const { clock = pageClock, visibility = pageVisibility } = options;
   const source = makePageSource({ ...options, clock, visibility });
-  return { version: 1, source, perform: makeActs({ ...options, source, clock }) };
+  const perform = makeActs({ ...options, source, clock });
+  return { version: 1, source, perform, ...(options.elements ? { elements: options.elements } : {}) };
 }
 
 /** Has a store do what the elements within `target` ask for. An act that it takes goes no further up.

@@ -10,6 +10,10 @@ export interface SharedStore {
   readonly source: Source;
   /** Does an act; how it goes stands in the snapshot. */
   perform(act: Act): Promise<void>;
+  /** Has an element defined, by its tag.
+
+      @returns whether this page has it; the tags of another version are not known. */
+  elements?(tagName: string): Promise<boolean>;
 }
 
 const KEY = Symbol.for("lakesail.store.v1");

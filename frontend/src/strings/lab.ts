@@ -2,6 +2,8 @@
 
 export const labStrings = {
   sidebarTitle: "Spark sessions",
+  notLoaded: "The server does not answer, so this part cannot be loaded. It is tried again.",
+  formNotLoaded: "The server does not answer, so the form cannot be loaded.",
   thisNotebook: "This notebook",
   sessions: "Sessions",
   configs: "Compute configs",

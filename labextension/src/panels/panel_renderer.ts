@@ -6,6 +6,8 @@ import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { PictureSource, tagNames, type Notebook, type Source, type Translate } from "@lakesail/notebook-ui";
 import { PanelLayout, Widget } from "@lumino/widgets";
 
+import { elementReady } from "../elements";
+
 export const PANEL_TYPE = "application/vnd.lakesail.panel+json";
 const WIDGET_TYPE = "application/vnd.jupyter.widget-view+json";
 
@@ -24,6 +26,7 @@ type PanelElement = HTMLElement & {
 
 export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   private readonly picture = new Widget();
+  private drawn: PictureSource | null = null;
   private live: Widget | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -40,11 +43,11 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this.stopTrying();
     this.dropLive();
-    this.draw(new PictureSource(model.data[PANEL_TYPE]));
+    const drawn = this.draw(new PictureSource(model.data[PANEL_TYPE]), String(model.data["text/plain"] ?? ""));
     if (model.trusted && model.data[WIDGET_TYPE]) {
       this.tryLive(model, TRIES);
     }
-    return Promise.resolve();
+    return drawn;
   }
 
   override dispose(): void {
@@ -52,13 +55,25 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
     super.dispose();
   }
 
-  private draw(source: PictureSource): void {
+  /** @param text stands there while the elements cannot be loaded. */
+  private async draw(source: PictureSource, text: string): Promise<void> {
     const host = this.picture.node;
+    this.drawn = source;
+    this.picture.show();
+    const loaded = await elementReady(tagNames.panel).catch(() => false);
+    if (this.drawn !== source) {
+      return;
+    }
+    if (!loaded) {
+      const plain = document.createElement("pre");
+      plain.textContent = text;
+      host.replaceChildren(plain);
+      return;
+    }
     const element = document.createElement(tagNames.panel) as PanelElement;
     Object.assign(element, { source, notebook: source.notebook, saved: true, t: this.t });
     element.setAttribute("data-lm-suppress-shortcuts", "true");
     host.replaceChildren(element);
-    this.picture.show();
   }
 
   private tryLive(model: IRenderMime.IMimeModel, tries: number): void {
@@ -77,6 +92,7 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   private lookForLive(model: IRenderMime.IMimeModel, tries: number, live: Widget): void {
     this.timer = setTimeout(() => {
       if (live.node.querySelector(LIVE)) {
+        this.drawn = null;
         this.picture.hide();
         this.picture.node.replaceChildren();
         live.show();

@@ -1,0 +1,3 @@
+/** The form of a compute config. */
+
+import "./elements/config_form";

@@ -1,0 +1,4 @@
+/** The lists of the sidebar. */
+
+import "./elements/configs";
+import "./elements/sessions";
