@@ -41,7 +41,7 @@ check: frontend ## Format, lint, types, which way imports go, and the front end
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest --quiet tests/unit/test_imports.py tests/unit/test_architecture.py
+	$(BIN)/pytest --quiet tests/unit/test_imports.py tests/unit/test_architecture.py tests/unit/test_frontend_bundles.py
 	npm run --silent check
 	PYTHON=$(BIN)/python npm run --silent types:check
 
