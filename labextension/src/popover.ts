@@ -94,9 +94,14 @@ export class Popover extends Widget {
 
   private async takeFocus(): Promise<void> {
     const { element, ready } = this.options.content;
+    if (!customElements.get(element.localName)) {
+      // Escape closes it also while its script is on the way.
+      this.node.focus();
+    }
     await ready;
     await element.updateComplete;
-    if (this.isDisposed || this.node.contains(document.activeElement)) {
+    const { activeElement } = document;
+    if (this.isDisposed || (activeElement !== this.node && this.node.contains(activeElement))) {
       return;
     }
     const first = element.shadowRoot?.querySelector<HTMLElement>(
