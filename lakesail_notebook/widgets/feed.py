@@ -214,17 +214,22 @@ class _Run:
         :raises LakesailError: when the API does not answer.
         """
         feed = self._feed
-        if "events" not in self._ask_who_asks().features:
+        features = self._ask_who_asks().features
+        if "events" not in features:
             return self._look_now_and_then()
+        tells_all = "event_kinds" in features  # else nothing of configs and queries: they are looked at now and then
+        wait_seconds = _WAIT_SECONDS if tells_all else round(_WITHOUT_EVENTS_SECONDS)
         with _closing(feed._apis.waiting()) as connection:
             self._connection = connection
             if position is None:
                 position = connection.event_page().sequence
             feed.read_everything()
             while self._goes_on:
-                page = connection.event_page(position, wait_seconds=_WAIT_SECONDS, kinds=_KINDS)
+                page = connection.event_page(position, wait_seconds=wait_seconds, kinds=_KINDS)
                 position = page.sequence
-                if page.events:
+                if not tells_all:
+                    feed.read_everything()
+                elif page.events:
                     feed.read_again(*changed_by(page.events))
                 feed.count_views()
         return position

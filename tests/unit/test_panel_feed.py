@@ -186,6 +186,16 @@ def test_a_control_plane_without_events_is_not_waited_for(rig: Rig) -> None:
     assert rig.polls == []
 
 
+def test_a_control_plane_that_tells_nothing_of_configs_and_queries_is_looked_at_now_and_then(rig: Rig) -> None:
+    rig.apis.features = ("events", "queries")
+    rig.open({"topic": "queries", "sessionId": "S1"})
+    assert rig.polls == ["events after=7 wait=10"]
+    eventually(lambda: "queries:S1" in rig.told.parts, "the queries were told")
+    before = len(rig.apis.asked)
+    rig.apis.open_polls[0].tell()
+    eventually(lambda: {"configs", "queries S1"} <= set(rig.asks_more_after(before)), "they were read again")
+
+
 def test_the_value_is_of_this_notebooks_session_alone() -> None:
     rig = Rig("S1")
     rig.apis.sessions["S2"] = structs.replace(mine("S2"), metadata={})
