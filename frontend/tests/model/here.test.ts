@@ -99,6 +99,16 @@ test("a notebook's session is that of its kernel, then of its path, then the one
   expect(sessionOfNotebook(snapshot(), null)).toBeNull();
 });
 
+test("of a server that tells no path of the Contents API, the end of the whole path counts", () => {
+  const find = (features: string[], notebookPath: string) => {
+    const items = [session({ id: "PATH", kernelId: null, notebookPath, contentsPath: null })];
+    return sessionOfNotebook(snapshot({ sessions: loaded(items), me: { ...me, features } }), notebook)?.id;
+  };
+  expect(find([], `/home/ann/${notebook.path}`)).toBe("PATH");
+  expect(find([], `/home/ann/my-${notebook.path}`)).toBeUndefined();
+  expect(find(["session_facts"], `/home/ann/${notebook.path}`)).toBeUndefined();
+});
+
 test("a screen reader hears that a session is usable, its last ten minutes and minute, and its end", () => {
   const say = (changes: Partial<Session>) => announcement(t, session(changes), NOW);
   expect(say({}).text).toBe("flights-eda is active");
