@@ -16,6 +16,9 @@ import {
 import type { NotebookWatch } from "./notebook_watch";
 import type { Surface } from "./surface";
 
+/** JupyterLab cuts texts after 140 characters, and the end of this one says what matters. */
+const LONGEST_NAME = 80;
+
 export class Notifier {
   /** The notification of each session, and the end that it tells. */
   private readonly told = new Map<string, { readonly end: number; readonly id: string }>();
@@ -80,7 +83,7 @@ export class Notifier {
       });
     }
     const text = lowered(countdown(t, session, now)?.text ?? "");
-    const id = Notification.warning(t("notifyCloses", { name: nameOf(session), end: text }), {
+    const id = Notification.warning(t("notifyCloses", { name: shortened(nameOf(session)), end: text }), {
       autoClose: false,
       actions,
     });
@@ -96,4 +99,9 @@ export class Notifier {
       }
     }
   }
+}
+
+function shortened(name: string): string {
+  const characters = [...name];
+  return characters.length > LONGEST_NAME ? `${characters.slice(0, LONGEST_NAME - 1).join("")}…` : name;
 }
