@@ -127,8 +127,11 @@ function isOf(session: Session, kernelId: string | null, path: string): boolean 
   return (kernelId !== null && session.kernelId === kernelId) || session.contentsPath === path;
 }
 
-/** The new session has the metadata of the old one, and so its kernel and notebook. */
+/** The new session has the metadata of the old one, and so its notebook. A server of before tells only its whole path. */
 function replaces(session: Session, old: Session): boolean {
   const same = isOf(session, old.kernelId, old.contentsPath ?? "");
-  return same && session.mine && session.id !== old.id && !isOver(session) && session.createdAt > old.createdAt;
+  const there = old.notebookPath !== null && session.notebookPath === old.notebookPath;
+  return (
+    (same || there) && session.mine && session.id !== old.id && !isOver(session) && session.createdAt > old.createdAt
+  );
 }
