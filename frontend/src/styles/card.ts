@@ -55,7 +55,9 @@ export const card = css`
   .confirm {
     overflow-wrap: anywhere;
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 6px;
+    overflow-wrap: anywhere;
     padding: 8px;
     border: 1px solid var(--ls-line-strong);
     border-radius: 2px;
@@ -78,7 +80,6 @@ export const card = css`
     color: var(--ls-fg-dim);
     font-weight: 400;
   }
-  .confirm .mono,
   .notice .mono {
     overflow-wrap: anywhere;
   }
