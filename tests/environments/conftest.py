@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from .virtual_environment import ROOT, Environment, new_environment, source_at, wheel_of
+from .virtual_environment import ROOT, Environment, environment_at, new_environment, wheel_of
 
 BEFORE_THE_SPLIT = "a91836b"
 """The last commit whose distribution was one whole: kernel half and control plane."""
+BEFORE_THE_FACE = "62882f9"
+"""The last commit without labextension, panels and what the API tells for them."""
 
 
 @pytest.fixture(scope="session")
@@ -45,11 +47,13 @@ def plain_jupyter(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Envi
 @pytest.fixture(scope="session")
 def older(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """The package as it was before the split, with the other packages of the tests' own environment."""
-    directory = tmp_path_factory.mktemp("older")
-    environment = new_environment(directory / "env")
-    environment.install("--no-deps", wheel_of(source_at(BEFORE_THE_SPLIT, directory / "source"), directory / "wheel"))
-    environment.borrow_packages_of_the_tests()  # after the installation: pip would find the working tree's there
-    return environment
+    return environment_at(BEFORE_THE_SPLIT, tmp_path_factory.mktemp("older"))
+
+
+@pytest.fixture(scope="session")
+def faceless(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """The package as it was before it had a user interface in the browser, likewise."""
+    return environment_at(BEFORE_THE_FACE, tmp_path_factory.mktemp("faceless"))
 
 
 @pytest.fixture(scope="session")

@@ -122,6 +122,14 @@ def new_environment(directory: Path) -> Environment:
     return Environment(directory)
 
 
+def environment_at(commit: str, directory: Path) -> Environment:
+    """The package as it was at a commit, with the other packages of the tests' own environment."""
+    environment = new_environment(directory / "env")
+    environment.install("--no-deps", wheel_of(source_at(commit, directory / "source"), directory / "wheel"))
+    environment.borrow_packages_of_the_tests()  # after the installation: pip would find the working tree's there
+    return environment
+
+
 def wheel_of(source: Path, directory: Path) -> Path:
     """The package's wheel, built from a directory with its source."""
     pip("wheel", "--quiet", "--no-deps", "--wheel-dir", directory, source)
