@@ -62,6 +62,10 @@ export const panel = css`
     flex: none;
     white-space: nowrap;
   }
+  .panel > header > .end:not(.clip) {
+    display: flex;
+    align-items: center;
+  }
   .panel > header > .clip {
     flex: 0 1 auto;
   }
