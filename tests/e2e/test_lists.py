@@ -269,3 +269,16 @@ def test_a_log_follows_its_end_until_somebody_scrolls_up(open_state: OpenState) 
     follow.click()
     expect(follow).to_be_disabled()
     assert log.evaluate("(box) => box.scrollTop + box.clientHeight >= box.scrollHeight - 1")
+
+
+def test_a_narrow_session_page_keeps_its_tabs(open_state: OpenState) -> None:
+    page = open_state("session-queries", 360)
+    page.get_by_role("tab", name="Log").click()
+    expect(page.get_by_role("tab", name="Log")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_table_of_900_px_shows_which_notebook_a_session_is_of(open_state: OpenState) -> None:
+    page = open_state("table-team", 900)
+    name = row(page, rows(page).first.get_attribute("data-id") or "").locator("td.notebook bdi")
+    expect(name).to_have_text("flights-eda.ipynb")
+    assert name.evaluate("(text) => text.getBoundingClientRect().width <= text.parentElement.clientWidth - 8")
