@@ -74,7 +74,7 @@ def test_a_killed_server_leaves_no_process_and_its_session_can_be_replaced(tmp_p
         again = _connected(server, "killed.ipynb")
         failed = describe(server, session["id"])
         assert (failed["status"], failed["terminationReason"]) == ("failed", "server_stopped")
-        assert "%sail connect" in failed["statusMessage"]
+        assert failed["statusMessage"] == f"Session {session['id']} ended with the server that it ran on."
         assert session_of(server, again)["id"] != session["id"]
 
 

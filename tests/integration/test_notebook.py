@@ -150,7 +150,7 @@ def test_an_engine_that_lingers_is_used_again(server: JupyterServer) -> None:
     kernel.shutdown()
 
 
-def test_a_start_that_fails_says_why_and_what_to_do(server: JupyterServer) -> None:
+def test_a_start_that_fails_says_why(server: JupyterServer) -> None:
     kernel = server.start_kernel("broken.ipynb")
     metadata = {"lakesail/python": "/bin/false"}
     created = server.request("POST", "lakesail/api/v1/workloads/sessions", {"metadata": metadata}).json()
@@ -159,5 +159,5 @@ def test_a_start_that_fails_says_why_and_what_to_do(server: JupyterServer) -> No
     )
     assert failed["terminationReason"] == "start_failed"
     assert "exit code 1" in failed["statusMessage"]
-    assert "%sail connect" in failed["statusMessage"]
+    assert "%sail" not in failed["statusMessage"], "each surface says what to do next"
     kernel.shutdown()

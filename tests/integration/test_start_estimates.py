@@ -113,11 +113,13 @@ def test_what_a_connect_would_not_be_given_is_not_warm(tmp_path: Path) -> None:
         assert await warm(plane) == {small}
         elsewhere = HERE | {models.DIRECTORY_KEY: "/elsewhere"}
         moved = models.SessionCreate(workload_config_id=small, metadata=elsewhere, environment=ENVIRONMENT)
+        plane.clock.advance(1)
         session = await plane.launches.create(MINE, moved)
         assert session.workload_id != busy.workload_id
         assert await warm(plane) == set(), "the kernel is in another directory by now"
         await plane.sessions.close(MINE, session.id)
         set_since = models.SessionCreate(workload_config_id=small, metadata=HERE, environment={"LANG": "de"})
+        plane.clock.advance(1)
         await plane.launches.create(MINE, set_since)
         assert await warm(plane) == set(), "the kernel has another environment by now"
 
