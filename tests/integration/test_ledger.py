@@ -36,6 +36,17 @@ class Ledger:
     def rows(self) -> list[Row]:
         return [(item["what"], item["outcome"], item["rows"]) for item in self.new()]
 
+    def rows_within(self, seconds: float, count: int) -> list[Row]:
+        """So many new rows. A look waits 0.2 seconds for what is not reported yet, which a busy machine may exceed."""
+        rows: list[Row] = []
+
+        def complete() -> bool:
+            rows.extend(self.rows())
+            return len(rows) >= count
+
+        eventually(complete, seconds, f"{count} rows are told")
+        return rows
+
     def latest(self) -> dict[str, Any]:
         """The newest, seen or not."""
         session_id = session_of(self._server, self._kernel)["id"]
@@ -116,7 +127,7 @@ def test_code_without_a_file_a_caught_failure_and_results_left_halfway_are_one_r
     kernel.execute("try:\n    spark.sql('select 1/0 as x').collect()\nexcept Exception:\n    pass")
     kernel.execute("rows = spark.range(10**7).toLocalIterator()\nnext(rows)\ndel rows")
     kernel.execute("%timeit -n1 -r2 spark.range(7).count()")
-    assert [row[:2] for row in ledger.rows()] == [
+    assert [row[:2] for row in ledger.rows_within(10, count=6)] == [
         ("größe = eval('spark.range(4).count()')", "succeeded"),
         ("exec('x = spark.range(5).count()')", "succeeded"),
         ("select 1/0 as x", "failed"),
@@ -176,11 +187,15 @@ def test_a_query_goes_on_under_its_name_when_the_session_proxy_is_killed(
 def test_an_interrupted_query_is_cancelled_and_the_engine_is_at_rest(
     server: JupyterServer, kernel: Kernel, ledger: Ledger
 ) -> None:
-    cell = computing(server, kernel, "spark.range(1000000000000).selectExpr('sum(id)').show()")
-    assert (ledger.latest()["outcome"], ledger.latest()["engineBusy"]) == ("running", True)
-    kernel.interrupt()
-    cell.failure(60)
-    row = eventually(lambda: known(ledger), 20, "it is known whether the engine works on it")
+    row = None
+    for _ in range(3):  # a busy machine may not let the engine be judged
+        cell = computing(server, kernel, "spark.range(1000000000000).selectExpr('sum(id)').show()")
+        assert (ledger.latest()["outcome"], ledger.latest()["engineBusy"]) == ("running", True)
+        kernel.interrupt()
+        cell.failure(60)
+        if row := known_within(ledger, 15):
+            break
+    assert row is not None, "it is not known whether the engine works on it"
     assert (row["outcome"], row["engineBusy"], row["error"]) == ("cancelled", False, None)
     assert "cancelled  " in kernel.execute("%sail queries -n 1").text
 
@@ -223,6 +238,14 @@ def computing(server: JupyterServer, kernel: Kernel, code: str) -> BackgroundCel
     cell = BackgroundCell(kernel, code)
     eventually(lambda: engine.cpu_times().user > before + 2, 60, "the engine computes")
     return cell
+
+
+def known_within(ledger: Ledger, seconds: float) -> dict[str, Any] | None:
+    """The newest query once it is known whether the engine works on it, if that is within so many seconds."""
+    try:
+        return eventually(lambda: known(ledger), seconds, "it is known")
+    except AssertionError:
+        return None
 
 
 def known(ledger: Ledger) -> dict[str, Any] | None:
