@@ -80,6 +80,7 @@ def end_of(session: dict[str, Any]) -> datetime:
 
 def begin_query(face: Face, lab: Site, session: dict[str, Any]) -> dict[str, Any]:
     """Run a cell with a query that takes minutes; the query."""
+    # The cell sleeps after its query, so that the kernel is still busy when the query was interrupted from outside.
     face.lab.begin(face.lab.add_cell(f"import time\n{LONG_QUERY}\ntime.sleep(60)"))
 
     def running() -> dict[str, Any] | None:

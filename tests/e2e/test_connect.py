@@ -142,6 +142,7 @@ def test_a_busy_kernel_connects_when_it_is_free(lab: Site, notebook: str, open_p
     page = open_page(lab, notebook)
     face = Face(page).open_sidebar()
     free = tmp_path / "free"
+    # The user's cell, which keeps the kernel busy until the test lets it go on.
     index = page.add_cell(f"import pathlib, time\nwhile not pathlib.Path({str(free)!r}).exists(): time.sleep(0.05)")
     page.begin(index)
     eventually(lambda: page.kernel_status() == "busy", 60, "the kernel is busy")
