@@ -48,6 +48,12 @@ def in_plane(directory: Path, work: Callable[[Plane], Awaitable[None]]) -> None:
     asyncio.run(run())
 
 
+def a_second_passes(plane: Plane) -> None:
+    """Of two sessions of one moment, none is the newer one."""
+    assert isinstance(plane.clock, ClockByHand)
+    plane.clock.advance(1)
+
+
 async def config(plane: Plane, name: str) -> str:
     return (await plane.configs.create(SOMEBODY, models.WorkloadConfigCreate(name=name))).id
 
@@ -113,13 +119,13 @@ def test_what_a_connect_would_not_be_given_is_not_warm(tmp_path: Path) -> None:
         assert await warm(plane) == {small}
         elsewhere = HERE | {models.DIRECTORY_KEY: "/elsewhere"}
         moved = models.SessionCreate(workload_config_id=small, metadata=elsewhere, environment=ENVIRONMENT)
-        plane.clock.advance(1)
+        a_second_passes(plane)
         session = await plane.launches.create(MINE, moved)
         assert session.workload_id != busy.workload_id
         assert await warm(plane) == set(), "the kernel is in another directory by now"
         await plane.sessions.close(MINE, session.id)
         set_since = models.SessionCreate(workload_config_id=small, metadata=HERE, environment={"LANG": "de"})
-        plane.clock.advance(1)
+        a_second_passes(plane)
         await plane.launches.create(MINE, set_since)
         assert await warm(plane) == set(), "the kernel has another environment by now"
 
