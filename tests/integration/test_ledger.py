@@ -36,17 +36,6 @@ class Ledger:
     def rows(self) -> list[Row]:
         return [(item["what"], item["outcome"], item["rows"]) for item in self.new()]
 
-    def rows_within(self, seconds: float, count: int) -> list[Row]:
-        """So many new rows. A look waits 0.2 seconds for what is not reported yet, which a busy machine may exceed."""
-        rows: list[Row] = []
-
-        def complete() -> bool:
-            rows.extend(self.rows())
-            return len(rows) >= count
-
-        eventually(complete, seconds, f"{count} rows are told")
-        return rows
-
     def latest(self) -> dict[str, Any]:
         """The newest, seen or not."""
         session_id = session_of(self._server, self._kernel)["id"]
@@ -127,7 +116,7 @@ def test_code_without_a_file_a_caught_failure_and_results_left_halfway_are_one_r
     kernel.execute("try:\n    spark.sql('select 1/0 as x').collect()\nexcept Exception:\n    pass")
     kernel.execute("rows = spark.range(10**7).toLocalIterator()\nnext(rows)\ndel rows")
     kernel.execute("%timeit -n1 -r2 spark.range(7).count()")
-    assert [row[:2] for row in ledger.rows_within(10, count=6)] == [
+    assert [row[:2] for row in ledger.rows()] == [
         ("größe = eval('spark.range(4).count()')", "succeeded"),
         ("exec('x = spark.range(5).count()')", "succeeded"),
         ("select 1/0 as x", "failed"),

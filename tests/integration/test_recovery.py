@@ -76,8 +76,11 @@ async def _assert_recovered(directory: Path, ids: list[str]) -> None:
             now = await plane.sessions.list(SOMEBODY, models.SessionListQuery())
             return all(workload.infra_status in {"stopped", "failed"} for workload in now.included.workloads)
 
+        async def nothing_is_left() -> bool:
+            return _scratch_directories(directory) == []
+
         await eventually(all_is_over, 60, "every workload is over")
-        assert _scratch_directories(directory) == []
+        await eventually(nothing_is_left, 60, "the scratch directories are removed, which follows the end")
 
 
 def _scratch_directories(directory: Path) -> list[Path]:

@@ -20,8 +20,10 @@ from .views import query_view
 
 INTERRUPT_SECONDS = 5.0
 """A session proxy that does not answer within so long is said to be away."""
-FLUSH_SECONDS = 0.2
-"""A session proxy that does not report within so long is not waited for: what is known is shown."""
+FLUSH_SECONDS = 2.0
+"""A session proxy that does not report within so long is not waited for: what is known is shown.
+
+It answers at once, so only a stopped process or a very busy machine takes longer."""
 
 
 class QueryService:
