@@ -11,6 +11,7 @@ import pytest
 from lakesail_notebook.workloads.ports import Backend
 from lakesail_notebook.workloads.reconciling.engine_watch import LONGEST_PAUSE_SECONDS, EngineWatch
 from lakesail_notebook.workloads.records import QueryRecord
+from lakesail_notebook.workloads.rules.queries import LOST_AFTER
 from tests.builders import a_query, a_workload
 from tests.hasty import LoopClock, run_hastily
 
@@ -115,6 +116,25 @@ def test_of_queries_that_ran_side_by_side_nobody_knows_which_computed() -> None:
         watch.heard(WORKLOAD, query("cancelled", "alone"))
         await asyncio.sleep(RAN_SECONDS)
         assert watch.computed(query("cancelled", "alone"))
+
+    watched(scenario)
+
+
+@pytest.mark.parametrize("spoken_of", [True, False])
+def test_a_query_whose_end_nobody_reports_is_forgotten_once_nobody_speaks_of_it(spoken_of: bool) -> None:
+    async def scenario(watch: EngineWatch, engine: OneEngine) -> None:
+        engine.uses(1.0)
+        lost = query("running", "lost")
+        watch.heard(WORKLOAD, lost)
+        for _ in range(3):
+            await asyncio.sleep(LOST_AFTER.total_seconds() / 2)
+            if spoken_of:
+                watch.runs_on(lost)
+        watch.heard(WORKLOAD, query("running"))
+        await asyncio.sleep(RAN_SECONDS)
+        watch.heard(WORKLOAD, query("cancelled"))
+        await asyncio.sleep(RAN_SECONDS)
+        assert watch.computed(query("cancelled")) is not spoken_of, "another query may be what computes"
 
     watched(scenario)
 

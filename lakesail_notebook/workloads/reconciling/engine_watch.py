@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ...clock import Clock
 from ..ports import Backend
 from ..records import QueryRecord, WorkloadRecord
 from ..rules.engine_rest import BUSY_SHARE
-from ..rules.queries import EngineSeen
+from ..rules.queries import LOST_AFTER, EngineSeen
 
 COMPUTED_SHARE = 0.3
 """Of one processor core: a query whose engine uses so much does more than wait."""
@@ -37,6 +37,16 @@ class _Look:
     cpu_seconds: float
 
 
+@dataclass(slots=True)
+class _Running:
+    """A query that runs."""
+
+    heard_at: float
+    """When the session proxy last spoke of it; seconds of the monotonic clock."""
+    looks: list[_Look] = field(default_factory=list)
+    """The last ones at the engine since it was first heard of."""
+
+
 class EngineWatch:
     """Looks at an engine when queries on it are found to run, and from a cancellation until it is at rest."""
 
@@ -44,8 +54,8 @@ class EngineWatch:
         self._backends = backends
         self._clock = clock
         self._seen: OrderedDict[str, EngineSeen] = OrderedDict()
-        self._running: dict[str, dict[Key, list[_Look]]] = {}
-        """By workload: its queries, and the last looks at the engine since each was heard of."""
+        self._running: dict[str, dict[Key, _Running]] = {}
+        """By workload."""
         self._beside_others: set[Key] = set()
         """Queries that run, and did not run alone: the engine's use of the processor says nothing of them."""
         self._computed: OrderedDict[Key, None] = OrderedDict()
@@ -67,18 +77,26 @@ class EngineWatch:
         key, backend = (query.session_id, query.id), self._backends.get(workload.cluster_id)
         running = self._running.setdefault(workload.id, {})
         if backend is not None and query.outcome == "running" and key not in running:
-            running[key] = []
+            running[key] = _Running(self._clock.monotonic())
             if len(running) > 1:
                 self._beside_others |= running.keys()
             if workload.id not in self._looking:
                 self._looking[workload.id] = asyncio.create_task(self._look_on(workload.id, backend))
         elif query.outcome != "running":
-            looks = running.pop(key, [])
+            ended = running.pop(key, None)
             if backend is not None and query.outcome == "cancelled":
-                self._watch_after(workload.id, key, [] if key in self._beside_others else looks, backend)
+                looks = [] if ended is None or key in self._beside_others else ended.looks
+                self._watch_after(workload.id, key, looks, backend)
             self._beside_others.discard(key)
         if not running:
             del self._running[workload.id]
+
+    def runs_on(self, query: QueryRecord) -> None:
+        """The session proxy has said again that a query runs. One that it no longer speaks of is forgotten."""
+        key = (query.session_id, query.id)
+        for running in self._running.values():
+            if key in running:
+                running[key].heard_at = self._clock.monotonic()
 
     async def close(self) -> None:
         tasks = [*self._watching.values(), *self._looking.values()]
@@ -92,21 +110,41 @@ class EngineWatch:
             while running := list(self._running.get(workload_id, {}).values()):
                 look = await self._look(workload_id, backend)
                 if look is None:
+                    self._forget(workload_id, list(self._running.get(workload_id, {})))
                     return
-                for looks in running:
-                    looks[:] = [*looks, look][-2:]
-                await asyncio.sleep(FIRST_PAUSE_SECONDS if len(running[-1]) < 2 else LONGEST_PAUSE_SECONDS)
+                for one in running:
+                    one.looks = [*one.looks, look][-2:]
+                await asyncio.sleep(FIRST_PAUSE_SECONDS if len(running[-1].looks) < 2 else LONGEST_PAUSE_SECONDS)
+                self._forget(workload_id, self._lost(workload_id))
         finally:
             del self._looking[workload_id]
+
+    def _lost(self, workload_id: str) -> list[Key]:
+        """The queries whose end nobody reports: their session proxy was killed, and no client returned."""
+        since = self._clock.monotonic() - LOST_AFTER.total_seconds()
+        return [key for key, one in self._running.get(workload_id, {}).items() if one.heard_at < since]
+
+    def _forget(self, workload_id: str, keys: Sequence[Key]) -> None:
+        running = self._running.get(workload_id, {})
+        for key in keys:
+            del running[key]
+            self._beside_others.discard(key)
+        if not running:
+            self._running.pop(workload_id, None)
 
     def _watch_after(self, workload_id: str, key: Key, looks: list[_Look], backend: Backend) -> None:
         self._cancelled.setdefault(workload_id, {})[key] = looks
         if workload_id not in self._watching:
-            watching = asyncio.create_task(self._watch(workload_id, backend))
-            self._watching[workload_id] = watching
-            watching.add_done_callback(lambda _: self._watching.pop(workload_id, None))
+            self._watching[workload_id] = asyncio.create_task(self._watch(workload_id, backend))
 
     async def _watch(self, workload_id: str, backend: Backend) -> None:
+        try:
+            await self._watch_until_at_rest(workload_id, backend)
+        finally:
+            del self._watching[workload_id]  # here, so that no cancellation meets a task that will not see it
+            self._cancelled.pop(workload_id, None)
+
+    async def _watch_until_at_rest(self, workload_id: str, backend: Backend) -> None:
         pause = FIRST_PAUSE_SECONDS
         before: _Look | None = None
         while True:

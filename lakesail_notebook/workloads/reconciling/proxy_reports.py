@@ -74,6 +74,7 @@ class ProxyReports:
         now = self._clock.now()
         by_session: dict[str, dict[str, feed.OperationReport]] = {}
         heard: list[QueryRecord] = []
+        runs_on: list[QueryRecord] = []
         changed: set[str] = set()
         for report in reports:
             by_session.setdefault(report.session_id, {})[report.operation_id] = report
@@ -84,9 +85,14 @@ class ProxyReports:
                 carried_on = await _carried_on(unit, session_id, known, ran.values(), now)
                 await unit.remove_queries(session_id, known.keys() - ran.keys())
                 await unit.upsert_queries(session_id, carried_on, latest=queries.KEPT)
-                heard += [query for query in carried_on if _is_news(known.get(query.id), query)]
+                news = [query for query in carried_on if _is_news(known.get(query.id), query)]
+                heard += news
+                runs_on += [query for query in carried_on if query.outcome == "running" and query not in news]
                 if queries.begin_or_end(known, carried_on):
                     changed.add(session_id)
+        if self._engines is not None:
+            for query in runs_on:
+                self._engines.runs_on(query)
         if not heard and not changed:
             return
         async with self._store.reading() as view:
