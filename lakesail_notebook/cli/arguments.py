@@ -74,7 +74,7 @@ def _add_session_verbs(commands: _Commands) -> None:
     token.add_argument("--revoke", action="store_true", help="end all tokens of the session instead; it stays open")
     close = _command(commands, "close", "close sessions")
     close.add_argument("session_ids", metavar="ID", nargs="+")
-    close.add_argument("--reason", metavar="TEXT", help="for their owners to read; needed for others' sessions")
+    close.add_argument("--reason", metavar="TEXT", help="for their owners to read")
     relaunch = _command(commands, "relaunch", "start a session like one that is over")
     relaunch.add_argument("session_id", metavar="ID")
     extend = _command(commands, "extend", "keep an unused session from being closed for a while")
@@ -119,7 +119,7 @@ def _add_service_accounts(commands: _Commands) -> None:
 
 
 def _add_server(commands: _Commands) -> None:
-    events = _command(commands, "events", "follow what happens to the sessions that you may see, until Ctrl+C")
+    events = _command(commands, "events", "follow what happens to sessions and configs that you may see, until Ctrl+C")
     events.add_argument("--after", metavar="NUMBER", type=_count, help="begin behind this sequence number")
     _command(commands, "me", "say who you are to the control plane")
     _command(commands, "doctor", "try the whole way to a query, and name the first thing that is wrong")

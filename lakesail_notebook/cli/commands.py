@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import msgspec
 
@@ -133,7 +133,7 @@ def delete_service_account(client: Client, arguments: Namespace) -> Iterator[Sho
 
 
 def follow_events(client: Client, arguments: Namespace) -> Iterator[Shown]:
-    for event in client.events(arguments.after):
+    for event in client.events(arguments.after, kinds=get_args(models.EventKind)):
         yield event_shown(event)
 
 

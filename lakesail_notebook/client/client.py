@@ -296,7 +296,7 @@ class Client(AskingClient):
         )
 
     def events(self, after: int | None = None, *, kinds: Collection[EventKind] | None = None) -> Iterator[Event]:
-        """The events as they happen, without end; go on from the last one's ``sequence`` after an error.
+        """The events as they happen, without end; after an error, go on from the last ``sequence`` that was told.
 
         :param kinds: as of :meth:`event_page`.
         """

@@ -257,7 +257,9 @@ async def _begin(
         environments=environments,
         reconciler=reconciler,
         session_tokens=session_tokens,
-        queries=QueryService(store=store, reports=proxy, interrupts=proxy, owners=owners, engines=engines, clock=clock),
+        queries=QueryService(
+            store=store, reports=proxy, interrupts=proxy, owners=owners, engines=engines, audit=audit, clock=clock
+        ),
         views=views,
         clock=clock,
         settings=options.settings,

@@ -1,10 +1,10 @@
-"""The audit: moves, tokens, revocations and refusals as events of Jupyter's own event log."""
+"""The audit: moves, tokens, revocations, interrupts and refusals as events of Jupyter's own event log."""
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOVE = "https://schema.lakesail.com/lakesail_notebook/move/v1"
 TOKEN = "https://schema.lakesail.com/lakesail_notebook/token/v1"
 TOKEN_REVOCATION = "https://schema.lakesail.com/lakesail_notebook/token_revocation/v1"
+QUERY_INTERRUPT = "https://schema.lakesail.com/lakesail_notebook/query_interrupt/v1"
 REFUSAL = "https://schema.lakesail.com/lakesail_notebook/refusal/v1"
 RPC_REFUSAL = "https://schema.lakesail.com/lakesail_notebook/rpc_refusal/v1"
 _LOGINS_REMEMBERED = 10_000
@@ -94,6 +95,18 @@ class JupyterAudit:
                 **self._people(by, session.caller_id),
                 "team": session.team_id,
                 "session": session.id,
+            },
+        )
+
+    def queries_interrupted(self, session: SessionRecord, query_ids: Sequence[str], *, by: str, at: datetime) -> None:
+        self._emit(
+            QUERY_INTERRUPT,
+            {
+                "at": to_rfc3339(at),
+                **self._people(by, session.caller_id),
+                "team": session.team_id,
+                "session": session.id,
+                "queries": list(query_ids),
             },
         )
 

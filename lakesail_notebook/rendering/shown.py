@@ -46,10 +46,16 @@ def service_accounts_shown(accounts: tuple[models.TeamServiceAccount, ...]) -> S
 
 
 def event_shown(event: models.Event) -> Shown:
-    move = f"{event.old_status or 'new'} -> {event.new_status}" if event.kind == "move" else event.kind
-    happened = event.new_status if event.kind == "config" else move
-    parts = (moment(event.at), _subject(event), happened, event.reason, event.message)
+    parts = (moment(event.at), _subject(event), _happened(event), event.reason, event.message)
     return Shown(printable("  ".join(part for part in parts if part)), models.encode(event))
+
+
+def _happened(event: models.Event) -> str | None:
+    if event.kind == "move":
+        return f"{event.old_status or 'new'} -> {event.new_status}"
+    if event.kind == "config":
+        return event.new_status
+    return "a query began or ended" if event.kind == "query" else event.kind
 
 
 def _subject(event: models.Event) -> str:

@@ -254,6 +254,10 @@ class Audit(Protocol):
         """All tokens of a session were ended because a principal asked for it."""
         ...
 
+    def queries_interrupted(self, session: SessionRecord, query_ids: Sequence[str], *, by: str, at: datetime) -> None:
+        """A principal interrupted queries of a session that ran, by the API and not by the client that ran them."""
+        ...
+
     def rpcs_refused(self, session: SessionRecord | None, *, reason: str, count: int, at: datetime) -> None:
         """The session proxy let RPCs not pass.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -41,6 +41,9 @@ class KeptAudit:
         raise AssertionError(session)
 
     def tokens_revoked(self, session: SessionRecord, **_: object) -> None:
+        raise AssertionError(session)
+
+    def queries_interrupted(self, session: SessionRecord, query_ids: Sequence[str], **_: object) -> None:
         raise AssertionError(session)
 
     def rpcs_refused(self, session: SessionRecord | None, **_: object) -> None:

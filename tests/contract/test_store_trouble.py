@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -100,6 +100,9 @@ class MovesTold:
         return
 
     def tokens_revoked(self, session: SessionRecord, *, by: str, at: datetime) -> None:
+        return
+
+    def queries_interrupted(self, session: SessionRecord, query_ids: Sequence[str], *, by: str, at: datetime) -> None:
         return
 
     def rpcs_refused(self, session: SessionRecord | None, *, reason: str, count: int, at: datetime) -> None:

@@ -25,7 +25,7 @@ from lakesail_notebook.signing_keys import SigningKey
 from lakesail_notebook.store.sql import SqlStore
 from lakesail_notebook.tokens import TokenIssuer, TokenTime
 from lakesail_notebook.workloads.environments import Environments
-from lakesail_notebook.workloads.ports import Checkpoint, GrantedSize, Observation, Offer
+from lakesail_notebook.workloads.ports import Audit, Checkpoint, GrantedSize, Observation, Offer
 from lakesail_notebook.workloads.reconciling.engine_watch import EngineWatch
 from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
 from lakesail_notebook.workloads.reconciling.reconciler import Reconciler
@@ -207,6 +207,7 @@ class Plane:
         *,
         backend: Any = None,
         settings: Settings | None = None,
+        audit: Audit | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -259,7 +260,7 @@ class Plane:
                 tokens=self.tokens,
                 token_time=TokenTime(clock),
                 quotas=quotas,
-                audit=None,
+                audit=audit,
                 **parts,
             ),
             queries=QueryService(
@@ -268,6 +269,7 @@ class Plane:
                 interrupts=self.proxy,
                 owners=self.owners,
                 engines=EngineWatch({LOCAL: self.backend}, clock),
+                audit=audit,
                 clock=clock,
             ),
             views=views,

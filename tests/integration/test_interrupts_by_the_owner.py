@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +16,11 @@ import psutil
 import pytest
 from headless import JupyterServer
 from headless_kernel import Kernel
+from jupyter_events import EventLogger
 from pyspark.errors.exceptions.connect import SparkConnectGrpcException
 
 from lakesail_notebook.errors import FailedPrecondition, NotFound, PermissionDenied, Unavailable
+from lakesail_notebook.jupyter.audit import QUERY_INTERRUPT, JupyterAudit
 from lakesail_notebook.models import SessionCreate, SessionInterrupt
 from lakesail_notebook.store.sql import open_store
 from tests.builders import a_principal, a_query
@@ -36,13 +41,13 @@ def of(query_id: str) -> SessionInterrupt:
     return SessionInterrupt(query_id=query_id)
 
 
-def in_plane(directory: Path, work: Callable[[Plane], Any]) -> None:
+def in_plane(directory: Path, work: Callable[[Plane], Any], audit: JupyterAudit | None = None) -> None:
     """What ``work`` does to a control plane whose proxy is a table."""
 
     async def run() -> None:
         store = await open_store(f"sqlite:///{directory / 'lakesail.db'}")
         try:
-            await work(Plane(store, ClockByHand(), 1))
+            await work(Plane(store, ClockByHand(), 1, audit=audit))
         finally:
             await store.close()
 
@@ -58,6 +63,22 @@ def test_the_queries_that_ran_are_named(tmp_path: Path) -> None:
         assert (await plane.sessions.interrupt(SOMEBODY, session.id, EVERYTHING)).interrupted == ()
 
     in_plane(tmp_path, work)
+
+
+def test_an_interrupt_is_in_the_audit_when_something_ran(tmp_path: Path) -> None:
+    lines = io.StringIO()
+    audit = JupyterAudit(EventLogger(handlers=[logging.StreamHandler(lines)]), ClockByHand().now)
+
+    async def work(plane: Plane) -> None:
+        session = await plane.launches.create(SOMEBODY, SessionCreate())
+        plane.proxy.running[session.id] = ["a", "b"]
+        for _ in range(2):
+            await plane.sessions.interrupt(SOMEBODY, session.id, EVERYTHING)
+        [line] = [json.loads(line) for line in lines.getvalue().splitlines()]
+        assert (line["__schema__"], line["session"]) == (QUERY_INTERRUPT, session.id)
+        assert (line["by_login"], line["owner_login"], line["queries"]) == ("somebody", "somebody", ["a", "b"])
+
+    in_plane(tmp_path, work, audit)
 
 
 def test_a_query_that_does_not_run_is_no_mistake_and_an_unknown_one_is(tmp_path: Path) -> None:
@@ -99,7 +120,7 @@ def test_a_proxy_that_is_away_and_a_session_of_another_server_are_said(tmp_path:
         with pytest.raises(Unavailable):
             await plane.sessions.interrupt(SOMEBODY, session.id, EVERYTHING)
         other = Plane(plane.store, ClockByHand(), 2)
-        with pytest.raises(FailedPrecondition, match="another server"):
+        with pytest.raises(FailedPrecondition, match="another Jupyter server"):
             await other.sessions.interrupt(SOMEBODY, session.id, EVERYTHING)
 
     in_plane(tmp_path, work)

@@ -37,6 +37,10 @@ def session(session_id: str = "S1", **changes: Any) -> models.Session:
     return models.Session(**(fields | changes))
 
 
+def me(*features: str) -> models.Me:
+    return models.Me(member_id="M1", team_ids=("LOCAL",), organization_admin=False, features=features)
+
+
 def page(*sessions: models.Session, marker: str | None = None) -> models.SessionPage:
     """One page of a session list."""
     items = tuple(models.SessionReference(id=one.id) for one in sessions)

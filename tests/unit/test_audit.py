@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jupyter_events import EventLogger
 
-from lakesail_notebook.jupyter.audit import MOVE, TOKEN, TOKEN_REVOCATION, JupyterAudit
+from lakesail_notebook.jupyter.audit import MOVE, QUERY_INTERRUPT, TOKEN, TOKEN_REVOCATION, JupyterAudit
 from lakesail_notebook.workloads.records import EventRecord
 from tests.builders import NOW, a_session
 
@@ -109,6 +109,20 @@ def test_a_revocation_says_who_ended_whose_tokens() -> None:
     assert (line["by"], line["by_login"], line["owner_login"]) == ("ADMIN", "ted", "ada")
     assert (line["at"], line["team"], line["session"]) == ("2026-05-01T12:00:00.000Z", "BLUE", session.id)
     assert line["__schema__"] == TOKEN_REVOCATION
+
+
+def test_an_interrupt_says_who_interrupted_which_queries_of_which_session() -> None:
+    session = a_session(member_id="OWNER", team_id="BLUE")
+
+    def tell(audit: JupyterAudit) -> None:
+        audit.learn({"OWNER": "ada"})
+        audit.queries_interrupted(session, ("one", "two"), by="OWNER", at=NOW)
+
+    [line] = _written(tell)
+    assert (line["by"], line["by_login"], line["owner_login"]) == ("OWNER", "ada", "ada")
+    assert (line["at"], line["team"], line["session"]) == ("2026-05-01T12:00:00.000Z", "BLUE", session.id)
+    assert line["queries"] == ["one", "two"]
+    assert line["__schema__"] == QUERY_INTERRUPT
 
 
 def test_listeners_are_told() -> None:

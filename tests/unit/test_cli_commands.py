@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
+from urllib.parse import quote
 
 import pytest
 
 from lakesail_notebook import models
 from lakesail_notebook.cli.main import main
-from tests.unit.small_api import NOW, TOKEN, Answer, SmallApi, page, session
+from tests.unit.small_api import NOW, TOKEN, Answer, SmallApi, me, page, session
 
 SESSIONS = "/workloads/sessions"
 CONFIGS = "/workloads/compute-configs"
@@ -290,6 +292,7 @@ def test_events_are_followed_until_something_is_wrong(api: SmallApi, capsys: pyt
     event = models.Event(
         sequence=8, at=NOW, kind="move", session_id="S1", old_status="active", new_status="idle", message="unused"
     )
+    api.on("GET", "/me", Answer(200, me("events")))
     api.on("GET", "/events?after=7&wait=30", Answer(200, models.EventPage(events=(event,), sequence=8)))
     api.on("GET", "/events?after=8&wait=30", Answer(409, {"message": "that is all"}))
     assert main(["events", "--after", "7", "--json"]) == 1
@@ -298,12 +301,26 @@ def test_events_are_followed_until_something_is_wrong(api: SmallApi, capsys: pyt
     assert said.err == "jupyter lakesail: that is all\n"
 
 
-def test_an_event_is_one_line(api: SmallApi, capsys: pytest.CaptureFixture[str]) -> None:
-    event = models.Event(sequence=8, at=NOW, kind="warning", session_id="S1", message="closes in 5 min")
-    api.on("GET", "/events?wait=30", Answer(200, models.EventPage(events=(event,), sequence=8)))
-    api.on("GET", "/events?after=8&wait=30", Answer(409, {"message": "that is all"}))
+def test_an_event_of_each_kind_is_one_line(api: SmallApi, capsys: pytest.CaptureFixture[str]) -> None:
+    kinds = quote(",".join(sorted(get_args(models.EventKind))))
+    told = (
+        models.Event(sequence=6, at=NOW, kind="move", session_id="S1", old_status="active", new_status="idle"),
+        models.Event(sequence=7, at=NOW, kind="warning", session_id="S1", message="closes in 5 min"),
+        models.Event(sequence=8, at=NOW, kind="extension", session_id="S1"),
+        models.Event(sequence=9, at=NOW, kind="config", workload_config_id="C1", new_status="changed"),
+        models.Event(sequence=None, at=NOW, kind="query", session_id="S1"),
+    )
+    api.on("GET", "/me", Answer(200, me("events", "event_kinds")))
+    api.on("GET", f"/events?wait=30&kinds={kinds}", Answer(200, models.EventPage(events=told, sequence=9)))
+    api.on("GET", f"/events?after=9&wait=30&kinds={kinds}", Answer(409, {"message": "that is all"}))
     assert main(["events"]) == 1
-    assert "session S1  warning  closes in 5 min" in capsys.readouterr().out
+    assert [line.split("  ", 1)[1] for line in capsys.readouterr().out.splitlines()] == [
+        "session S1  active -> idle",
+        "session S1  warning  closes in 5 min",
+        "session S1  extension",
+        "compute config C1  changed",
+        "session S1  a query began or ended",
+    ]
 
 
 def test_an_error_is_one_line_on_standard_error(api: SmallApi, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from lakesail_notebook import models
 from lakesail_notebook.client.client import Client
 from lakesail_notebook.errors import FailedPrecondition, NotFound
 from lakesail_notebook.version import __version__
-from tests.unit.small_api import Answer, SmallApi, session
+from tests.unit.small_api import Answer, SmallApi, me, session
 
 SESSIONS = "/workloads/sessions"
 PATH_NOT_FOUND = Answer(404, {"code": "NOT_FOUND", "message": "No such path.", "reason": "path_not_found"})
@@ -27,10 +27,6 @@ class NewerCreate(models.SessionCreate, frozen=True, kw_only=True):
 
 class NestedChange(models.WorkloadConfigChange, frozen=True, kw_only=True):
     wanted: tuple[NewerCreate, ...] = ()
-
-
-def me(*features: str) -> models.Me:
-    return models.Me(member_id="M1", team_ids=("LOCAL",), organization_admin=False, features=features)
 
 
 @pytest.fixture

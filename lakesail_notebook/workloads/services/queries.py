@@ -8,7 +8,8 @@ from ... import models
 from ...clock import Clock
 from ...errors import FailedPrecondition, NotFound
 from ...models import LIVE_STATUSES
-from ..ports import Owners, QueryInterrupts, QueryReports
+from ..logins import tell_logins
+from ..ports import Audit, Owners, QueryInterrupts, QueryReports
 from ..reconciling.engine_watch import EngineWatch
 from ..records import SessionRecord, WorkloadRecord
 from ..rules import access, queries
@@ -35,6 +36,7 @@ class QueryService:
         interrupts: QueryInterrupts,
         owners: Owners,
         engines: EngineWatch,
+        audit: Audit | None,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -42,6 +44,7 @@ class QueryService:
         self._interrupts = interrupts
         self._owners = owners
         self._engines = engines
+        self._audit = audit
         self._clock = clock
 
     async def latest(
@@ -76,12 +79,16 @@ class QueryService:
         async with self._store.reading() as view:
             session = await find_session(view, principal, session_id)
             workload = await view.workload(session.workload_id)
+            if self._audit is not None:
+                await tell_logins(self._audit, view, (session.caller_id,))
         if not access.interrupts_queries(principal, session):
             raise denied(session, f"Only its owner may interrupt the queries of session {session_id}.")
         ended: tuple[str, ...] = ()
         if session.status in LIVE_STATUSES:
             self._require_ours(session, workload)
             ended = await self._interrupts.interrupt_queries(session_id, wanted.query_id, INTERRUPT_SECONDS)
+        if ended and self._audit is not None:
+            self._audit.queries_interrupted(session, ended, by=principal.id, at=self._clock.now())
         if wanted.query_id is not None and not ended:
             await self._require_known(session_id, wanted.query_id)
         return models.InterruptedQueries(interrupted=ended)
@@ -89,7 +96,9 @@ class QueryService:
     def _require_ours(self, session: SessionRecord, workload: WorkloadRecord | None) -> None:
         if workload is not None and workload.owner != self._owners.mine:
             raise FailedPrecondition(
-                f"Session {session.id} runs on another server; interrupt its queries there.", reason="other_server"
+                f"Session {session.id} runs on another Jupyter server that shares this database, so its queries cannot "
+                "be interrupted from here. Interrupt the cell that runs them, or interrupt them on that server.",
+                reason="other_server",
             )
 
     async def _require_known(self, session_id: str, query_id: str) -> None:
