@@ -25,8 +25,8 @@ def test_a_page_shows_what_another_tab_does_and_does_what_people_ask(tmp_path: P
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert "/user/x%40y/a%20b/" in server.url
-    # A socket that needs more than two seconds is not waited for: the page reads all, and again when it has opened.
-    assert seen["requestsOfFirstLook"] in (5, 10)
+    # Where a busy machine opens the socket long after the first answer, the four lists are read before and after.
+    assert seen["requestsOfFirstLook"] in (5, 9)
     assert (seen["wrongField"], seen["renamed"]) == ("/name", "renamed")
     assert (seen["mine"], seen["kept"], seen["ended"]) == (True, "done", "user_closed")
     assert seen["configAfter"] < 5000

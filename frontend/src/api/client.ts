@@ -71,7 +71,7 @@ export interface ClientOptions {
   readonly requester: Requester;
   /** The time by the server's clock. */
   serverNow(): number;
-  /** Is told of each answer, with its `Date`. */
+  /** Is told of each answer that is no failure, with its `Date`: failures may come from a proxy. */
   heard?(date: number | null): void;
   signal?(): AbortSignal;
 }
@@ -85,10 +85,10 @@ export function makeClient({ requester, serverNow, heard, signal }: ClientOption
     } catch {
       throw new Refused(silence(null));
     }
-    heard?.(Date.parse(answer.headers.get("Date") ?? "") || null);
     if (answer.status >= 400 || (answer.status !== 204 && answer.json === undefined)) {
       throw new Refused(problemOf(answer, serverNow()));
     }
+    heard?.(Date.parse(answer.headers.get("Date") ?? "") || null);
     return answer.json;
   };
 }

@@ -73,6 +73,11 @@ export function readSession(json: unknown, callerId: string | null, beside: Besi
   };
 }
 
+/** The id of an object of the API; empty where it has none. */
+export function readId(json: unknown): string {
+  return new Fields<{ id: string }>(json).text("id") ?? "";
+}
+
 /** A session that was read alone, with what only a page tells, as an earlier reading had it. */
 export function withEarlier(session: Session, earlier: Session | undefined): Session {
   return {
@@ -119,5 +124,5 @@ export function readPage(json: unknown, callerId: string | null): SessionPage {
 }
 
 function byId(items: readonly unknown[]): Map<string, unknown> {
-  return new Map(items.map((item) => [new Fields<{ id: string }>(item).text("id") ?? "", item]));
+  return new Map(items.map((item) => [readId(item), item]));
 }

@@ -11,8 +11,12 @@ import { makeTimers } from "./timers";
 const SECOND = 1000;
 /** A socket that is gone for this long makes the page stale. */
 const STALE_AFTER = 3 * SECOND;
-/** A socket that has neither opened nor failed by then is not waited for. */
+/** The server is asked by a request when a socket has neither opened nor failed by then. */
 const SLOW_AFTER = 2 * SECOND;
+/** Once the server has answered that request, the socket is waited for so long. */
+const SOCKET_FOLLOWS_WITHIN = 1 * SECOND;
+/** A connection may be dead without a sign: an attempt that has read nothing by then has failed. */
+const GIVEN_UP_AFTER = 30 * SECOND;
 /** A socket that lived this long was a good one, so that the next try comes soon. */
 const STEADY_AFTER = 10 * SECOND;
 const LONGEST_WAIT = 60 * SECOND;
@@ -28,11 +32,14 @@ export interface LinkOptions {
   /** The query of the socket; `null`: the server has no events. */
   query(after: number | null): string | null;
   serverNow(): number;
-  /** Reads everything anew.
+  /** Asks who the caller is, once in an attempt: it shows whether the server answers.
 
-      @param together whether the server is known to answer; else one request goes first and decides.
       @throws Refused */
-  load(together: boolean): Promise<void>;
+  greet(): Promise<unknown>;
+  /** Reads everything anew; greets, too, where the attempt has not yet.
+
+      @throws Refused */
+  load(): Promise<void>;
   /** @returns the number of the event, to go on from. */
   told(text: string): number | null;
   /** An attempt ends: what is under way for it is of no use any more. */
@@ -55,42 +62,53 @@ export interface Link {
 
 export function makeLink(options: LinkOptions): Link {
   const { clock, visibility, publish, serverNow } = options;
-  const timers = makeTimers<"retry" | "stale" | "slow" | "poll">(clock);
+  /** Of one attempt. */
+  const timers = makeTimers<"retry" | "slow" | "poll" | "late">(clock);
+  /** Runs on while attempts fail. */
+  const patience = makeTimers<"stale">(clock);
   let attempt = 0;
   let closeSocket: (() => void) | null = null;
   let stopWatching: (() => void) | null = null;
   let openedAt: number | null = null;
-  let readAt = 0;
+  /** Whether this attempt has begun to read. */
+  let reads = false;
+  let readAt: number | null = null;
   let failures = 0;
   let sequence: number | null = null;
-  /** The time to try again came while nobody could see the page. */
-  let due = false;
+  /** The next try is made when somebody sees the page. */
+  let whenSeen = false;
 
   const drop = (): void => {
     attempt++;
     closeSocket?.();
     closeSocket = openedAt = null;
-    due = false;
+    whenSeen = reads = false;
     timers.cancel();
     options.dropped();
   };
 
+  const become = (link: Snapshot["link"], problem: Problem | null): void => {
+    patience.cancel();
+    publish({ link, problem, retryAt: null });
+  };
+
   const connect = (): void => {
     drop();
+    timers.set("late", GIVEN_UP_AFTER, () => failed(silence(null), attempt));
     const query = options.query(sequence);
     if (query === null) {
-      void read(false);
+      void readAlone();
       return;
     }
     const mine = attempt;
-    timers.set("slow", SLOW_AFTER, () => void read(false));
+    timers.set("slow", SLOW_AFTER, () => void waitLonger());
     closeSocket = options.openSocket(query, {
       opened() {
         if (mine === attempt) {
           openedAt = clock.now();
           timers.cancel("slow");
           timers.cancel("poll");
-          void read(true);
+          void read();
         }
       },
       told(text) {
@@ -112,38 +130,62 @@ export function makeLink(options: LinkOptions): Link {
     timers.cancel("slow");
     if (code === LOGGED_OUT) {
       drop();
-      publish({ link: "loggedOut", problem: null, retryAt: null });
+      become("loggedOut", null);
     } else if (since === null) {
-      void read(false); // a browser does not tell why
+      if (!reads) {
+        void readAlone(); // a browser does not tell why
+      }
     } else {
       if (clock.now() - since >= STEADY_AFTER) {
         failures = 0;
       }
       publish({ asOf: serverNow() });
-      timers.set("stale", STALE_AFTER, () => publish({ link: "stale", problem: silence(null) }));
+      patience.set("stale", STALE_AFTER, () => publish({ link: "stale", problem: silence(null) }));
       retryLater();
     }
   };
 
-  const read = async (together: boolean): Promise<void> => {
+  /** The socket is slow. When the server answers, the socket should open soon: what is read before it opens would have to
+      be read again. */
+  const waitLonger = async (): Promise<void> => {
+    if ((await tried(options.greet)) && closeSocket && openedAt === null) {
+      timers.set("slow", SOCKET_FOLLOWS_WITHIN, () => void read());
+    }
+  };
+
+  /** There is no socket: one request goes first and decides. */
+  const readAlone = async (): Promise<void> => {
+    if ((await tried(options.greet)) && openedAt === null && !reads) {
+      await read();
+    }
+  };
+
+  const read = async (): Promise<void> => {
+    reads = true;
+    if (await tried(options.load)) {
+      succeeded();
+    }
+  };
+
+  /** @returns whether it was done, and its attempt still goes on. */
+  const tried = async (ask: () => Promise<unknown>): Promise<boolean> => {
     const mine = attempt;
     try {
-      await options.load(together);
+      await ask();
+      return mine === attempt;
     } catch (error) {
       failed(problemFrom(error), mine);
-      return;
-    }
-    if (mine === attempt) {
-      succeeded();
+      return false;
     }
   };
 
   const succeeded = (): void => {
     readAt = clock.now();
-    if (timers.has("retry") || due) {
+    timers.cancel("late");
+    if (timers.has("retry") || whenSeen) {
       return; // the socket was lost meanwhile
     }
-    publish({ link: "live", problem: null, retryAt: null });
+    become("live", null);
     if (openedAt === null) {
       // Requests pass and sockets do not; perhaps the server has another database, and knows no such event.
       sequence = null;
@@ -155,37 +197,40 @@ export function makeLink(options: LinkOptions): Link {
   const poll = (): void => timers.set("poll", visibility.hidden ? POLL_HIDDEN : POLL_VISIBLE, connect);
 
   const failed = (problem: Problem, during: number): void => {
-    if (during !== attempt || timers.has("retry") || due || !stopWatching) {
+    if (during !== attempt || timers.has("retry") || whenSeen || !stopWatching) {
       return;
     }
-    const link = linkAfter(problem) ?? "stale";
+    const told = linkAfter(problem) ?? "stale";
+    // A server that has answered has the extension; a proxy may answer 404 in its place while it is away.
+    const link = told === "absent" && readAt !== null ? "stale" : told;
     drop();
-    publish({ link, problem, retryAt: null });
+    become(link, problem);
     if (link === "stale") {
       retryLater();
-    } else if (link === "refused") {
-      retryLater(LONGEST_WAIT);
     }
+    // People correct settings, and then come back to the page; it asks nothing while nobody does.
+    whenSeen = link === "refused";
   };
 
-  /** Waits 1, 2, 4 ... 60 seconds, or as long as it is told. */
-  const retryLater = (wait = Math.min(LONGEST_WAIT, SECOND * 2 ** failures)): void => {
+  /** Waits 1, 2, 4 ... 60 seconds. */
+  const retryLater = (): void => {
+    const wait = Math.min(LONGEST_WAIT, SECOND * 2 ** failures);
     failures = Math.min(failures + 1, 6);
     publish({ retryAt: serverNow() + wait });
     timers.set("retry", wait, () => {
-      due = visibility.hidden;
-      if (!due) {
+      whenSeen = visibility.hidden;
+      if (!whenSeen) {
         connect();
       }
     });
   };
 
   const seen = (): void => {
-    const polls = timers.has("poll");
     if (visibility.hidden) {
       return;
     }
-    if (due || timers.has("retry") || (polls && clock.now() - readAt >= POLL_VISIBLE)) {
+    const polls = timers.has("poll");
+    if (whenSeen || timers.has("retry") || (polls && clock.now() - (readAt ?? 0) >= POLL_VISIBLE)) {
       connect();
     } else if (polls) {
       poll();
@@ -201,6 +246,7 @@ export function makeLink(options: LinkOptions): Link {
     },
     stop() {
       drop();
+      patience.cancel();
       stopWatching?.();
       stopWatching = null;
     },

@@ -1,13 +1,15 @@
 /** The source of a page: REST for what is, the event WebSocket for when it changes. */
 
-import { type Call, CONFIGS, makeClient, problemFrom, Refused, type Requester, SESSION, SESSIONS } from "../api/client";
+import { type Call, CONFIGS, makeClient, problemFrom, Refused, type Requester, SESSIONS } from "../api/client";
 import { linkAfter } from "../api/problems";
-import { readConfigs, readEvent, readMe } from "../api/reading";
+import { readEvent, readMe } from "../api/reading";
 import { readPage } from "../api/reading_sessions";
-import { type Loaded, nothingLoaded, type Snapshot } from "../model/snapshot";
-import type { Config, Me, Session } from "../model/types";
+import { nothingLoaded, type Snapshot } from "../model/snapshot";
+import type { Config } from "../model/types";
+import { makeConfigList } from "./config_list";
 import { makeLink } from "./link";
 import { makeOverdue } from "./overdue";
+import { makeSessionJobs } from "./session_jobs";
 import { makeSessions } from "./sessions";
 import { makeSoon } from "./soon";
 import type { Source } from "./source";
@@ -42,20 +44,18 @@ export interface PageSource extends Source {
   failed(error: unknown): void;
 }
 
-/** More changed sessions than these at once are read as a list. */
-const ONE_BY_ONE = 10;
 /** An element that moves in the page leaves it for a moment. */
 const LINGERS = 1000;
 /** The `Date` header has whole seconds, so a smaller difference is none. */
 const CLOCK_GRAIN = 1000;
-const MOST_CONFIG_PAGES = 20;
 
 export function makePageSource(options: PageSourceOptions): PageSource {
   const { clock } = options;
   const listeners = new Set<() => void>();
   const timers = makeTimers(clock);
   let snapshot: Snapshot = nothing;
-  let me: Promise<Me> = new Promise(() => undefined);
+  /** Of the attempt that goes on: its answer to who the caller is. */
+  let greeting: Promise<void> | null = null;
   let running = false;
   let aborter = new AbortController();
 
@@ -72,10 +72,16 @@ export function makePageSource(options: PageSourceOptions): PageSource {
     snapshot = { ...snapshot, asOf: serverNow() };
   };
   const call: Call = makeClient({ requester: options.requester, serverNow, heard, signal: () => aborter.signal });
+  const greet = (): Promise<void> =>
+    (greeting ??= call("GET", "/me").then((json) => {
+      snapshot = { ...snapshot, me: readMe(json) };
+    }));
   const sessions = makeSessions(async (status, marker) => {
     const json = await call("GET", SESSIONS, { query: { status, marker } });
-    return readPage(json, (await me).id);
+    await greeting;
+    return readPage(json, snapshot.me?.id ?? null);
   });
+  const configs = makeConfigList((marker) => call("GET", CONFIGS, { query: { marker } }));
   const { live, ended } = sessions;
 
   const publishSessions = (): void => {
@@ -85,12 +91,16 @@ export function makePageSource(options: PageSourceOptions): PageSource {
     update(sessions.shown(snapshot, serverNow()));
   };
 
-  /** What is read, or the problem; one that concerns the whole page goes to the link. */
+  /** @returns what is read, or the problem; one that concerns the whole page goes to the link.
+      @throws Dropped when the page has connected anew meanwhile, and so reads anew. */
   const attempt = async <T>(read: () => Promise<T>): Promise<T | Refused> => {
     const during = link.attempt();
     try {
       return await read();
     } catch (error) {
+      if (during !== link.attempt()) {
+        throw new Dropped();
+      }
       const problem = problemFrom(error);
       if (linkAfter(problem)) {
         link.failed(problem, during);
@@ -99,54 +109,32 @@ export function makePageSource(options: PageSourceOptions): PageSource {
     }
   };
 
-  const readConfigList = async (): Promise<Loaded<Config>> => {
-    const found: Config[] = [];
-    let marker: string | null = null;
+  const publishConfigs = (): void => {
+    const items = configs.items();
+    if (items) {
+      update({ configs: { items, problem: null, asOf: serverNow(), total: items.length } });
+    }
+  };
+
+  const readConfigs = async (): Promise<void> => {
     try {
-      for (let pages = 0; pages === 0 || (marker !== null && pages < MOST_CONFIG_PAGES); pages++) {
-        const page = readConfigs(await call("GET", CONFIGS, { query: { marker } }));
-        found.push(...page.configs);
-        marker = page.marker;
-      }
+      await configs.reload();
+      publishConfigs();
     } catch (error) {
       const problem = problemFrom(error);
       if (linkAfter(problem)) {
         throw error;
       }
-      return { ...snapshot.configs, problem };
+      update({ configs: { ...snapshot.configs, problem } });
     }
-    return ofAll(found);
   };
-  const ofAll = <T>(items: readonly T[]): Loaded<T> => ({
-    items,
-    problem: null,
-    asOf: serverNow(),
-    total: items.length,
-  });
 
-  /** Five requests: who asks, the three lists, the configs. */
-  const load = async (together: boolean): Promise<void> => {
-    me = call("GET", "/me").then((json) => {
-      snapshot = { ...snapshot, me: readMe(json) };
-      return readMe(json);
-    });
-    if (!together) {
-      await me;
-    }
-    const [vanished, configs] = await Promise.all([live.reload(), readConfigList(), me]);
-    update({ configs });
+  /** Five requests, unless the server was greeted before: who asks, the three lists, the configs. */
+  const load = async (): Promise<void> => {
+    const [vanished] = await Promise.all([live.reload(), readConfigs(), greet()]);
     publishSessions();
-    look(vanished);
+    jobs.ended(vanished.map(({ id }) => id));
     clock.after(0, topics.loadAll);
-  };
-
-  /** Sessions that have left the live ones: how did they end? */
-  const look = (vanished: readonly Session[]): void => {
-    if (vanished.length > ONE_BY_ONE) {
-      void soon.ask("ended");
-    } else {
-      vanished.forEach(({ id }) => void soon.ask(`session:${id}`));
-    }
   };
 
   const told = (text: string): number | null => {
@@ -154,52 +142,39 @@ export function makePageSource(options: PageSourceOptions): PageSource {
     if (event.kind === "config") {
       void soon.ask("configs");
     } else if (event.sessionId !== null) {
-      void soon.ask(`session:${event.sessionId}`);
+      jobs.changed(event.sessionId);
     } else if (event.workloadId !== null) {
       const its = sessions.workload(event.workloadId, event.newStatus === "ready");
-      its.forEach(({ id }) => void soon.ask(`session:${id}`));
+      its.forEach(({ id }) => jobs.changed(id));
     }
     topics.told(event);
     return event.sequence;
   };
 
-  const readOne = async (id: string): Promise<void> => {
-    const json = await attempt(() => call("GET", SESSION, { path: { session: id } }));
-    const problem = json instanceof Refused ? json.problem : null;
-    if (!problem) {
-      sessions.put(json, snapshot.me?.id ?? null);
-      publishSessions();
-    } else if (problem.code === "NOT_FOUND") {
-      live.remove(id);
-      ended.remove(id);
-      publishSessions();
-    }
-    topics.found(id, problem);
+  const put = (json: unknown): void => {
+    sessions.put(json, snapshot.me?.id ?? null);
+    publishSessions();
   };
 
   const work = async (job: string): Promise<void> => {
-    const [kind, id = ""] = job.split(":");
-    if (!running) {
-      return;
-    }
-    if (kind === "session") {
-      await readOne(id);
-    } else if (kind === "sessions") {
-      const vanished = await attempt(live.reload);
-      publishSessions();
-      look(vanished instanceof Refused ? [] : vanished);
-    } else if (kind === "configs") {
-      const configs = await attempt(readConfigList);
-      if (!(configs instanceof Refused)) {
-        update({ configs });
+    try {
+      if (!running) {
+        return;
       }
-    } else {
-      await topics.work(job);
+      if (job === "configs") {
+        await attempt(readConfigs);
+      } else if (!(await jobs.work(job))) {
+        await topics.work(job);
+      }
+    } catch (error) {
+      if (!(error instanceof Dropped)) {
+        throw error;
+      }
     }
   };
 
-  const soon = makeSoon(clock, instead, work);
-  const overdue = makeOverdue(clock, serverNow, (id) => void soon.ask(`session:${id}`));
+  const soon = makeSoon(clock, (due) => jobs.instead(due), work);
+  const overdue = makeOverdue(clock, serverNow, (id) => jobs.changed(id));
   const topics = makeTopics({
     ...options,
     get snapshot() {
@@ -215,15 +190,28 @@ export function makePageSource(options: PageSourceOptions): PageSource {
     attempt,
     update,
     publishSessions,
-    readOne,
+    readOne: (id) => jobs.readOne(id),
+  });
+  const jobs = makeSessionJobs({
+    sessions,
+    call,
+    soon: (job) => void soon.ask(job),
+    attempt,
+    put,
+    publish: publishSessions,
+    found: topics.found,
   });
   const link = makeLink({
     ...options,
     query: (after) => (snapshot.me && !has("events") ? null : after === null ? "" : `?after=${after}`),
     serverNow,
+    greet,
     load,
     told,
     dropped() {
+      greeting = null;
+      aborter.abort();
+      aborter = new AbortController();
       soon.clear();
       overdue.rest();
     },
@@ -234,8 +222,8 @@ export function makePageSource(options: PageSourceOptions): PageSource {
     running = false;
     link.stop();
     topics.rest();
-    aborter.abort();
-    aborter = new AbortController();
+    // Out of step, until everything is read again for whoever looks next.
+    snapshot = { ...snapshot, link: snapshot.link === "live" ? "loading" : snapshot.link };
   };
 
   return {
@@ -262,15 +250,10 @@ export function makePageSource(options: PageSourceOptions): PageSource {
     has,
     isLive: (id) => live.get(id) !== undefined,
     update,
-    put(json) {
-      sessions.put(json, snapshot.me?.id ?? null);
-      publishSessions();
-    },
+    put,
     putConfigs(change) {
-      const { items } = snapshot.configs;
-      if (items) {
-        update({ configs: ofAll(change(items)) });
-      }
+      configs.change(change);
+      publishConfigs();
     },
     soon: soon.ask,
     failed: (error) => void attempt(() => Promise.reject(error as Error)),
@@ -294,12 +277,8 @@ const nothing: Snapshot = {
   acts: {},
 };
 
-/** Many sessions, or any beside a list of all, are read as that list. */
-function instead(due: readonly string[]): (job: string) => string {
-  const isOne = (job: string): boolean => job.startsWith("session:");
-  const asList = due.filter(isOne).length > ONE_BY_ONE;
-  return (job) => (asList && isOne(job) ? "sessions" : job);
-}
+/** What was read belongs to an attempt that is over. */
+class Dropped extends Error {}
 
 function parsed(text: string): unknown {
   try {

@@ -2,6 +2,7 @@
 
 import type { SessionPage } from "../api/reading_sessions";
 import type { Session, SessionStatus } from "../model/types";
+import { makeReadings } from "./readings";
 
 export type FetchPage = (status: SessionStatus, marker: string | null) => Promise<SessionPage>;
 
@@ -41,20 +42,11 @@ export function makeSessionList(statuses: readonly SessionStatus[], keeps: boole
   let parts: readonly Part[] = [];
   /** How many the server has beyond those that are here; `null`: not known. */
   let beyond: number | null = null;
-  /** What changed while a reading was under way, which may be older than that. */
-  let changes: (() => void)[] = [];
-  let readings = 0;
+  const readings = makeReadings();
 
   /** The part whose next page comes first. */
   const next = (): Part | undefined =>
     parts.filter(({ marker }) => marker !== null).sort((one, other) => other.oldest - one.oldest)[0];
-
-  const change = (run: () => void): void => {
-    run();
-    if (readings) {
-      changes.push(run);
-    }
-  };
 
   /** Reads one page more of a part. */
   const readPage = async (part: Part): Promise<readonly [Part, readonly Session[]]> => {
@@ -90,18 +82,6 @@ export function makeSessionList(statuses: readonly SessionStatus[], keeps: boole
       0,
     );
     beyond = next() ? total && Math.max(0, total - sessions.size) : 0;
-    changes.forEach((again) => again());
-  };
-
-  const reading = async <T>(run: () => Promise<T>): Promise<T> => {
-    readings++;
-    try {
-      return await run();
-    } finally {
-      if (--readings === 0) {
-        changes = [];
-      }
-    }
   };
 
   return {
@@ -111,36 +91,42 @@ export function makeSessionList(statuses: readonly SessionStatus[], keeps: boole
       [...sessions.values()].sort((one, other) => other.createdAt - one.createdAt || (one.id < other.id ? 1 : -1)),
     total: () => (beyond === null ? null : sessions.size + beyond),
     get: (id) => sessions.get(id),
-    reload: () =>
-      reading(async () => {
-        const read = await Promise.all(statuses.map(readPart));
-        const before = [...sessions.values()];
-        take(
-          keeps ? sessions : new Map(),
-          read.map(([part]) => part),
-          read.flatMap(([, found]) => found),
-        );
-        return before.filter(({ id }) => !sessions.has(id));
-      }),
-    readMore: () =>
-      reading(async () => {
-        const part = next();
-        if (part) {
-          const [after, found] = await readPage(part);
+    async reload() {
+      let before: readonly Session[] = [];
+      await readings.anew(
+        () => Promise.all(statuses.map(readPart)),
+        (read) => {
+          before = [...sessions.values()];
           take(
-            sessions,
-            parts.map((one) => (one.status === part.status ? after : one)),
-            found,
+            keeps ? sessions : new Map(),
+            read.map(([part]) => part),
+            read.flatMap(([, found]) => found),
           );
-        }
-      }),
+        },
+      );
+      return before.filter(({ id }) => !sessions.has(id));
+    },
+    async readMore() {
+      const part = next();
+      if (part) {
+        await readings.more(
+          () => readPage(part),
+          ([after, found]) =>
+            take(
+              sessions,
+              parts.map((one) => (one.status === part.status ? after : one)),
+              found,
+            ),
+        );
+      }
+    },
     put: (session, isNew) =>
-      change(() => {
+      readings.change(() => {
         if (!isNew && !sessions.has(session.id) && beyond && session.createdAt < (next()?.oldest ?? 0)) {
           beyond--;
         }
         sessions.set(session.id, session);
       }),
-    remove: (id) => change(() => sessions.delete(id)),
+    remove: (id) => readings.change(() => sessions.delete(id)),
   };
 }

@@ -1,6 +1,6 @@
 /** The sessions that a page knows: the live ones, and those that have ended. */
 
-import { readSession, withEarlier } from "../api/reading_sessions";
+import { readId, readSession, withEarlier } from "../api/reading_sessions";
 import { type Loaded, nothingLoaded, type Snapshot } from "../model/snapshot";
 import type { Session } from "../model/types";
 import { type FetchPage, makeSessionList, type SessionList } from "./session_list";
@@ -10,6 +10,7 @@ export interface Sessions {
   readonly ended: SessionList;
   /** Takes in a session that the server has just told. */
   put(json: unknown, callerId: string | null): void;
+  remove(id: string): void;
   /** A workload has changed.
 
       @returns its live sessions. */
@@ -30,12 +31,21 @@ export function makeSessions(fetchPage: FetchPage): Sessions {
     total: list.total(),
   });
 
+  const remove = (id: string): void => {
+    live.remove(id);
+    ended.remove(id);
+  };
+
   return {
     live,
     ended,
+    remove,
     put(json, callerId) {
       const told = readSession(json, callerId);
-      if (told) {
+      if (!told) {
+        // A status that this page does not know: no list has such a session.
+        remove(readId(json));
+      } else {
         const { id, status } = told;
         const wasLive = live.get(id);
         const session = withEarlier(told, wasLive ?? ended.get(id));

@@ -30,6 +30,22 @@ describe("a socket that closes", () => {
     expect(source.snapshot).toMatchObject({ link: "stale", asOf: closedAt });
   });
 
+  test("makes the page stale after three seconds though the next try hangs, and that try is given up", async () => {
+    const { source, server, clock } = await openPage();
+    server.sockets_are = "hanging";
+    server.held = new Promise(() => undefined);
+    server.socket.close();
+    await clock.pass(3100);
+    expect(source.snapshot.link).toBe("stale");
+    const hung = server.sockets.length;
+    await clock.pass(60_000);
+    expect(server.sockets.length).toBeGreaterThan(hung);
+    server.sockets_are = "open";
+    server.held = null;
+    await clock.pass(60_000);
+    expect(source.snapshot.link).toBe("live");
+  });
+
   test("makes a hidden page, which does not try again, stale after three seconds too", async () => {
     const { source, server, clock, visibility } = await openPage();
     visibility.set(true);
@@ -108,6 +124,30 @@ describe("a request that fails", () => {
     expect(source.snapshot).toMatchObject({ link: "stale", problem: { code: "UNREACHABLE", status: 502 } });
     expect(source.snapshot.sessions.items).toHaveLength(1);
     await clock.pass(2000);
+    expect(source.snapshot.link).toBe("live");
+  });
+
+  test("with a proxy's page is no answer of the server, so that the page is as of before", async () => {
+    const { source, server, clock } = await openPage(row("A"));
+    const { asOf, skewMs } = source.snapshot;
+    server.date = new Date(START + 3_600_000).toUTCString();
+    server.answers.set("GET /workloads/sessions/A", HTML);
+    await clock.pass(60_000);
+    server.socket.tell({ sessionId: "A" });
+    await clock.pass(100);
+    expect(source.snapshot).toMatchObject({ link: "stale", asOf, skewMs });
+  });
+
+  test("with a 404 that is not ours, after the server has answered, comes from a proxy: the page tries again", async () => {
+    const { source, server, clock } = await openPage();
+    server.sockets_are = "refused";
+    server.instead = { status: 404, json: undefined };
+    server.socket.close();
+    await clock.pass(2000);
+    expect(source.snapshot.link).toBe("stale");
+    server.sockets_are = "open";
+    server.instead = null;
+    await clock.pass(5000);
     expect(source.snapshot.link).toBe("live");
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { config } from "../../fixtures/data";
 import { openPage, page, problem, row, START } from "./fakes";
 
 const LISTS = [
@@ -25,6 +26,27 @@ describe("a page that nobody looks at", () => {
     await clock.pass(2000);
     expect(server.socket.closedByPage).toBe(true);
     expect(clock.waiting).toBe(0);
+  });
+
+  test("is out of step until it has read everything again", async () => {
+    const { source, server, clock } = page();
+    server.rows = [row("A")];
+    const leave = source.subscribe(() => undefined);
+    await clock.pass(100);
+    leave();
+    await clock.pass(3_600_000);
+    server.asked();
+    let release = (): void => undefined;
+    server.held = new Promise((resolve) => (release = resolve));
+    source.subscribe(() => undefined);
+    source.watch({ topic: "queries", sessionId: "A" });
+    await clock.pass(100);
+    expect(source.snapshot).toMatchObject({ link: "loading", sessions: { items: [{ id: "A" }] } });
+    expect(server.asked()).not.toContain("/workloads/sessions/A/queries");
+    release();
+    await clock.pass(200);
+    expect(source.snapshot.link).toBe("live");
+    expect(source.snapshot.queries.A?.items).toEqual([]);
   });
 
   test("keeps its socket while an element only moves in the page", async () => {
@@ -66,8 +88,50 @@ describe("the first look", () => {
     const { source, server, clock } = page();
     server.sockets_are = "hanging";
     source.subscribe(() => undefined);
-    await clock.pass(2500);
+    await clock.pass(3500);
     expect(source.snapshot.link).toBe("live");
+    expect(server.asked().sort()).toEqual([...LISTS].sort());
+  });
+
+  test.each([1900, 2100, 2900])("asks five times, too, when the socket opens after %i ms", async (milliseconds) => {
+    const { source, server, clock } = page();
+    server.sockets_are = "hanging";
+    source.subscribe(() => undefined);
+    await clock.pass(milliseconds);
+    server.socket.open();
+    await clock.pass(10_000);
+    expect(server.asked().sort()).toEqual([...LISTS].sort());
+    expect(source.snapshot.link).toBe("live");
+  });
+
+  test("asks five times, too, when the socket opens or fails while the server is slow to answer", async () => {
+    for (const outcome of ["open", "close"] as const) {
+      const { source, server, clock } = page();
+      let release = (): void => undefined;
+      server.sockets_are = "hanging";
+      server.held = new Promise((resolve) => (release = resolve));
+      source.subscribe(() => undefined);
+      await clock.pass(2500);
+      server.socket[outcome]();
+      await clock.pass(500);
+      release();
+      await clock.pass(5000);
+      expect(server.asked().sort(), outcome).toEqual([...LISTS].sort());
+      expect(source.snapshot.link, outcome).toBe("live");
+    }
+  });
+
+  test("reads the lists again when the socket opens after they were read: an event between may be lost", async () => {
+    const { source, server, clock } = page();
+    server.sockets_are = "hanging";
+    source.subscribe(() => undefined);
+    await clock.pass(3500);
+    server.asked();
+    server.rows = [row("A")];
+    server.socket.open();
+    await clock.pass(100);
+    expect(server.asked().sort()).toEqual(LISTS.slice(1).sort());
+    expect(source.snapshot.sessions.items).toHaveLength(1);
   });
 
   test("shows the sessions though the configs cannot be read", async () => {
@@ -112,6 +176,26 @@ describe("events", () => {
     rows.forEach(({ id }) => server.socket.tell({ sessionId: id }));
     await clock.pass(100);
     expect(server.asked().sort()).toEqual(LISTS.slice(1, 4).sort());
+  });
+
+  test("of more than ten sessions of which some have ended read how these ended", async () => {
+    const rows = Array.from({ length: 11 }, (_, index) => row(`S${index}`));
+    const { source, server, clock } = await openPage(...rows);
+    server.rows[0] = row("S0", { status: "closed" });
+    server.rows.push(row("NEW", { status: "failed" }));
+    server.rows.forEach(({ id }) => server.socket.tell({ sessionId: id }));
+    await clock.pass(500);
+    expect(source.snapshot.sessions.items).toHaveLength(10);
+    expect(source.snapshot.ended?.items?.map(({ id }) => id).sort()).toEqual(["NEW", "S0"]);
+  });
+
+  test("of a session whose status this page does not know take it out of the list", async () => {
+    const { source, server, clock } = await openPage(row("A"));
+    server.rows[0] = row("A", { status: "suspended" });
+    server.socket.tell({ sessionId: "A", newStatus: "suspended" });
+    await clock.pass(100);
+    expect(source.snapshot.sessions.items).toEqual([]);
+    expect(source.snapshot.ended?.items ?? []).toEqual([]);
   });
 
   test("that come while their session is being read cause another reading after it", async () => {
@@ -292,5 +376,35 @@ describe("a session whose end has come", () => {
     const { server, clock } = await openPage(row("A", { timeoutAt: "2026-12-30T09:00:00Z" }));
     await clock.pass(31 * 86_400_000);
     expect(server.asked()).toEqual([]);
+  });
+});
+
+describe("a reading of the configs that is late", () => {
+  const slowly = async () => {
+    const { source, server, clock } = await openPage();
+    let release = (): void => undefined;
+    server.socket.tell({ kind: "config" });
+    server.held = new Promise((resolve) => (release = resolve));
+    await clock.pass(60);
+    server.held = null;
+    return { source, server, clock, release };
+  };
+
+  test("does not take back what this page has saved meanwhile", async () => {
+    const { source, clock, release } = await slowly();
+    source.putConfigs((configs) => [...configs, config({ id: "C1" })]);
+    release();
+    await clock.pass(100);
+    expect(source.snapshot.configs.items?.map(({ id }) => id)).toEqual(["C1"]);
+  });
+
+  test("does not take the place of one that began later", async () => {
+    const { source, server, clock, release } = await slowly();
+    server.configs = [{ id: "C1", name: "small" }];
+    source.retry();
+    await clock.pass(100);
+    release();
+    await clock.pass(100);
+    expect(source.snapshot.configs.items?.map(({ id }) => id)).toEqual(["C1"]);
   });
 });

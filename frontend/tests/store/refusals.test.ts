@@ -65,20 +65,50 @@ test("a server without the extension is asked once", async () => {
   expect(source.snapshot).toMatchObject({ link: "absent", retryAt: null });
 });
 
-test("settings that are refused show their reason, and are asked for once a minute", async () => {
-  const { source, server, clock } = page();
-  server.sockets_are = "refused";
-  server.instead = problem(503, "UNAVAILABLE", "This server is not set up rightly.", { reason: "settings_wrong" });
-  source.subscribe(() => undefined);
-  await clock.pass(100);
-  expect(source.snapshot).toMatchObject({
-    link: "refused",
-    problem: { message: "This server is not set up rightly." },
-    retryAt: clock.now() - 100 + 60_000,
+describe("settings that are refused", () => {
+  const refusing = async () => {
+    const opened = page();
+    opened.server.sockets_are = "refused";
+    opened.server.instead = problem(503, "UNAVAILABLE", "A setting is wrong.", { reason: "settings_wrong" });
+    opened.source.subscribe(() => undefined);
+    await opened.clock.pass(100);
+    return opened;
+  };
+
+  test("show their reason, and are not asked for again while nobody does anything", async () => {
+    const { source, server, clock, visibility } = await refusing();
+    expect(source.snapshot).toMatchObject({
+      link: "refused",
+      problem: { message: "A setting is wrong." },
+      retryAt: null,
+    });
+    await clock.pass(3_600_000);
+    visibility.set(true);
+    await clock.pass(3_600_000);
+    expect(server.asked()).toEqual(["/me"]);
+    expect(server.sockets).toHaveLength(1);
   });
-  await clock.pass(59_000);
-  expect(server.asked()).toEqual(["/me"]);
-  server.instead = null;
-  await clock.pass(2000);
-  expect(source.snapshot.link).toBe("live");
+
+  test("are asked for once each time that somebody comes back to the page, until they are right", async () => {
+    const { source, server, clock, visibility } = await refusing();
+    server.asked();
+    visibility.set(true);
+    visibility.set(false);
+    await clock.pass(60_000);
+    expect(server.asked()).toEqual(["/me"]);
+    expect(source.snapshot.link).toBe("refused");
+    server.instead = null;
+    visibility.set(true);
+    visibility.set(false);
+    await clock.pass(100);
+    expect(source.snapshot.link).toBe("live");
+  });
+
+  test("are asked for when somebody wants to try again", async () => {
+    const { source, server, clock } = await refusing();
+    server.instead = null;
+    source.retry();
+    await clock.pass(100);
+    expect(source.snapshot).toMatchObject({ link: "live", problem: null });
+  });
 });
