@@ -104,10 +104,11 @@ export interface Relaunched {
 
 /** The relaunch that made this session, with what was lost, until it is dismissed. */
 export function relaunchBefore(snapshot: Snapshot, session: Session): Relaunched | null {
-  for (const [subject, { act, phase, since }] of Object.entries(snapshot.acts)) {
-    const made = act.act === "relaunch" && phase === "done" && act.sessionId !== session.id;
-    if (made && session.createdAt >= since) {
-      return { subject, lost: act.lost ?? null };
+  for (const [subject, { act, phase, since, made }] of Object.entries(snapshot.acts)) {
+    if (act.act === "relaunch" && phase === "done" && act.sessionId !== session.id) {
+      if (made === undefined ? session.createdAt >= since : made === session.id) {
+        return { subject, lost: act.lost ?? null };
+      }
     }
   }
   return null;

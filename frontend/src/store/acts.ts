@@ -3,6 +3,7 @@
 
 import { CONFIG, CONFIGS, makeClient, problemFrom, Refused, type Requester, SESSION } from "../api/client";
 import { readConfig } from "../api/reading";
+import { readId } from "../api/reading_sessions";
 import { type Act, subjectOf } from "../model/acts";
 import type { ActState } from "../model/snapshot";
 import type { Config, Problem } from "../model/types";
@@ -24,6 +25,8 @@ export interface Host {
 }
 
 const DONE_IS_SHOWN = 2000;
+/** An engine may take a while to obey, and the page says for how long it was asked. */
+const INTERRUPT_IS_SHOWN = 60_000;
 const AT_ONCE = 4;
 
 export interface ActsOptions {
@@ -67,16 +70,20 @@ export function makeActs({ source, requester, clock, host }: ActsOptions): (act:
     return failures;
   };
 
-  /** A live session is closed before. */
-  const relaunch = async (session: string): Promise<void> => {
+  /** A live session is closed before.
+
+      @returns the id of the new session. */
+  const relaunch = async (session: string): Promise<string> => {
     const closes = source.isLive(session);
     if (closes) {
       await close(session);
     }
-    source.put(await call("POST", `${SESSION}/relaunch`, { path: { session }, body: {} }));
+    const made = await call("POST", `${SESSION}/relaunch`, { path: { session }, body: {} });
+    source.put(made);
     if (closes) {
       await soon(`session:${session}`);
     }
+    return readId(made);
   };
 
   const saveConfig = async ({ body, configId }: Of<"saveConfig">): Promise<void> => {
@@ -90,15 +97,15 @@ export function makeActs({ source, requester, clock, host }: ActsOptions): (act:
     }
   };
 
-  /** @returns what each of those things answered that failed, if the act is on several. */
-  const run = async (act: Act): Promise<Record<string, Problem>> => {
+  /** @returns what there is to say of the act beside that it is done. */
+  const run = async (act: Act): Promise<Partial<Pick<ActState, "failures" | "made">>> => {
     switch (act.act) {
       case "close":
         await close(act.sessionId, act.reason);
         await soon(`session:${act.sessionId}`);
         break;
       case "closeMany":
-        return closeMany(act);
+        return { failures: await closeMany(act) };
       case "keep": {
         const body = { durationSeconds: act.seconds };
         source.put(await call("POST", `${SESSION}/extend`, { path: { session: act.sessionId }, body }));
@@ -111,8 +118,7 @@ export function makeActs({ source, requester, clock, host }: ActsOptions): (act:
         break;
       }
       case "relaunch":
-        await relaunch(act.sessionId);
-        break;
+        return { made: await relaunch(act.sessionId) };
       case "saveConfig":
         await saveConfig(act);
         break;
@@ -126,16 +132,26 @@ export function makeActs({ source, requester, clock, host }: ActsOptions): (act:
     return {};
   };
 
-  const finish = (subject: string, state: ActState): void => {
-    set(subject, state);
+  /** @param before the state that the act had, unless another act about the same thing has taken its place. */
+  const finish = (subject: string, before: ActState | undefined, state: ActState): void => {
+    if (source.snapshot.acts[subject] === before) {
+      set(subject, state);
+    }
     if (state.phase === "done") {
-      clock.after(DONE_IS_SHOWN, () => {
+      forgetLater(subject, state);
+    } else if (state.problem?.code === "UNAUTHENTICATED") {
+      source.failed(new Refused(state.problem));
+    }
+  };
+
+  /** What a relaunch has lost stays to be read until somebody dismisses it. */
+  const forgetLater = (subject: string, state: ActState): void => {
+    if (state.act.act !== "relaunch") {
+      clock.after(state.act.act === "interrupt" ? INTERRUPT_IS_SHOWN : DONE_IS_SHOWN, () => {
         if (source.snapshot.acts[subject] === state) {
           set(subject, null);
         }
       });
-    } else if (state.problem?.code === "UNAUTHENTICATED") {
-      source.failed(new Refused(state.problem));
     }
   };
 
@@ -145,12 +161,18 @@ export function makeActs({ source, requester, clock, host }: ActsOptions): (act:
     const state = begun(act);
     set(subject, state);
     try {
-      const failures = await run(act);
-      const [problem = null] = Object.values(failures);
-      finish(subject, { ...state, phase: problem ? "failed" : "done", problem, failures });
+      const said = await run(act);
+      const [problem = null] = Object.values(said.failures ?? {});
+      finish(subject, state, { ...state, ...said, phase: problem ? "failed" : "done", problem });
     } catch (error) {
-      finish(subject, { ...state, phase: "failed", problem: problemOf(error) });
+      finish(subject, state, { ...state, phase: "failed", problem: problemOf(error) });
     }
+  };
+
+  /** Whether the same is under way already; something else about the same thing is not. */
+  const isUnderWay = (act: Act, subject: string): boolean => {
+    const state = source.snapshot.acts[subject];
+    return state?.phase === "running" && JSON.stringify(state.act) === JSON.stringify(act);
   };
 
   return async (act) => {
@@ -163,9 +185,10 @@ export function makeActs({ source, requester, clock, host }: ActsOptions): (act:
       try {
         await host.perform(act as HostAct);
       } catch (error) {
-        finish(subject, { ...begun(act), phase: "failed", problem: problemOf(error) });
+        const before = source.snapshot.acts[subject];
+        finish(subject, before, { ...begun(act), phase: "failed", problem: problemOf(error) });
       }
-    } else if (source.snapshot.acts[subject]?.phase !== "running") {
+    } else if (!isUnderWay(act, subject)) {
       await track(act, subject);
     }
   };

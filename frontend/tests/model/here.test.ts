@@ -80,6 +80,9 @@ test("a relaunched session tells what is not in it, until that is dismissed", ()
     lost: ["delays"],
   });
   expect(relaunchBefore(snapshot({ acts }), session({ createdAt: NOW - HOUR }))).toBeNull();
+  const told = { "session:OLD": { ...acts["session:OLD"], made: "NEW" } };
+  expect(relaunchBefore(snapshot({ acts: told }), session({ id: "NEW", createdAt: NOW - HOUR }))).not.toBeNull();
+  expect(relaunchBefore(snapshot({ acts: told }), session({ id: "OTHER", createdAt: NOW }))).toBeNull();
 });
 
 test("a notebook's session is that of its kernel, then of its path, then the one its kernel lost", () => {

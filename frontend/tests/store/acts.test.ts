@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { Refused } from "../../src/api/client";
 import { problemOf } from "../../src/api/problems";
+import { relaunchBefore } from "../../src/model/here";
 import { type Host, type HostAct, makeActs } from "../../src/store/acts";
 import { ME, openPage, problem, row, type Row } from "./fakes";
 
@@ -89,6 +90,22 @@ describe("close", () => {
   });
 });
 
+test("another act on a session that something is done with is done too, and its state is shown", async () => {
+  const { source, server, clock, perform } = await acting({}, row("A"));
+  let release = (): void => undefined;
+  server.held = new Promise((resolve) => (release = resolve));
+  server.answers.set("POST /workloads/sessions/A/extend", problem(400, "INVALID_ARGUMENT", "Too long."));
+  void perform({ act: "keep", sessionId: "A", seconds: 1800 });
+  server.held = null;
+  server.rows[0] = row("A", { status: "closed" });
+  void perform({ act: "close", sessionId: "A" });
+  await clock.pass(100);
+  release();
+  await clock.pass(100);
+  expect(server.asked()).toContain("POST /workloads/sessions/A/close");
+  expect(source.snapshot.acts["session:A"]).toMatchObject({ phase: "done", act: { act: "close" } });
+});
+
 describe("closing many", () => {
   const ids = ["A", "B", "C", "D", "E", "F"];
 
@@ -151,6 +168,10 @@ test("interrupt names the query, and reads the queries that are watched again", 
   void perform({ act: "interrupt", sessionId: "A", queryId: "Q4" });
   await clock.pass(100);
   expect(server.requests[0]?.body).toEqual({ queryId: "Q4" });
+  await clock.pass(10_000);
+  expect(source.snapshot.acts["session:A"], "the list of queries says since when it was asked").toBeDefined();
+  await clock.pass(60_000);
+  expect(source.snapshot.acts).toEqual({});
   expect(server.asked()).toEqual(["POST /workloads/sessions/A/interrupt", "/workloads/sessions/A/queries"]);
 });
 
@@ -161,6 +182,18 @@ describe("relaunch", () => {
     void perform({ act: "relaunch", sessionId: "A" });
     await clock.pass(10);
     expect(source.snapshot.sessions.items?.map(({ id }) => id)).toEqual(["B"]);
+  });
+
+  test("tells which session it made until somebody dismisses it", async () => {
+    const { source, server, clock, perform } = await acting();
+    server.answers.set("POST /workloads/sessions/A/relaunch", { status: 201, json: row("B", { status: "pending" }) });
+    void perform({ act: "relaunch", sessionId: "A", lost: ["delays"] });
+    await clock.pass(3_600_000);
+    const [made] = source.snapshot.sessions.items ?? [];
+    const relaunched = made && relaunchBefore(source.snapshot, made);
+    expect(relaunched).toEqual({ subject: "session:A", lost: ["delays"] });
+    await perform({ act: "dismiss", subject: "session:A" });
+    expect(source.snapshot.acts).toEqual({});
   });
 
   test("of a live session closes it before", async () => {
