@@ -91,8 +91,13 @@ export class ModelSource implements Source {
     const count = (this.watched.get(key)?.count ?? 0) + 1;
     this.watched.set(key, { topic, count });
     this.tellTopics();
+    let stopped = false;
     return () => {
       const left = (this.watched.get(key)?.count ?? 1) - 1;
+      if (stopped) {
+        return;
+      }
+      stopped = true;
       if (left) {
         this.watched.set(key, { topic, count: left });
       } else {
@@ -106,6 +111,7 @@ export class ModelSource implements Source {
   dispose(): void {
     this.cancelClose?.();
     this.close();
+    this.giveUp();
     this.model.off("msg:custom", this.heard);
     this.model.off("comm_live_update", this.lives);
   }
@@ -127,9 +133,10 @@ export class ModelSource implements Source {
   }
 
   private close(): void {
+    this.cancelGone?.();
+    this.cancelGone = null;
     if (this.open) {
       this.open = false;
-      this.cancelGone?.();
       this.say({ type: "closed", view: this.view });
     }
   }
@@ -205,9 +212,13 @@ export class ModelSource implements Source {
 
   private freeze(): void {
     this.frozen = true;
+    this.giveUp();
+    this.publish();
+  }
+
+  private giveUp(): void {
     this.waiting.forEach(({ forget }) => forget());
     this.waiting.clear();
-    this.publish();
   }
 
   private fail(act: Act): void {
@@ -222,7 +233,9 @@ export class ModelSource implements Source {
     this.lost = lost;
     const told = snapshotOf(this.parts, this.skewMs);
     const acts = { ...told.acts, ...lost };
-    this.snapshot = { ...told, acts, ...(this.frozen ? { link: "frozen" as const, retryAt: null } : {}) };
+    // Until the kernel has answered, the parts are what it knew earlier.
+    const link = this.frozen ? "frozen" : this.answered ? told.link : "loading";
+    this.snapshot = { ...told, acts, link, retryAt: this.frozen ? null : told.retryAt };
     this.listeners.forEach((listener) => listener());
   }
 }

@@ -11,6 +11,15 @@ import { makeTimers } from "./timers";
 const LOG_LINES = 500;
 /** While an engine starts, or tells how many tasks of a query are done, there is news without an event. */
 const NEWS_EVERY = 2000;
+/** So many topics that nobody watches any more stay at hand; a page may be open for weeks. */
+const MOST_KEPT = 20;
+
+/** Where the snapshot holds topics that have an id. */
+const KEYED: Readonly<Record<string, "estimates" | "queries" | "logs" | undefined>> = {
+  estimates: "estimates",
+  queries: "queries",
+  log: "logs",
+};
 
 /** What the topics need of the source that they belong to. */
 export interface TopicSource {
@@ -50,6 +59,23 @@ export function makeTopics(source: TopicSource): Topics {
   const timers = makeTimers(clock);
   /** How many watch a job's topic. */
   const watched = new Map<string, number>();
+  /** Jobs whose topics nobody watches any more, the latest last. */
+  let left: readonly string[] = [];
+
+  const leave = (job: string): void => {
+    const all = [...left.filter((one) => one !== job), job];
+    left = all.slice(-MOST_KEPT);
+    all.slice(0, -MOST_KEPT).forEach(forget);
+  };
+
+  const forget = (job: string): void => {
+    const [topic = "", id = ""] = job.split(":");
+    const where = KEYED[topic];
+    if (where) {
+      const { [id]: _, ...others } = source.snapshot[where];
+      source.update({ [where]: others });
+    }
+  };
 
   const again = (job: string, wanted: boolean): void => {
     timers.cancel(job);
@@ -134,17 +160,19 @@ export function makeTopics(source: TopicSource): Topics {
       const job = jobOf(topic);
       const before = watched.get(job) ?? 0;
       watched.set(job, before + 1);
+      left = left.filter((one) => one !== job);
       if (!before && source.inStep()) {
         source.soon(job);
       }
       let stopped = false;
       return () => {
-        const left = (watched.get(job) ?? 1) - 1;
-        if (!stopped && left) {
-          watched.set(job, left);
+        const others = (watched.get(job) ?? 1) - 1;
+        if (!stopped && others) {
+          watched.set(job, others);
         } else if (!stopped) {
           watched.delete(job);
           timers.cancel(job);
+          leave(job);
         }
         stopped = true;
       };

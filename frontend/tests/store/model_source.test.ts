@@ -108,7 +108,11 @@ describe("the source of a panel", () => {
     const stops = [source.watch(queries), source.watch(queries)];
     await settled();
     expect(model.sent.slice(1)).toEqual([{ type: "view", view: "view", topics: [queries] }]);
-    stops.forEach((stop) => stop());
+    stops[0]?.();
+    stops[0]?.();
+    await settled();
+    expect(model.sent.at(-1), "one still watches").toEqual({ type: "view", view: "view", topics: [queries] });
+    stops[1]?.();
     await settled();
     expect(model.sent.at(-1)).toEqual({ type: "view", view: "view", topics: [] });
   });
@@ -141,6 +145,8 @@ describe("the source of a panel", () => {
     const source = new ModelSource(model, new FakeClock(), "view");
     expect(source.snapshot.link).toBe("loading");
     expect(source.snapshot.sessions.items?.map(({ id }) => id)).toEqual(["S1"]);
+    source.perform(close);
+    expect(source.snapshot.link).toBe("loading");
   });
 
   it("finds the session of a kernel that has no id", () => {

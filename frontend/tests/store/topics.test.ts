@@ -223,3 +223,14 @@ test("twenty sessions that end at once are read as lists, and stand among the en
   expect(source.snapshot.sessions.items).toEqual([]);
   expect(source.snapshot.ended?.items).toHaveLength(20);
 });
+
+test("of topics that nobody watches any more, the latest stay at hand and the others are forgotten", async () => {
+  const rows = Array.from({ length: 30 }, (_, index) => row(`S${index}`));
+  const { source, clock } = await openPage(...rows);
+  for (const { id } of rows) {
+    const stop = source.watch({ topic: "log", sessionId: id });
+    await clock.pass(100);
+    stop();
+  }
+  expect(Object.keys(source.snapshot.logs)).toEqual(rows.slice(-20).map(({ id }) => id));
+});
