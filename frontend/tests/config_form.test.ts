@@ -126,10 +126,10 @@ test("fields that the cluster does not use are known by their pointers", () => {
   expect(unusedFields(undefined)).toEqual({ disks: false, image: false, capacity: false });
 });
 
-test("the foot counts as the server does: all workers, the driver's memory, and the price of all", () => {
+test("the foot counts as the server does: all workers and the driver, and the price of all", () => {
   const values = formValues(flightsCluster, null, me);
   const { size, price, atMost } = formSize(values, instanceTypes, null);
-  expect([size?.vcpus, (size?.memoryBytes ?? 0) / 1024 ** 3, atMost]).toEqual([64, 272, true]);
+  expect([size?.vcpus, (size?.memoryBytes ?? 0) / 1024 ** 3, atMost]).toEqual([68, 272, true]);
   expect(price?.perHour).toBeCloseTo(0.18 + 8 * 0.336);
   const machine = me.clusters[0]?.machine ?? null;
   expect(formSize({ ...values, mode: "standalone", driver: "" }, instanceTypes, machine).size).toBe(machine);

@@ -51,13 +51,14 @@ def test_a_config_without_a_size_has_the_machine() -> None:
 
 def test_a_smaller_size_than_the_machine_is_given_and_nothing_said() -> None:
     assert size_of(driver("c8g.large")) == EngineSize(
-        memory_bytes=4 * GIBIBYTE, parallelism=2, nodes=nodes(("c8g.large", 1))
+        memory_bytes=4 * GIBIBYTE, vcpus=2, parallelism=2, nodes=nodes(("c8g.large", 1))
     )
 
 
 def test_a_larger_size_is_cut_to_the_machine_and_said() -> None:
     assert size_of(driver("m8g.2xlarge")) == EngineSize(
         memory_bytes=10 * GIBIBYTE,
+        vcpus=4,
         parallelism=4,
         notice="This machine gives 4 of the 8 vCPU and 10 of the 32 GiB of memory that this size has.",
         nodes=nodes(("m8g.2xlarge", 1)),
@@ -77,11 +78,19 @@ def test_a_cluster_has_workers_up_to_its_nodes() -> None:
     compute = {"driver": {"instanceType": "c8g.large"}, "worker": {"instanceType": "c8g.large", "maxNodes": 2}}
     assert size_of({"executionMode": "cluster", "compute": compute}) == EngineSize(
         memory_bytes=10 * GIBIBYTE,
+        vcpus=4,
         parallelism=4,
         workers=Workers(at_first=2, at_most=2, task_slots=2),
-        notice="This machine gives 10 of the 12 GiB of memory that a cluster of 2 workers of this size has.",
+        notice="This machine gives 4 of the 6 vCPU and 10 of the 12 GiB of memory "
+        "that a cluster of 2 workers of this size has.",
         nodes=nodes(("c8g.large", 1), ("c8g.large", 2)),
     )
+
+
+def test_the_driver_of_a_cluster_counts_as_a_node_and_computes_no_tasks() -> None:
+    compute = {"driver": {"instanceType": "c8g.large"}, "worker": {"instanceType": "c8g.large", "maxNodes": 2}}
+    size = size_of({"executionMode": "cluster", "compute": compute}, Machine(vcpus=32, memory_bytes=100 * GIBIBYTE))
+    assert (size.vcpus, size.memory_bytes, size.parallelism) == (6, 12 * GIBIBYTE, 4)
 
 
 def test_a_large_cluster_is_cut_to_the_machine() -> None:

@@ -1,4 +1,4 @@
-/** What a config of a form would have and cost, as the server counts it. */
+/** What a config of a form asks for and costs: all of its nodes together, as the server counts them. */
 
 import type { FormValues } from "./config_form";
 import type { InstanceType, Price, Size } from "./types";
@@ -26,8 +26,10 @@ export function formSize(values: FormValues, types: readonly InstanceType[], mac
   if (!worker || !Number.isInteger(count) || count < 1) {
     return UNKNOWN;
   }
-  const memoryBytes = count * worker.size.memoryBytes + (driver?.size.memoryBytes ?? 0);
-  const size = { vcpus: count * worker.size.vcpus, memoryBytes };
+  const size = {
+    vcpus: count * worker.size.vcpus + (driver?.size.vcpus ?? 0),
+    memoryBytes: count * worker.size.memoryBytes + (driver?.size.memoryBytes ?? 0),
+  };
   return { size, price: clusterPrice(driver, worker, count), atMost: true };
 }
 

@@ -116,7 +116,7 @@ class LocalBackend(Configurable):
     def size_of(self, sail: SailConfig) -> GrantedSize:
         machine = self._machine()
         size = engine_size(sail, self._instance_types, machine)
-        vcpus = machine.vcpus if size.parallelism is None else size.parallelism
+        vcpus = machine.vcpus if size.vcpus is None else size.vcpus
         return GrantedSize(vcpus=vcpus, memory_bytes=size.memory_bytes, nodes=size.nodes)
 
     async def validate(self, spec: LaunchSpec) -> Sequence[FieldError]:

@@ -32,8 +32,10 @@ class Workers:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSize:
     memory_bytes: int
+    vcpus: int | None = None
+    """Of all nodes together; ``None``: as many as the machine has."""
     parallelism: int | None = None
-    """``None``: as many as the machine has processors."""
+    """How many tasks run at once; ``None``: as many as the machine has processors."""
     workers: Workers | None = None
     """``None``: the engine is no cluster."""
     notice: str | None = None
@@ -49,9 +51,11 @@ def engine_size(sail: SailConfig, types: Mapping[str, InstanceType], machine: Ma
         return _cluster_size(sail, driver, worker or driver, machine)
     if driver is None:
         return EngineSize(memory_bytes=machine.memory_bytes)
+    vcpus = min(driver.vcpus, machine.vcpus)
     return EngineSize(
         memory_bytes=min(driver.memory_bytes, machine.memory_bytes),
-        parallelism=min(driver.vcpus, machine.vcpus),
+        vcpus=vcpus,
+        parallelism=vcpus,
         notice=_notice("this size", driver.vcpus, driver.memory_bytes, machine),
         nodes=_nodes((_type_name(sail, "driver"), 1)),
     )
@@ -66,11 +70,12 @@ def _cluster_size(
     workers = Workers(at_first=min(_WORKERS_AT_FIRST, nodes), at_most=nodes, task_slots=slots)
     if worker is None:
         return EngineSize(memory_bytes=machine.memory_bytes, parallelism=machine.vcpus, workers=workers)
-    vcpus = asked_nodes * worker.vcpus
+    vcpus = asked_nodes * worker.vcpus + (driver.vcpus if driver is not None else 0)
     memory_bytes = asked_nodes * worker.memory_bytes + (driver.memory_bytes if driver is not None else 0)
     return EngineSize(
         memory_bytes=min(memory_bytes, machine.memory_bytes),
-        parallelism=min(vcpus, machine.vcpus),
+        vcpus=min(vcpus, machine.vcpus),
+        parallelism=min(asked_nodes * worker.vcpus, machine.vcpus),
         workers=workers,
         notice=_notice(f"a cluster of {asked_nodes} workers of this size", vcpus, memory_bytes, machine),
         nodes=_nodes(
