@@ -22,8 +22,12 @@ export function deleteText(t: Translate, { name }: Config, live: number): string
   }
 }
 
-/** `64 vCPU · 256 GiB · $2.87/h · spot`. */
-export function configLine(t: Translate, { size, price, mode, worker }: Config): string {
-  const spot = mode === "cluster" && worker?.capacityType === "spot" ? t("spot") : "";
-  return [size && sizeText(t, size), price && priceText(t, price), spot].filter(Boolean).join(" · ");
+/** `64 vCPU · 256 GiB`, `$2.87/h`, `spot`: what is not told is left out. */
+export function configFacts(t: Translate, { size, price, mode, worker }: Config): string[] {
+  const isSpot = mode === "cluster" && worker?.capacityType?.toLowerCase() === "spot";
+  return [size ? sizeText(t, size) : "", price ? priceText(t, price) : "", isSpot ? t("spot") : ""].filter(Boolean);
+}
+
+export function configLine(t: Translate, config: Config): string {
+  return configFacts(t, config).join(" · ");
 }

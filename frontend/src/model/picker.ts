@@ -2,8 +2,9 @@
 
 import type { Key, Translate } from "../strings";
 import type { ConnectChoice } from "./acts";
+import { configFacts } from "./config_facts";
 import { countdown } from "./countdown";
-import { GIBIBYTE, money, priceText, sizeText } from "./sizes";
+import { GIBIBYTE, money, sizeText } from "./sizes";
 import type { Snapshot } from "./snapshot";
 import { fileName, nameOf, stateOf, type Mark } from "./states";
 import { ownLive } from "./session_facts";
@@ -46,7 +47,7 @@ const LONGEST_CHOICES = [1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 172_8
 
 export function pickerGroups(t: Translate, snapshot: Snapshot, notebook: Notebook | null, now: number): Group[] {
   const estimates = notebook?.kernel.id ? (snapshot.estimates[notebook.kernel.id]?.items ?? []) : [];
-  const configs = orderedConfigs(snapshot);
+  const configs = byUse(snapshot);
   const remembered = configs.find(({ name }) => name === notebook?.remembered);
   const others = configs.filter((config) => config !== remembered);
   const entry = (config: Config) => configEntry(t, snapshot, config, estimates);
@@ -170,16 +171,12 @@ function sessionEntry(t: Translate, snapshot: Snapshot, session: Session, now: n
   };
 }
 
-/** `4 vCPU · 8 GiB`, `$0.16/h`, `spot`, and what a smaller machine gives of it. */
-export function configDetails(t: Translate, snapshot: Snapshot, config: Config): string[] {
-  const { size, price, worker } = config;
+/** The facts of a config, with what a smaller machine gives of its size. */
+function configDetails(t: Translate, snapshot: Snapshot, config: Config): string[] {
   const machine = snapshot.me?.clusters.find(({ id }) => id === config.clusterId)?.machine;
-  const isSpot = config.mode === "cluster" && worker?.capacityType?.toLowerCase() === "spot";
-  const cut = size && machine ? ownSize(t, size, machine) : "";
-  const parts = [size ? sizeText(t, size) : "", price ? priceText(t, price) : "", isSpot ? t("spot") : ""].filter(
-    Boolean,
-  );
-  return parts.map((part, index) => (cut && index === parts.length - 1 ? `${part} ${cut}` : part));
+  const cut = config.size && machine ? ownSize(t, config.size, machine) : "";
+  const facts = configFacts(t, config);
+  return cut ? [...facts.slice(0, -1), `${facts.at(-1) ?? ""} ${cut}`] : facts;
 }
 
 function ownSize(t: Translate, size: Size, machine: Size): string {
@@ -215,7 +212,7 @@ export function roughly(t: Translate, seconds: number): string {
 }
 
 /** The default first, then by last use, then by name. */
-function orderedConfigs(snapshot: Snapshot): Config[] {
+function byUse(snapshot: Snapshot): Config[] {
   const used = new Map<string, number>();
   for (const session of [...(snapshot.sessions.items ?? []), ...(snapshot.ended?.items ?? [])]) {
     if (session.mine && session.configId !== null) {

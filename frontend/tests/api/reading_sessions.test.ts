@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { session } from "../../fixtures/data";
 import { readPage, readSession, withEarlier } from "../../src/api/reading_sessions";
 import { damaged } from "./damaged";
 
@@ -43,43 +44,25 @@ const read = (json: unknown) => readSession(json, "M1");
 
 describe("a session", () => {
   test("has all that the server tells", () => {
-    expect(read(SESSION)).toEqual({
-      id: "A",
-      name: "flights",
-      status: "active",
-      ready: true,
-      mine: true,
-      memberId: "M1",
-      serviceAccountId: null,
-      ownerName: "Mara Voss",
-      teamId: "LOCAL",
-      workloadId: "W1",
-      configId: "C1",
-      configName: "small",
-      notebookId: "N1",
-      notebookPath: "/home/ada/flights.ipynb",
-      contentsPath: "flights.ipynb",
-      kernelId: "k1",
-      size: { vcpus: 4, memoryBytes: 1024 },
-      price: { perHour: 0.16, currency: "EUR" },
-      costSoFar: 0.02,
-      endpoint: "localhost:41207",
-      createdAt: Date.UTC(2026, 10, 28, 8, 54),
-      lastActivityAt: Date.UTC(2026, 10, 28, 8, 58),
-      idleSince: null,
-      closedAt: null,
-      timeoutAt: Date.UTC(2026, 10, 28, 17, 24),
-      timeoutReason: "idle_timeout",
-      extendedUntil: Date.UTC(2026, 10, 28, 10),
-      idleTimeoutSeconds: 1800,
-      idleCloseDelaySeconds: 28800,
-      maxDurationSeconds: null,
-      terminationReason: null,
-      statusMessage: "runs",
-      closedBy: "Jonas Lind",
-      closeReason: "too dear",
-      metadata: { "lakesail/kernel": "k1", note: "x" },
-    });
+    expect(read(SESSION)).toEqual(
+      session({
+        id: "A",
+        name: "flights",
+        notebookPath: "/home/ada/flights.ipynb",
+        contentsPath: "flights.ipynb",
+        size: { vcpus: 4, memoryBytes: 1024 },
+        price: { perHour: 0.16, currency: "EUR" },
+        costSoFar: 0.02,
+        createdAt: Date.UTC(2026, 10, 28, 8, 54),
+        lastActivityAt: Date.UTC(2026, 10, 28, 8, 58),
+        timeoutAt: Date.UTC(2026, 10, 28, 17, 24),
+        extendedUntil: Date.UTC(2026, 10, 28, 10),
+        statusMessage: "runs",
+        closedBy: "Jonas Lind",
+        closeReason: "too dear",
+        metadata: { "lakesail/kernel": "k1", note: "x" },
+      }),
+    );
   });
 
   test("of a server with fields that this page does not know is the same", () => {
@@ -88,15 +71,15 @@ describe("a session", () => {
 
   test("of a server that lacks the newer fields is complete, with null for them", () => {
     const { id, status, createdAt, config, metadata } = SESSION;
-    const session = read({
+    const told = read({
       id,
       status,
       createdAt,
       config,
       metadata: { ...metadata, "lakesail/notebook": "old.ipynb" },
     });
-    expect(Object.keys(session ?? {}).sort()).toEqual(Object.keys(read(SESSION) ?? {}).sort());
-    expect(session).toMatchObject({ size: null, price: null, timeoutReason: null, notebookPath: "old.ipynb" });
+    expect(Object.keys(told ?? {}).sort()).toEqual(Object.keys(read(SESSION) ?? {}).sort());
+    expect(told).toMatchObject({ size: null, price: null, timeoutReason: null, notebookPath: "old.ipynb" });
   });
 
   test("with one field absent or wrong is read all the same, unless it lacks its id or status", () => {
