@@ -12,7 +12,7 @@ LABEXTENSION := $(VENV)/share/jupyter/labextensions/@lakesail/notebook-labextens
 PYTEST := $(BIN)/pytest
 # Files are the unit: the tests of a file share one server, and each worker starts its own.
 IN_PARALLEL := --numprocesses 2 --dist loadfile
-# These wait for engines and kernels more than they compute.
+# These wait for engines, kernels and pages more than they compute.
 WAITING_IN_PARALLEL := --numprocesses 3 --dist loadfile
 TEST_GROUPS := fast integration browser environments promises
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -59,7 +59,7 @@ test-integration: frontend $(CLOCK) ## Run the tests with real engines and kerne
 	$(PYTEST) $(WAITING_IN_PARALLEL) tests/integration
 
 test-browser: frontend $(BROWSER) ## Run the tests that drive JupyterLab and Notebook 7 in Chromium
-	$(PYTEST) $(IN_PARALLEL) tests/e2e
+	$(PYTEST) $(WAITING_IN_PARALLEL) --no-loadscope-reorder tests/e2e
 
 test-environments: frontend ## Run the tests that install into environments of their own
 	$(PYTEST) tests/environments

@@ -1,12 +1,20 @@
-"""Settings for every test: hypothesis must not judge how fast a loaded machine is."""
+"""Settings for every test: hypothesis must not judge how fast a loaded machine is. And the browser of some."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 settings.register_profile("lakesail", deadline=None, max_examples=100)
 settings.load_profile("lakesail")
@@ -20,3 +28,22 @@ if _main.__spec__ is None and not hasattr(_main, "__file__"):
 # A shell starts its background jobs with Ctrl+C ignored, and their children inherit that; interrupts are tested here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for each worker: Playwright runs once in a thread."""
+    from playwright.sync_api import sync_playwright  # most tests need none
+
+    program = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+    if not program.is_file():
+        pytest.fail(
+            f"No Chromium at {program}. Install it: apt-get install chromium fonts-dejavu-core; "
+            "or name another by the variable CHROMIUM.",
+            pytrace=False,
+        )
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        running = playwright.chromium.launch(executable_path=program, args=options)
+        yield running
+        running.close()

@@ -1,14 +1,13 @@
-"""Chromium, one for each worker; a browser context for each test, which is guarded."""
+"""A browser context for each test, which is guarded."""
 
 from __future__ import annotations
 
-import os
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from .guard import Guard
 from .lab_page import LabPage
@@ -17,24 +16,11 @@ from .rig import SCREENS, Site
 NewPage = Callable[[Site], LabPage]
 OpenPage = Callable[..., LabPage]
 
+_LONG_FILES = ("test_states_dark", "test_states_light", "test_quiet")
+"""One test each, which takes as long as a file of many."""
+
 _PAGES = pytest.StashKey[list[Page]]()
 _NO_PAGES: list[Page] = []
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    program = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-    if not program.is_file():
-        pytest.fail(
-            f"No Chromium at {program}. Install it: apt-get install chromium fonts-dejavu-core; "
-            "or name another by the variable CHROMIUM.",
-            pytrace=False,
-        )
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        running = playwright.chromium.launch(executable_path=program, args=options)
-        yield running
-        running.close()
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +74,15 @@ def open_page(new_page: NewPage) -> OpenPage:
         return new_page(site).open(notebook, **options)
 
     return open_one
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker begins one when the others have come to their end.
+
+    pytest-xdist keeps this order with ``--no-loadscope-reorder``.
+    """
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path.stem not in _LONG_FILES, -tests[item.path]))
 
 
 @pytest.hookimpl(wrapper=True)

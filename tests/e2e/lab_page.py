@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from .rig import SCREENS, Site
+from .rig import PASSWORD, SCREENS, Site
 
 PAGE_SECONDS = 90
 EXPECT_SECONDS = 60
@@ -62,6 +62,13 @@ class LabPage:
             self.page.evaluate(_NOTEBOOK, kernel)
         else:
             self.page.evaluate("async () => { await window.jupyterapp.started; await window.jupyterapp.restored; }")
+
+    def log_in(self) -> None:
+        """By the form, as a person does where there is no token."""
+        self.page.goto(f"{self.site.url}login")
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Log in").click()
+        self.page.wait_for_url("**/lab**")
 
     def command(self, name: str, args: object = None) -> Any:
         """Execute a command of the application and wait for its end."""

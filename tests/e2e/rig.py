@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-from headless import Config, JupyterServer, jupyter_server
+from headless import Config, jupyter_server
 
 T = TypeVar("T")
 Application = Literal["jupyterlab", "notebook"]
@@ -111,7 +111,6 @@ class Site:
     """A running server, and what a browser and a test need of it."""
 
     application: Application
-    server: JupyterServer
     url: str
     """With the base path, as the browser asks for it."""
     api: Api
@@ -179,7 +178,7 @@ def site(
         ) as server,
         _client(server.url, password) as client,
     ):
-        yield Site(application, server, server.url, Api(server.url, client), root, token)
+        yield Site(application, server.url, Api(server.url, client), root, token)
 
 
 def turn_news_off(home: Path) -> None:

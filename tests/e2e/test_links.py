@@ -1,4 +1,4 @@
-"""A page and its server: what others do shows at once, nothing is asked while nothing happens, and losses are said."""
+"""A page and its server: what others do shows at once, and losses are said."""
 
 from __future__ import annotations
 
@@ -6,22 +6,17 @@ import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from .conftest import NewPage, OpenPage
 from .face import Face, button
-from .guard import Guard
-from .idle_cutter import IdleCutter
 from .rig import PASSWORD, Site, eventually, site, write_notebook
+from .traffic import Traffic
 
 SECONDS = 90
 SHOWN_WITHIN = 0.5
-QUIET_SECONDS = 60
-CUT_AFTER = 30
-OUR_PATH = "/lakesail/"
 
 
 @pytest.fixture(scope="module")
@@ -64,34 +59,14 @@ def test_two_tabs_are_in_step(lab: Site, open_page: OpenPage) -> None:
     expect(one.card).to_contain_text("You closed it.")
 
 
-def test_a_page_at_rest_asks_nothing_behind_a_proxy_that_cuts_idle_connections(
-    tmp_path: Path, new_page: NewPage, guard: Guard
-) -> None:
-    with site(tmp_path) as lab, IdleCutter(lab.port, CUT_AFTER) as proxy:  # a server on which nobody else does anything
-        write_notebook(lab.root / "a.ipynb", "# A", "1")
-        guard.allow(proxy.origin)
-        page = new_page(lab)
-        traffic = Traffic(page.page)
-        face = Face(page.open("a.ipynb", origin=proxy.origin)).open_sidebar()
-        button(face.card, "Connect").click()
-        face.connected()
-        session = eventually(lambda: lab.api.session_of("a.ipynb"), SECONDS, "a.ipynb has a session")
-        assert traffic.ours, "the traffic of our code is seen"
-        eventually(lambda: traffic.settled(page.page), SECONDS, "the page has come to rest")
-        traffic.ours.clear()
-        page.page.wait_for_timeout(QUIET_SECONDS * 1000)  # the subject: nothing happens in this time
-        assert traffic.ours == []
-        assert not [cut for cut in proxy.cuts if b"/events/ws" in cut], "the server's pings keep our socket open"
-        lab.api.request("DELETE", f"workloads/sessions/{session['id']}")
-        expect(face.card).to_contain_text("You closed it.", timeout=5_000)
-
-
 def test_a_hidden_sidebar_asks_nothing(lab: Site, new_page: NewPage) -> None:
     page = new_page(lab)
     traffic = Traffic(page.page)
     page.open(None)
-    page.command("apputils:change-theme", {"theme": "JupyterLab Dark"})  # the application works
+    eventually(lambda: traffic.settled(page.page), SECONDS, "the page has come to rest")
     assert traffic.ours == []
+    Face(page).open_sidebar()
+    eventually(lambda: traffic.ours, SECONDS, "a sidebar that is shown asks")
 
 
 def test_a_server_that_is_away_is_said_and_found_again(tmp_path: Path, open_page: OpenPage) -> None:
@@ -122,7 +97,7 @@ def test_a_login_that_has_expired_is_said_and_logging_in_leads_back(tmp_path: Pa
     with site(tmp_path, password=True) as lab:
         write_notebook(lab.root / "a.ipynb", "# A", "1")
         page = new_page(lab)
-        log_in(page.page, lab)
+        page.log_in()
         face = Face(page.open("a.ipynb")).open_sidebar()
         session = lab.api.post("workloads/sessions", {"name": "weather join"})
         row = face.row(session["id"])
@@ -140,85 +115,3 @@ def test_a_login_that_has_expired_is_said_and_logging_in_leads_back(tmp_path: Pa
         page.ready()
         face.open_sidebar()
         expect(face.row(session["id"])).to_be_visible()
-
-
-@pytest.mark.parametrize("base_url", ["/a%20b/", "/user/x%40y/"])
-def test_everything_works_below_a_prefix_with_a_cookie_and_its_xsrf_token(
-    tmp_path: Path, new_page: NewPage, base_url: str
-) -> None:
-    with site(tmp_path, base_url=base_url, password=True) as lab:
-        write_notebook(lab.root / "a.ipynb", "# A", "1")
-        page = new_page(lab)
-        log_in(page.page, lab)
-        face = Face(page.open("a.ipynb")).open_sidebar()
-        button(face.card, "Connect").click()
-        face.connected()
-        session = eventually(lambda: lab.api.session_of("a.ipynb"), SECONDS, "a.ipynb has a session")
-        assert page.run_source("spark.range(7).count()") == "7"
-        button(face.card, "Close").click()
-        face.confirm(face.card, "Close session")
-        expect(face.card).to_contain_text("You closed it.")
-        assert lab.api.session(session["id"])["status"] == "closed"
-
-
-def test_a_server_without_our_extension_is_said_and_nothing_else_is_disturbed(
-    tmp_path: Path, open_page: OpenPage
-) -> None:
-    config = {"ServerApp": {"jpserver_extensions": {"lakesail_notebook": False}}}
-    with site(tmp_path, config=config) as lab:
-        write_notebook(lab.root / "a.ipynb", "# A", "6 * 7")
-        page = open_page(lab, "a.ipynb")
-        face = Face(page).open_sidebar()
-        expect(face.card).to_contain_text("This Jupyter server has no lakesail-notebook.")
-        assert page.run(1)[0]["data"]["text/plain"] == "42"
-
-
-def test_settings_that_the_server_refuses_are_said(tmp_path: Path, open_page: OpenPage) -> None:
-    with site(tmp_path, config={"LakesailApp": {"default_confg": "small"}}) as lab:
-        write_notebook(lab.root / "a.ipynb", "# A", "6 * 7")
-        page = open_page(lab, "a.ipynb")
-        face = Face(page).open_sidebar()
-        expect(face.card).to_contain_text("The server's settings are wrong.")
-        expect(face.card).to_contain_text("default_confg")
-        assert page.run(1)[0]["data"]["text/plain"] == "42"
-
-
-def log_in(page: Page, lab: Site) -> None:
-    """By the form, as a person does; there is no token."""
-    page.goto(f"{lab.url}login")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/lab**")
-
-
-class Traffic:
-    """The requests and WebSocket frames of our code, as the browser's own protocol tells them."""
-
-    def __init__(self, page: Page) -> None:
-        self.ours: list[str] = []
-        self._sockets: set[str] = set()
-        protocol = page.context.new_cdp_session(page)
-        protocol.on("Network.requestWillBeSent", self._requested)
-        protocol.on("Network.webSocketCreated", self._opened)
-        protocol.on("Network.webSocketFrameSent", self._passed)
-        protocol.on("Network.webSocketFrameReceived", self._passed)
-        protocol.send("Network.enable")
-
-    def settled(self, page: Page) -> bool:
-        """Whether nothing was seen for two seconds."""
-        seen = len(self.ours)
-        page.wait_for_timeout(2_000)
-        return len(self.ours) == seen
-
-    def _requested(self, event: dict[str, Any]) -> None:
-        if OUR_PATH in event["request"]["url"]:
-            self.ours.append(f"{event['request']['method']} {event['request']['url']}")
-
-    def _opened(self, event: dict[str, Any]) -> None:
-        if OUR_PATH in event["url"]:
-            self._sockets.add(event["requestId"])
-            self.ours.append(f"socket {event['url']}")
-
-    def _passed(self, event: dict[str, Any]) -> None:
-        if event["requestId"] in self._sockets:
-            self.ours.append(f"frame {event['response']['payloadData'][:200]}")

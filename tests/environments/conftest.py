@@ -89,3 +89,29 @@ def libraries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environm
     environment.install_newest("--no-deps", wheel, *_RUNNERS, *_LIBRARIES, *_WHAT_THEY_NEED)
     environment.borrow_packages_of_the_tests()
     return environment
+
+
+_HUB = (
+    "jupyterhub==6.1.1",
+    "aiodns==4.0.4",
+    "aiohappyeyeballs==2.7.1",
+    "aiohttp==3.14.5",
+    "aiosignal==1.4.0",
+    "certipy==0.2.3",
+    "frozenlist==1.8.0",
+    "multidict==7.2.1",
+    "oauthlib==4.0.1",
+    "pamela==1.2.0",
+    "propcache==0.5.4",
+    "pycares==5.2.1",
+    "yarl==1.25.1",
+)
+
+
+@pytest.fixture(scope="session")
+def hub_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """The package beside JupyterHub, with the other packages of the tests' own environment."""
+    environment = new_environment(tmp_path_factory.mktemp("hub") / "env")
+    environment.install_newest("--no-deps", wheel, *_HUB)
+    environment.borrow_packages_of_the_tests()
+    return environment

@@ -12,7 +12,6 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import (  # noqa: F401 - fixtures
     OpenPage,
-    browser,
     context,
     guard,
     new_context,
@@ -48,7 +47,7 @@ def lab(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]
         server_in(environment, root, home, config) as server,
         httpx.Client(timeout=90, trust_env=False, headers=headers) as client,
     ):
-        yield Site("jupyterlab", server, server.url, Api(server.url, client), root, TOKEN)
+        yield Site("jupyterlab", server.url, Api(server.url, client), root, TOKEN)
 
 
 @pytest.mark.timeout(2 * INSTALL_SECONDS)

@@ -1,0 +1,40 @@
+"""A page on which nothing happens asks its server for nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from .conftest import NewPage
+from .face import Face, button
+from .guard import Guard
+from .idle_cutter import IdleCutter
+from .rig import eventually, site, write_notebook
+from .traffic import Traffic
+
+SECONDS = 90
+QUIET_SECONDS = 60
+CUT_AFTER = 30
+
+
+def test_a_page_at_rest_asks_nothing_behind_a_proxy_that_cuts_idle_connections(
+    tmp_path: Path, new_page: NewPage, guard: Guard
+) -> None:
+    with site(tmp_path) as lab, IdleCutter(lab.port, CUT_AFTER) as proxy:  # a server on which nobody else does anything
+        write_notebook(lab.root / "a.ipynb", "# A", "1")
+        guard.allow(proxy.origin)
+        page = new_page(lab)
+        traffic = Traffic(page.page)
+        face = Face(page.open("a.ipynb", origin=proxy.origin)).open_sidebar()
+        button(face.card, "Connect").click()
+        face.connected()
+        session = eventually(lambda: lab.api.session_of("a.ipynb"), SECONDS, "a.ipynb has a session")
+        assert traffic.ours, "the traffic of our code is seen"
+        eventually(lambda: traffic.settled(page.page), SECONDS, "the page has come to rest")
+        traffic.ours.clear()
+        page.page.wait_for_timeout(QUIET_SECONDS * 1000)  # the subject: nothing happens in this time
+        assert traffic.ours == []
+        assert not [cut for cut in proxy.cuts if b"/events/ws" in cut], "the server's pings keep our socket open"
+        lab.api.request("DELETE", f"workloads/sessions/{session['id']}")
+        expect(face.card).to_contain_text("You closed it.", timeout=5_000)
