@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,49 @@ def test_names_stay_text_in_questions_and_the_form(lab: Site, notebook: str, ope
     expect(face.form.get_by_role("alert").first).to_be_visible()
     unharmed(face.form)
     page.page.keyboard.press("Escape")
+
+
+def test_names_stay_text_in_the_question_for_a_reason_and_in_the_notification_of_an_end(
+    lab: Site, notebook: str, new_page: NewPage
+) -> None:
+    others: set[str] = set()
+    soon = False
+
+    def change(path: str, told: Any) -> Any:
+        if path == "me":
+            told |= {"singleUser": False, "organizationAdmin": True}
+        for session in sessions_in(told):
+            if session["id"] in others:
+                session |= {"memberId": "OTHER", "ownerName": HOSTILE}
+            elif soon and session["timeoutAt"]:
+                session["timeoutAt"] = (datetime.now(UTC) + timedelta(seconds=40)).isoformat()
+        return told
+
+    other = lab.api.post("workloads/sessions", {"name": HOSTILE})
+    others.add(other["id"])
+    page = new_page(lab)
+    alter(page.page, change)
+    face = Face(page.open(notebook)).open_sidebar()
+    page.run(1)
+    face.connected()
+    session = lab.api.session_of(notebook)
+    assert session is not None
+    button(face.sessions, "All").click()
+    row = face.sessions.locator(f"[data-id='{other['id']}']")
+    row.hover()
+    button(row, "Close").click()
+    question = page.page.locator("dialog .lsn-Reason")
+    question.locator("textarea").fill(HOSTILE)
+    holds(question)
+    page.screenshot("lab-hostile-reason")
+    page.page.keyboard.press("Escape")
+
+    page.command("launcher:create")
+    soon = True
+    lab.api.post(f"workloads/sessions/{session['id']}/extend", {"durationSeconds": 5400})
+    holds(page.page.locator(".jp-toastContainer"))
+    page.screenshot("lab-hostile-notification")
+    page.page.unroute_all(behavior="ignoreErrors")
 
 
 def test_reasons_messages_and_unknown_configs_stay_text(lab: Site, notebook: str, new_page: NewPage) -> None:

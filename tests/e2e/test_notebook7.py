@@ -1,4 +1,4 @@
-"""The whole flow once more, in Notebook 7: connect, query, idle, soon, keep, interrupt, close, relaunch."""
+"""The whole flow once more, in Notebook 7; ``test_ending.py`` has its idle sessions, countdowns and Keep."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import OpenPage
+from .conftest import NewPage, OpenPage
 from .face import Face, button
 from .rig import Site, eventually, site, write_notebook
+from .traffic import Traffic
 
 SECONDS = 90
 LONG_QUERY = "spark.range(10**11).selectExpr('id % 7 as k').groupBy('k').count().collect()"
@@ -18,8 +19,7 @@ LONG_QUERY = "spark.range(10**11).selectExpr('id % 7 as k').groupBy('k').count()
 
 @pytest.fixture(scope="module")
 def notebook7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    config = {"LakesailApp": {"limits": {"idle_timeout": {"floor": 1}, "idle_close_delay": {"floor": 1}}}}
-    with site(tmp_path_factory.mktemp("notebook"), application="notebook", config=config) as running:
+    with site(tmp_path_factory.mktemp("notebook"), application="notebook") as running:
         write_notebook(running.root / "flights.ipynb", "# Flights", "1")
         running.api.make_config("small")
         yield running
@@ -38,9 +38,10 @@ def test_the_whole_flow_from_an_open_notebook_to_a_relaunched_session(notebook7:
     page.screenshot("notebook-connected")
 
     page.begin(page.add_cell(f"import time\n{LONG_QUERY}\ntime.sleep(60)"))
-    eventually(lambda: running(api.queries(session["id"])), SECONDS, "a query runs")
+    [query] = eventually(lambda: running(api.queries(session["id"])), SECONDS, "a query runs")
     face.card.get_by_role("button", name="Interrupt", exact=False).first.click()
     eventually(lambda: not running(api.queries(session["id"])), SECONDS, "no query runs")
+    assert {one["id"]: one["outcome"] for one in api.queries(session["id"])}[query["id"]] == "cancelled"
     face.at_rest()  # a cell that fails takes the cells along that wait behind it
 
     button(face.card, "Close").click()
@@ -65,9 +66,13 @@ def test_the_picker_of_the_toolbar_connects_to_a_config(notebook7: Site, open_pa
     expect(face.toolbar_button).to_contain_text("small")
 
 
-def test_the_tree_of_notebook_7_is_not_disturbed(notebook7: Site, open_page: OpenPage) -> None:
-    page = open_page(notebook7)
+def test_the_tree_of_notebook_7_shows_its_files_and_asks_nothing_of_ours(notebook7: Site, new_page: NewPage) -> None:
+    page = new_page(notebook7)
+    traffic = Traffic(page.page)
+    page.open()
     expect(page.page.get_by_text("flights.ipynb").first).to_be_visible()
+    eventually(lambda: traffic.settled(page.page), SECONDS, "the page has come to rest")
+    assert traffic.ours == []
 
 
 def running(queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
