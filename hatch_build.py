@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,4 +22,7 @@ class FrontendBuildHook(BuildHookInterface[Any]):
         assert spec.loader is not None
         builder = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(builder)
-        builder.build(root)
+        try:
+            builder.build(root)
+        except RuntimeError as error:
+            sys.exit(str(error))  # a traceback would hide the sentence in what pip shows

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ..api_location import URL_VARIABLE
+from ..cures import NEW_IN_PYTHON, SESSION_CLOSED, with_cure
 from ..errors import FailedPrecondition, NotFound
 from ..models import Me, encode_request, features_needed
 from ..version import __version__
@@ -43,6 +44,10 @@ class AskingClient:
             if asked.feature is None or error.reason != _PATH_NOT_FOUND:
                 raise
             raise self._lacking([asked.feature]) from error
+        except FailedPrecondition as error:
+            if error.reason != SESSION_CLOSED:
+                raise
+            raise FailedPrecondition(with_cure(error.message, NEW_IN_PYTHON), reason=error.reason) from None
 
     def _body(self, request: msgspec.Struct) -> bytes:
         """A request as this control plane understands it.

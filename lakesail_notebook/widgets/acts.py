@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from ..clock import Clock
@@ -64,6 +65,10 @@ class Kernel(Protocol):
         """Do something once no cell runs."""
         ...
 
+    def interruptible(self) -> AbstractContextManager[None]:
+        """While it lasts, an interrupt of the kernel raises ``KeyboardInterrupt`` in the main thread."""
+        ...
+
 
 class Feed(Protocol):
     """What :class:`.feed.Feed` is to acts."""
@@ -81,15 +86,18 @@ class Tickets:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._lock = threading.Lock()
         self._given: dict[str, float] = {}
 
     def give(self, ticket: str) -> None:
         now = self._clock.monotonic()
-        self._given = {one: at for one, at in self._given.items() if now - at < _TICKET_SECONDS} | {ticket: now}
+        with self._lock:
+            self._given = {one: at for one, at in self._given.items() if now - at < _TICKET_SECONDS} | {ticket: now}
 
     def take(self, ticket: str) -> bool:
         """Whether an act with this ticket is to be done; each is good for one."""
-        given = self._given.pop(ticket, None)
+        with self._lock:
+            given = self._given.pop(ticket, None)
         return given is not None and self._clock.monotonic() - given < _TICKET_SECONDS
 
 
@@ -134,12 +142,13 @@ class Acts:
             return
         self._tell_of_connecting("connecting")
         line = NotedLine()
+        problem = None
         try:
-            if act["act"] == "connect":
-                self._notebook.connect_for(line, connect_options(act.get("choice")))
-            else:
-                self._relaunch(str(act["sessionId"]), line)
-            problem = None
+            with self._kernel.interruptible():
+                if act["act"] == "connect":
+                    self._notebook.connect_for(line, connect_options(act.get("choice")))
+                else:
+                    self._relaunch(str(act["sessionId"]), line)
         except KeyboardInterrupt:
             problem = parts.refusal(_INTERRUPTED)
         except Exception as error:
@@ -236,9 +245,8 @@ class Acts:
         return {"act": act, "phase": phase, "since": since, "problem": problem, "failures": dict(failures or {})}
 
     def _tell(self) -> None:
-        with self._lock:
-            states = dict(self._states)
-        self._feed.tell({"acts": states})
+        with self._lock:  # also while it is told: else a thread could tell its older states last
+            self._feed.tell({"acts": dict(self._states)})
 
     def _tell_of_connecting(self, how: str) -> None:
         self._feed.tell({"connecting": {"connecting": how}})

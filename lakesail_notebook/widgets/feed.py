@@ -8,14 +8,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ..clock import Clock
-from ..errors import InvalidArgument, LakesailError
-from ..models import Event, EventKind, Me
+from ..errors import LakesailError
+from ..models import EventKind, Me
 from . import parts
 from .api import Apis, WaitingApi
 from .here import here, value_of
 from .parts import Part, Parts
 from .reads import Reads
 from .views import RollCall, ViewId, Views
+from .wanted import LISTS, changed_by, is_needed, is_of_topic, without_needless
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +28,7 @@ _MERGED_SECONDS = 0.05
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
 _WITHOUT_EVENTS_SECONDS = 10.0
-_AT_ONCE = 10
-"""So many sessions that have changed are read one by one; for more, the list."""
 _KINDS: tuple[EventKind, ...] = ("move", "warning", "extension", "config", "query")
-_LISTS = ("sessions", "configs")
 
 
 class Feed:
@@ -103,6 +101,10 @@ class Feed:
             self._state.notify_all()
         return is_new
 
+    def has_view_of(self, panel: str) -> bool:
+        with self._state:
+            return any(of == panel for of, _ in self._views.topics)
+
     def closed(self, view: ViewId) -> None:
         self._change_views(lambda: self._views.closed(view))
 
@@ -129,13 +131,13 @@ class Feed:
     def read_everything(self) -> None:
         with self._state:
             watched = sorted(self._views.watched())
-        self.read_again(*_LISTS, *watched)
+        self.read_again(*LISTS, *watched)
 
     def read_again(self, *names: str) -> None:
         """Something has changed that these parts tell of."""
         with self._state:
             watched = self._views.watched()
-            self._wanted |= {name: None for name in names if _is_needed(name, watched)}
+            self._wanted |= {name: None for name in names if is_needed(name, watched)}
             self._state.notify_all()
 
     def tell(self, changed: Parts) -> None:
@@ -147,11 +149,16 @@ class Feed:
             if news:
                 self._told(news)
 
+    def tell_all_to(self, one: Told) -> None:
+        """Tell one hearer all parts; no newer part is told meanwhile."""
+        with self._telling:
+            one(self.parts)
+
     def _change_views(self, change: Callable[[], None]) -> None:
         with self._state:
             change()
             kept = self._views.watched()
-            for name in [name for name in self._parts if _is_of_topic(name) and name not in kept]:
+            for name in [name for name in self._parts if is_of_topic(name) and name not in kept]:
                 del self._parts[name]
             ending = None if self._views.any_open else self._run
             if ending is not None:
@@ -169,6 +176,8 @@ class _Run:
         self.reads = reads
         self._feed = feed
         self._connection: WaitingApi | None = None
+        self._pause = _FIRST_PAUSE_SECONDS
+        """How long to rest after the next failure."""
 
     def start(self) -> None:
         for work in (self._wait_for_events, self._read_what_is_wanted):
@@ -195,46 +204,41 @@ class _Run:
     # The thread that waits
 
     def _wait_for_events(self) -> None:
-        pause = _FIRST_PAUSE_SECONDS
-        position: int | None = None
         while self._goes_on:
             try:
-                position = self._follow(position)
-                pause = _FIRST_PAUSE_SECONDS
-            except InvalidArgument:  # the database is another one than before
-                position = None
+                self._follow()
             except LakesailError as error:
                 if self._goes_on:
-                    pause = self._rest(error, pause)
+                    self._rest(error)
 
-    def _follow(self, position: int | None) -> int:
-        """Begin to follow the events, and read all lists: what happens meanwhile is told by an event.
+    def _follow(self) -> None:
+        """Follow the events until the last view is closed; all lists are read when they are followed, so that no change
+        falls in between.
 
-        :returns: where to go on, when the last view is closed.
         :raises LakesailError: when the API does not answer.
         """
         feed = self._feed
         features = self._ask_who_asks().features
         if "events" not in features:
-            return self._look_now_and_then()
+            self._look_now_and_then()
+            return
         tells_all = "event_kinds" in features  # else nothing of configs and queries: they are looked at now and then
         wait_seconds = _WAIT_SECONDS if tells_all else round(_WITHOUT_EVENTS_SECONDS)
         with _closing(feed._apis.waiting()) as connection:
             self._connection = connection
-            if position is None:
-                position = connection.event_page().sequence
+            position = connection.event_page().sequence
             feed.read_everything()
             while self._goes_on:
                 page = connection.event_page(position, wait_seconds=wait_seconds, kinds=_KINDS)
                 position = page.sequence
+                self._pause = _FIRST_PAUSE_SECONDS
                 if not tells_all:
                     feed.read_everything()
                 elif page.events:
                     feed.read_again(*changed_by(page.events))
                 feed.count_views()
-        return position
 
-    def _look_now_and_then(self) -> int:
+    def _look_now_and_then(self) -> None:
         """Of a control plane that tells no events."""
         feed = self._feed
         while self._goes_on:
@@ -243,7 +247,7 @@ class _Run:
             feed.count_views()
             with feed._state:
                 feed._state.wait_for(lambda: not self._goes_on, _WITHOUT_EVENTS_SECONDS)
-        return 0
+            self._pause = _FIRST_PAUSE_SECONDS
 
     def _ask_who_asks(self) -> Me:
         feed = self._feed
@@ -252,20 +256,17 @@ class _Run:
         feed.tell({"me": parts.of_me(me), "link": parts.link("live", feed._clock.now())})
         return me
 
-    def _rest(self, error: LakesailError, pause: float) -> float:
-        """Until the next try; a login that has expired is tried again when somebody asks.
-
-        :returns: how long to rest the next time.
-        """
+    def _rest(self, error: LakesailError) -> None:
+        """Until the next try; a login that has expired is tried again when somebody asks."""
         feed, now = self._feed, self._feed._clock.now()
         state = parts.state_of_link(error)
-        seconds = None if state == "loggedOut" else max(pause, error.retry_after_seconds or 0.0)
+        seconds = None if state == "loggedOut" else max(self._pause, error.retry_after_seconds or 0.0)
         feed.tell({"link": parts.link(state, now, parts.problem_of(error, now), seconds)})
         with feed._state:
             feed._asked_to_retry = False
             feed._state.wait_for(lambda: feed._asked_to_retry or not self._goes_on, seconds)
             asked = feed._asked_to_retry
-        return _FIRST_PAUSE_SECONDS if asked else min(2 * pause, _LONGEST_PAUSE_SECONDS)
+        self._pause = _FIRST_PAUSE_SECONDS if asked else min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
 
     # The thread that reads
 
@@ -305,37 +306,3 @@ class _closing:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
-
-
-def changed_by(events: Iterable[Event]) -> list[str]:
-    """The parts to read again after these events."""
-    names: dict[str, None] = {}
-    for event in events:
-        if event.kind == "config":
-            names["configs"] = None
-        elif event.session_id is not None and event.kind == "query":
-            names[f"queries:{event.session_id}"] = None
-        elif event.session_id is not None:
-            names[f"session:{event.session_id}"] = None
-            names["ended"] = None
-        elif event.workload_id is not None:  # what its sessions wait for; only a list tells of workloads
-            names["sessions"] = None
-    return list(names)
-
-
-def without_needless(wanted: Iterable[str]) -> list[str]:
-    """Without the single sessions, where the list is read anyway or where they are many."""
-    names = list(wanted)
-    single = [name for name in names if name.startswith("session:")]
-    if "sessions" not in names and len(single) <= _AT_ONCE:
-        return names
-    rest = [name for name in names if name not in single]
-    return rest if "sessions" in rest else [*rest, "sessions"]
-
-
-def _is_of_topic(name: str) -> bool:
-    return ":" in name or name == "ended"
-
-
-def _is_needed(name: str, watched: frozenset[str]) -> bool:
-    return name in _LISTS or name.startswith("session:") or name in watched

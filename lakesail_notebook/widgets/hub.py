@@ -60,7 +60,7 @@ class Hub:
         match message:
             case {"type": "view", "view": str(view), "topics": list(topics)}:
                 if self.feed.seen((panel.key, view), [one for one in topics if isinstance(one, dict)]):
-                    panel.say(self._message({**self.feed.parts, **self._notebook()}))
+                    self.feed.tell_all_to(lambda told: self._tell(panel, told))
             case {"type": "elements"}:
                 panel.say({"type": "elements", "script": scripts().elements})
             case {"type": "closed", "view": str(view)}:
@@ -74,12 +74,17 @@ class Hub:
                 log.debug("A panel said something that is not known here.")
 
     def _told(self, changed: Parts) -> None:
-        message = self._message({**changed, **self._notebook()})
-        value = self.feed.value
         for panel in list(self._panels.values()):
-            panel.say(message)
-            if value is not None and "sessions" in changed:
-                panel.take_value(value)
+            if self.feed.has_view_of(panel.key):
+                self._tell(panel, changed)
+
+    def _tell(self, panel: Shown, told: Parts) -> None:
+        panel.say(
+            {"type": "parts", "now": parts.milliseconds(self._clock.now()), "parts": {**told, **self._notebook()}}
+        )
+        value = self.feed.value
+        if value is not None and told.get("sessions") is not None:
+            panel.take_value(value)
 
     def _call(self) -> None:
         for panel in list(self._panels.values()):
@@ -90,11 +95,14 @@ class Hub:
         names = temp_views_of(session_id)
         return {"notebook": {"sessionId": session_id, "known": names is not None, "tempViews": names or []}}
 
-    def _message(self, told: Parts) -> dict[str, Any]:
-        return {"type": "parts", "now": parts.milliseconds(self._clock.now()), "parts": dict(told)}
-
 
 _hubs: list[Hub] = []
+
+
+def forget(panel: Shown) -> None:
+    """A panel is closed, or was never finished."""
+    for one in _hubs:
+        one.remove(panel)
 
 
 def hub() -> Hub:

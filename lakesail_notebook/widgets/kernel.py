@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from ..errors import FailedPrecondition
@@ -42,25 +43,25 @@ class IPythonKernel:
         if self._loop is None:  # no loop runs: nothing but the caller's code would ever call it
             threading.Thread(target=work, name="lakesail-panel-act", daemon=True).start()
         else:  # by the one method of the loop that other threads may call
-            self._loop.add_callback(_interruptible, work)
+            self._loop.add_callback(work)
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """A kernel ignores interrupts between the messages that it handles; an error there would end it."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def is_free(self, seconds: float) -> bool:
         """Whether no cell keeps it from messages for so long."""
         free = threading.Event()
         self.on_main_thread(free.set)
         return free.wait(seconds)
-
-
-def _interruptible(work: Callable[[], None]) -> None:
-    """A kernel ignores interrupts between the messages that it handles."""
-    if threading.current_thread() is not threading.main_thread():
-        work()
-        return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        work()
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def notebook_of(shell: Any) -> Notebook:

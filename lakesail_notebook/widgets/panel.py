@@ -16,7 +16,7 @@ from ..errors import FailedPrecondition, LakesailError
 from ..spark.sessions.connect import connect
 from .held import used_session_ids
 from .here import NO_SESSION, here, value_of
-from .hub import hub
+from .hub import forget, hub
 from .kernel import ApisHere
 from .picture import MOST_QUERIES, Picture, bundle
 from .scripts import scripts
@@ -43,11 +43,12 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.key = uuid.uuid4().hex
+        ours = hub()  # first: where panels cannot be shown, no widget begins
         super().__init__(_esm=scripts().module)
         self.layout.flex, self.layout.min_width = "1 1 0", "240px"  # in a box: its content has no width of its own
         self._said: str | None = None
         self.on_msg(self._heard)
-        hub().add(self)
+        ours.add(self)
 
     def spark(self) -> SparkSession:
         """The PySpark session on the session that the panel shows.
@@ -66,7 +67,7 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]
 
     def close(self) -> None:
         """End it: its pages show what it was last."""
-        hub().remove(self)
+        forget(self)
         super().close()
 
     def say(self, message: Mapping[str, Any]) -> None:
@@ -87,7 +88,7 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]
         data, metadata = super()._repr_mimebundle_(**kwargs)
         picture = _take_picture()
         if picture.problem is None:
-            self.value = value_of(picture.here)
+            self.take_value(value_of(picture.here))
         self._picture = dict(picture.json)
         return data | bundle(picture, self._said), metadata
 

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import structs
 
 from ..client.transport import ERROR_OF_STATUS
+from ..cures import SESSION_CLOSED, without_cure
 from ..errors import FailedPrecondition, LakesailError, NotFound, Unauthenticated
 from ..models import LIVE_STATUSES, ConnectionInfo, Me, Session, SessionPage, SessionReference, WorkloadConfig
 
@@ -52,13 +53,14 @@ def state_of_link(error: LakesailError) -> str:
 
 
 def problem_of(error: Exception, now: datetime) -> Part:
-    """An error as the page's ``Problem``."""
+    """An error as the page's ``Problem``; the panel itself offers what to do about a session that is over."""
     if not isinstance(error, LakesailError):
         return _problem("INTERNAL", f"{type(error).__name__}: {error}")
     retry_at = None
     if error.retry_after_seconds is not None:
         retry_at = milliseconds(now) + round(error.retry_after_seconds * 1000)
-    return _problem(error.code, error.message) | {
+    message = without_cure(error.message) if error.reason == SESSION_CLOSED else error.message
+    return _problem(error.code, message) | {
         "reason": error.reason,
         "status": next((status for status, kind in ERROR_OF_STATUS.items() if type(error) is kind), None),
         "retryAt": retry_at,

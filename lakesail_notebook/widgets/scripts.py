@@ -37,6 +37,6 @@ def scripts_in(folder: Path) -> Scripts:
     except FileNotFoundError:
         raise FailedPrecondition(
             "Panels cannot be shown: this copy of lakesail-notebook was set up without Node.js, which builds them. "
-            "Install Node.js 20 or newer, then install the package again.",
+            "Install Node.js 20.19 or newer, then install the package again.",
             reason="not_built",
         ) from None

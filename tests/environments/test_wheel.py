@@ -59,6 +59,16 @@ def test_a_clone_without_node_is_told_so_in_one_line(tmp_path: Path) -> None:
     assert run.stderr.startswith("Node.js 20.19 or newer is needed")
 
 
+def test_pip_shows_that_sentence_alone(tmp_path: Path) -> None:
+    source = source_at("HEAD", tmp_path / "source")
+    path = programs_without_node(tmp_path / "bin")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", str(tmp_path / "wheel"), str(source)]
+    run = subprocess.run(command, env=os.environ | {"PATH": str(path)}, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "Node.js 20.19 or newer is needed" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
 def test_a_tree_that_carries_what_was_built_needs_no_node(tmp_path: Path) -> None:
     """As a source distribution does."""
     source = source_at("HEAD", tmp_path / "source")

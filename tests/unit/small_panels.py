@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from lakesail_notebook import models
@@ -46,6 +47,8 @@ class SmallApis:
         self.features: tuple[str, ...] = ("events", "event_kinds", "queries")
         self.error: LakesailError | None = None
         """Of every request, while it stands."""
+        self.poll_error: LakesailError | None = None
+        """Of every long poll."""
         self.refusal: LakesailError | None = None
         """Of everything that changes something."""
         self.polls: list[SmallPoll] = []
@@ -144,6 +147,8 @@ class SmallPoll:
         self._apis.ask(f"events after={after} wait={wait_seconds}")
         if not wait_seconds:
             return models.EventPage(events=(), sequence=7)
+        if self._apis.poll_error is not None:
+            raise self._apis.poll_error
         told = self._pages.get(timeout=60)
         if told is None:
             raise Unavailable("The connection was ended.")
@@ -186,9 +191,18 @@ class HandRunKernel:
 
     def __init__(self) -> None:
         self.works: list[Callable[[], None]] = []
+        self.can_be_interrupted = False
 
     def on_main_thread(self, work: Callable[[], None]) -> None:
         self.works.append(work)
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        self.can_be_interrupted = True
+        try:
+            yield
+        finally:
+            self.can_be_interrupted = False
 
     def run(self) -> None:
         while self.works:
@@ -218,3 +232,40 @@ class NotedNotebook:
         self.threads.add(threading.current_thread())
         if self.error is not None:
             raise self.error
+
+
+class SmallShell:
+    """What the hub needs of IPython's shell: our magics, loaded by name."""
+
+    def __init__(self) -> None:
+        self.extension_manager = self
+        self.magics_manager = self
+        self.registry = {"SailMagics": NotedNotebook()}
+
+    def load_extension(self, name: str) -> None:
+        return
+
+
+class SmallPanel:
+    """Implements ``Shown``: it notes what its pages are told."""
+
+    def __init__(self, key: str = "P1") -> None:
+        self.key = key
+        self.told: list[Mapping[str, Any]] = []
+        self.value: Mapping[str, Any] = {}
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What it was told of them, all together."""
+        return {name: part for message in self.told for name, part in message.get("parts", {}).items()}
+
+    @property
+    def view(self) -> dict[str, Any]:
+        """What a view of it says when it opens."""
+        return {"type": "view", "view": f"of {self.key}", "topics": []}
+
+    def say(self, message: Mapping[str, Any]) -> None:
+        self.told.append(message)
+
+    def take_value(self, value: Mapping[str, Any]) -> None:
+        self.value = value

@@ -63,6 +63,16 @@ def test_each_operation_asks_with_its_verb_path_and_body(api: SmallApi, client: 
     assert {request.authorization for request in api.requests} == {f"Bearer {TOKEN}"}
 
 
+def test_a_program_is_told_how_to_get_another_session(api: SmallApi, client: Client) -> None:
+    message = "Session S1 was closed by you."
+    refusal = Answer(409, {"code": "FAILED_PRECONDITION", "message": message, "reason": "session_closed"})
+    api.on("POST", f"{SESSIONS}/S1/token", refusal)
+    with pytest.raises(errors.FailedPrecondition) as refused:
+        client.issue_token("S1")
+    assert str(refused.value) == "Session S1 was closed by you; lakesail_notebook.connect() starts a new one."
+    assert refused.value.reason == "session_closed"
+
+
 def test_a_list_is_followed_to_its_last_page_with_the_same_filters(api: SmallApi, client: Client) -> None:
     api.on("GET", f"{SESSIONS}?teamId=T1&status=idle", Answer(body=page(session("S3"), session("S2"), marker="m/1")))
     api.on("GET", f"{SESSIONS}?teamId=T1&status=idle&marker=m%2F1", Answer(body=page(session("S1"))))

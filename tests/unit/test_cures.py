@@ -7,6 +7,7 @@ import pytest
 from lakesail_notebook.cures import with_cure, without_cure
 
 OF_AN_OLDER_CONTROL_PLANE = "Session S1 was closed by you; run %sail connect to start a new one."
+OF_THE_CLIENT = "Session S1 was closed by you; lakesail_notebook.connect() starts a new one."
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,7 @@ OF_AN_OLDER_CONTROL_PLANE = "Session S1 was closed by you; run %sail connect to 
     [
         ("Session S1 was closed by you.", OF_AN_OLDER_CONTROL_PLANE),
         (OF_AN_OLDER_CONTROL_PLANE, OF_AN_OLDER_CONTROL_PLANE),
+        (OF_THE_CLIENT, OF_AN_OLDER_CONTROL_PLANE),
         (
             'Session S1 was closed by Ola, who said "use %sail close; please".',
             'Session S1 was closed by Ola, who said "use %sail close; please"; run %sail connect to start a new one.',

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.errors import FieldError, InvalidArgument, ResourceExhausted
-from lakesail_notebook.widgets.acts import Acts, Tickets, connect_options, subject_of
+from lakesail_notebook.widgets.acts import Acts, Line, Tickets, connect_options, subject_of
 from lakesail_notebook.widgets.feed import Feed
+from lakesail_notebook.widgets.parts import Parts
 from tests.unit.small_panels import HandRunKernel, NotedNotebook, SmallApis, Told, eventually, mine
 
 CLOSE = {"act": "close", "sessionId": "S1"}
@@ -116,6 +118,59 @@ def test_an_interrupt_ends_the_connect_and_not_the_kernel(rig: Rig) -> None:
     rig.acts.do(CONNECT)
     rig.kernel.run()
     assert "Interrupted" in rig.outcome("connect")["problem"]["message"]
+
+
+def test_an_interrupt_reaches_the_connect_alone(rig: Rig) -> None:
+    """Else one that comes a moment later would end the kernel, or leave the act under way for ever."""
+    seen: list[tuple[str, bool]] = []
+
+    class WatchingFeed:
+        def tell(self, changed: Parts) -> None:
+            seen.append(("told", rig.kernel.can_be_interrupted))
+
+        def read_again(self, *names: str) -> None:
+            seen.append(("read", rig.kernel.can_be_interrupted))
+
+        def retry(self) -> None: ...
+
+    class WatchingNotebook(NotedNotebook):
+        def connect_for(self, line: Line, options: Mapping[str, Any]) -> None:
+            seen.append(("connected", rig.kernel.can_be_interrupted))
+
+    Acts(rig.apis, WatchingNotebook(), rig.kernel, WatchingFeed(), SystemClock()).do(CONNECT)
+    rig.kernel.run()
+    assert [what for what, interruptible in seen if interruptible] == ["connected"]
+    assert [what for what, _ in seen].count("connected") == 1
+
+
+def test_what_was_told_last_is_how_all_acts_are(rig: Rig) -> None:
+    told: list[Parts] = []
+    telling, overtaken = threading.Event(), threading.Event()
+
+    class SlowFeed:
+        """While one thread tells its last state, another one may tell newer ones."""
+
+        def tell(self, changed: Parts) -> None:
+            acts = changed["acts"] or {}
+            if threading.current_thread() is slow and acts["page"]["phase"] == "failed":
+                telling.set()
+                overtaken.wait(0.5)
+            told.append(changed)
+
+        def read_again(self, *names: str) -> None: ...
+
+        def retry(self) -> None: ...
+
+    acts = Acts(rig.apis, rig.notebook, rig.kernel, SlowFeed(), SystemClock())
+    slow = threading.Thread(target=acts.do, args=({"act": "insert"},))
+    slow.start()
+    assert telling.wait(20)
+    acts.do({"act": "deleteConfig", "configId": "C1"})
+    overtaken.set()
+    slow.join()
+    last = told[-1]["acts"]
+    assert last is not None
+    assert {subject: state["phase"] for subject, state in last.items()} == {"page": "failed", "config:C1": "failed"}
 
 
 def test_a_fault_is_told_and_not_swallowed(rig: Rig) -> None:

@@ -9,8 +9,9 @@ from msgspec import structs
 
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.errors import InvalidArgument, Unauthenticated, Unavailable
-from lakesail_notebook.widgets.feed import Feed, changed_by, without_needless
+from lakesail_notebook.widgets.feed import Feed
 from lakesail_notebook.widgets.views import RollCall, Views
+from lakesail_notebook.widgets.wanted import changed_by, without_needless
 from tests.unit.small_panels import SmallApis, Told, event, eventually, mine
 
 VIEW, OTHER = ("panel", "one"), ("another panel", "two")
@@ -157,6 +158,31 @@ def test_what_happened_during_a_silence_is_read(rig: Rig) -> None:
     rig.apis.open_polls[0].cut_off()
     eventually(lambda: set(rig.told.session_ids) == {"S1", "S2"}, "the lists were read anew")
     assert "events after=7 wait=60" in rig.polls
+
+
+def test_the_pause_after_a_silence_begins_small_again_when_events_have_come(rig: Rig) -> None:
+    rig.apis.error = Unavailable("It does not answer.")
+    rig.feed.seen(VIEW, [])
+    eventually(lambda: rig.told.link == "stale", "the silence was told")
+    rig.apis.error = None
+    eventually(lambda: rig.apis.open_polls, "it is followed again")
+    [poll] = rig.apis.open_polls
+    poll.tell(event())
+    eventually(lambda: len(rig.polls) == 2, "the event was taken")
+    rig.apis.error = Unavailable("It does not answer again.")
+    poll.cut_off()
+    eventually(lambda: rig.told.link == "stale", "the second silence was told")
+    told = rig.told.parts["link"]
+    assert told["retryAt"] - told["asOf"] == 1000
+    rig.apis.error = None
+
+
+def test_a_server_that_refuses_the_poll_is_asked_with_a_pause(rig: Rig) -> None:
+    rig.apis.poll_error = InvalidArgument("kinds has a word that is none.")
+    rig.feed.seen(VIEW, [])
+    eventually(lambda: rig.told.link == "stale", "the refusal was told")
+    assert len(rig.polls) == 1
+    assert rig.told.parts["link"]["problem"]["message"] == "kinds has a word that is none."
 
 
 def test_another_database_is_followed_from_its_own_events_on(rig: Rig) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,34 +11,7 @@ from lakesail_notebook.errors import FailedPrecondition
 from lakesail_notebook.version import __version__
 from lakesail_notebook.widgets.hub import Hub
 from lakesail_notebook.widgets.scripts import scripts, scripts_in
-from tests.unit.small_panels import NotedNotebook, SmallApis
-
-
-class SmallShell:
-    """What the hub needs of IPython's shell: our magics, loaded by name."""
-
-    def __init__(self) -> None:
-        self.loaded: list[str] = []
-        self.extension_manager = self
-        self.magics_manager = self
-        self.registry = {"SailMagics": NotedNotebook()}
-
-    def load_extension(self, name: str) -> None:
-        self.loaded.append(name)
-
-
-class SmallPanel:
-    """Implements ``Shown``: it notes what its pages are told."""
-
-    def __init__(self, key: str = "P1") -> None:
-        self.key = key
-        self.told: list[Mapping[str, Any]] = []
-
-    def say(self, message: Mapping[str, Any]) -> None:
-        self.told.append(message)
-
-    def take_value(self, value: Mapping[str, Any]) -> None:
-        raise AssertionError("nothing is read for a script")
+from tests.unit.small_panels import SmallApis, SmallPanel, SmallShell
 
 
 @pytest.fixture
