@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_SILENCE = "The server did not tell."
+
 
 class Panel(anywidget.AnyWidget):  # type: ignore[misc]
     """The Spark session of this notebook, live while it is on a page.
@@ -111,5 +113,6 @@ def _take_picture() -> Picture:
         if found is not None and "queries" in me.features:
             queries = len(reading.queries(found.session.id, MOST_QUERIES))
     except LakesailError as error:
-        return Picture(at=clock.now(), problem=error.message)
+        log.info("The panel has no picture: %s", error.message)
+        return Picture(at=clock.now(), problem=_SILENCE)  # the message may name the server's address
     return Picture(at=clock.now(), me=me, here=found, queries=queries)

@@ -1,8 +1,9 @@
 """What stays of a panel in a saved notebook: a picture of that moment, as JSON for our labextension, HTML and text.
 
-Pure. The notebook may be read by anybody, so the picture holds no address, no directory, no SQL and no other session.
-What people wrote is text in it. Its HTML keeps to what JupyterLab leaves of the HTML of a notebook that is not trusted:
-no script, no style sheet and no variables. It sets no colour of text, since the page may be light or dark.
+Pure. The notebook may be read by anybody, so the picture holds no address, no folder, no SQL and no other session. It
+keeps what the control plane says of a failure. What people wrote is text in it. Its HTML keeps to what JupyterLab
+leaves of the HTML of a notebook that is not trusted: no script, no style sheet and no variables. It sets no colour of
+text, since the page may be light or dark.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ MIME_TYPE = "application/vnd.lakesail.panel+json"
 MOST_QUERIES = 100
 
 _BOX = "border: 1px solid #8a8a8a; border-radius: 2px; padding: 8px 12px; max-width: 900px; font-size: 13px"
-_KEPT_KEYS = frozenset({KERNEL_KEY, NOTEBOOK_KEY})
 _SAVED = "This is a saved picture; run the cell to see what is now."
 
 
@@ -116,9 +116,14 @@ def _shown_me(me: Me) -> Me:
         organization_admin=False,
         kernel_id=me.kernel_id,
         notebook_id=me.notebook_id,
-        notebook_path=me.notebook_path,
+        notebook_path=_without_folder(me.notebook_path),
         single_user=me.single_user,
     )
+
+
+def _without_folder(path: str | None) -> str | None:
+    """The file's name, as the end of a path: a page must not take it for a notebook at the server's root."""
+    return None if path is None else f"…/{path.rpartition('/')[2]}"
 
 
 def _told(value: Any) -> Any:
@@ -131,11 +136,13 @@ def _told(value: Any) -> Any:
 def _page_of(here: Candidate | None) -> SessionPage:
     if here is None:
         return SessionPage(total=0, items=(), included=SessionIncluded())
-    metadata = {key: value for key, value in here.session.metadata.items() if key in _KEPT_KEYS}
+    metadata = here.session.metadata
     session = structs.replace(
         here.session,
         connection_info=None,
-        metadata=metadata,
+        metadata={key: metadata[key] for key in (KERNEL_KEY,) if key in metadata},
+        notebook_path=_without_folder(here.session.notebook_path or metadata.get(NOTEBOOK_KEY)),
+        notebook_contents_path=None,
         owner_name=None,
         workload_config_name=config_name_of(here),
     )

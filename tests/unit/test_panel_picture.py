@@ -41,12 +41,25 @@ def hostile() -> models.Session:
         name=HOSTILE,
         owner_name=SECRET,
         connection_info=models.ConnectionInfo(proxy_auth_url=f"http://x/{SECRET}", grpc_endpoint="localhost:1"),
-        metadata=mine().metadata | {"note": SECRET, models.DIRECTORY_KEY: f"/home/{SECRET}"},
+        metadata=mine().metadata
+        | {
+            "note": SECRET,
+            models.DIRECTORY_KEY: f"/home/{SECRET}",
+            models.NOTEBOOK_KEY: f"/home/{SECRET}/flights.ipynb",
+        },
+        notebook_path=f"/home/{SECRET}/flights.ipynb",
+        notebook_contents_path=f"{SECRET}/flights.ipynb",
     )
 
 
 def picture(**changes: Any) -> Picture:
-    me = models.Me(member_id="M1", login=SECRET, team_ids=(SECRET,), organization_admin=True)
+    me = models.Me(
+        member_id="M1",
+        login=SECRET,
+        team_ids=(SECRET,),
+        organization_admin=True,
+        notebook_path=f"/home/{SECRET}/flights.ipynb",
+    )
     here = Candidate(hostile(), config(TOKEN=SECRET))
     fields: dict[str, Any] = {"at": AT, "me": me, "here": here, "queries": 14}
     return Picture(**(fields | changes))
@@ -104,6 +117,7 @@ def test_the_picture_as_json_is_frozen_and_has_this_notebooks_session() -> None:
     assert shown["link"]["link"] == "frozen"
     [shown_session] = shown["sessions"]["answer"]["included"]["sessions"]
     assert (shown_session["id"], shown_session["workloadConfigName"]) == ("S1", HOSTILE)
+    assert shown_session["notebookPath"] == shown["me"]["notebookPath"] == "…/flights.ipynb"
     assert shown["queries:S1"]["total"] == 14
     assert "answer" not in shown["queries:S1"]
 
