@@ -38,7 +38,7 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]
     _esm = traitlets.Unicode().tag(sync=True)
     value = traitlets.Dict(dict(NO_SESSION)).tag(sync=True)
     """How the session is: ``sessionId``, ``status``, ``name``, ``config``, ``timeoutAt`` and so on. It is kept current
-    while the panel is on a page."""
+    while the panel is on a page; observers are called in a thread of the panel's, also while a cell runs."""
 
     _picture = traitlets.Dict().tag(sync=True)
     """What a page shows until the kernel answers it: what stands in the saved notebook, too."""
