@@ -30,7 +30,9 @@ def test_the_wheel_installs_the_labextension_where_jupyterlab_looks(base: Enviro
 def test_the_wheel_carries_the_panel_and_the_licenses_of_what_is_bundled(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "lakesail_notebook/static/panel.js" in names
+    assert "lakesail_notebook/static/elements.js" in names
     assert "lakesail_notebook/static/third-party-licenses.json" in names
+    assert "lakesail_notebook/static/sources.sha256" not in names
     assert [name for name in names if name.endswith(f"{LABEXTENSION}/static/third-party-licenses.json")]
     assert not [name for name in names if "node_modules" in name or name.endswith(".ts")]
 
