@@ -35,7 +35,7 @@ export function fetchRequester(base: string, credentials: Credentials = {}, send
   };
 }
 
-/** The JSON of an answer's body; `undefined` when it is none. */
+/** The JSON of an answer's body; `undefined` when the body is no JSON. */
 export async function jsonOf(response: Pick<Response, "text">): Promise<unknown> {
   try {
     return JSON.parse(await response.text()) as unknown;

@@ -1,5 +1,5 @@
-/** Failures as `Problem`: the API's problem documents, and what stands in their place when something else answers, or
-    nobody. */
+/** Failures as `Problem`: the API's problem documents, and what replaces them when something else answers, or
+    nothing does. */
 
 import type { Problem } from "../model/types";
 import { apiStrings } from "../strings/api";

@@ -242,7 +242,7 @@ function inner(value: unknown): Record<string, unknown> | null {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
 }
 
-/** A number as such; what is none goes to the server as it is, which says what is wrong with it. */
+/** A number, or else the text itself: the server says what is wrong with it. */
 function numberOf(text: string): number | string | undefined {
   const trimmed = text.trim();
   return trimmed === "" ? undefined : Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed;

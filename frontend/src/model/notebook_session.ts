@@ -4,7 +4,8 @@ import { isOver } from "./countdown";
 import type { Snapshot } from "./snapshot";
 import type { Notebook, Session } from "./types";
 
-/** The live session that its kernel attached to, else the one of its kernel, else the newest live one of its path, else the one that its kernel lost last. */
+/** The live session that its kernel attached to, else the live one of its kernel, else the newest live one of its path,
+    else the one that its kernel lost last. */
 export function sessionOfNotebook(snapshot: Snapshot, notebook: Notebook | null): Session | null {
   if (!notebook) {
     return null;

@@ -3,7 +3,7 @@
 import type { Snapshot } from "./snapshot";
 import type { Query } from "./types";
 
-/** So long an engine may take to stop before the list says that it computes on, in milliseconds. */
+/** How long an engine may take to stop before the list says that it computes on, in milliseconds. */
 export const OBEYS_WITHIN = 5000;
 
 export interface QueryRow {

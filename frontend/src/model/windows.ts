@@ -2,7 +2,7 @@
 
 /** Rows beyond the view on either side. */
 export const OVERSCAN = 12;
-/** At most so many rows are alive, as long as the view shows fewer. */
+/** The most rows that are alive, as long as the view shows fewer. */
 export const MOST_ROWS = 60;
 
 export interface DrawnRow {

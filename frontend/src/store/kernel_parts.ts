@@ -76,7 +76,7 @@ export function notebookOf(parts: Parts, gone: boolean): Notebook {
   };
 }
 
-/** A kernel that no Jupyter server has started has no id; elements tell its session by one all the same. */
+/** A kernel that no Jupyter server has started has no id; elements need one to find its session. */
 function kernelIdOf(parts: Parts): string {
   return new Fields<{ kernelId: unknown }>(parts["me"]).text("kernelId") ?? "this kernel";
 }
@@ -144,7 +144,7 @@ function readAct(json: unknown): ActState | null {
   }
   const failures = Object.entries(state.object("failures") ?? {}).map(([id, problem]) => [id, readProblem(problem)]);
   return {
-    // The kernel says it back as this page, or another one of the same version, has sent it.
+    // The kernel returns it as this page sent it, or another page of the same version.
     act: act as unknown as ActState["act"],
     phase,
     since: state.number("since") ?? 0,

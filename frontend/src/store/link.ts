@@ -11,11 +11,11 @@ import { makeTimers } from "./timers";
 const SECOND = 1000;
 /** A socket that is gone for this long makes the page stale. */
 const STALE_AFTER = 3 * SECOND;
-/** The server is asked by a request when a socket has neither opened nor failed by then. */
+/** When a socket has neither opened nor failed by then, a request asks the server. */
 const SLOW_AFTER = 2 * SECOND;
-/** Once the server has answered that request, the socket is waited for so long. */
+/** How long the socket is waited for after the server has answered that request. */
 const SOCKET_FOLLOWS_WITHIN = 1 * SECOND;
-/** A connection may be dead without a sign: an attempt that has read nothing by then has failed. */
+/** A dead connection may give no sign: an attempt that has not read everything by then has failed. */
 const GIVEN_UP_AFTER = 30 * SECOND;
 /** A socket that lived this long was a good one, so that the next try comes soon. */
 const STEADY_AFTER = 10 * SECOND;

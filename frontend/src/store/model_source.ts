@@ -20,7 +20,7 @@ export interface KernelModel {
   get(name: string): unknown;
 }
 
-/** So long a kernel that is free takes at most to say that it hears. */
+/** A kernel that is free answers within this time. */
 const BUSY_AFTER = 1000;
 const GONE_AFTER = 5000;
 /** An element that moves in the page leaves it for a moment. */

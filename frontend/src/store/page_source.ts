@@ -46,7 +46,7 @@ export interface PageSource extends Source {
 
 /** An element that moves in the page leaves it for a moment. */
 const LINGERS = 1000;
-/** The `Date` header has whole seconds, so a smaller difference is none. */
+/** The `Date` header has whole seconds, so a smaller difference means nothing. */
 const CLOCK_GRAIN = 1000;
 
 export function makePageSource(options: PageSourceOptions): PageSource {

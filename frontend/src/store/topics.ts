@@ -11,7 +11,7 @@ import { makeTimers } from "./timers";
 const LOG_LINES = 500;
 /** While an engine starts, or tells how many tasks of a query are done, there is news without an event. */
 const NEWS_EVERY = 2000;
-/** So many topics that nobody watches any more stay at hand; a page may be open for weeks. */
+/** How many topics that nobody watches any more are kept. A page may be open for weeks. */
 const MOST_KEPT = 20;
 
 /** Where the snapshot holds topics that have an id. */

@@ -1,8 +1,8 @@
-/** What stands in place of the API's own sentence, when it says none. */
+/** Sentences for failures that the API has no sentence for. */
 
 export const apiStrings = {
   serverSilent: "The server does not answer.",
-  serverForeign: "Something else than lakesail-notebook answers here (HTTP {status}).",
+  serverForeign: "Something other than lakesail-notebook answers here (HTTP {status}).",
   serverWithoutUs: "This server has no lakesail-notebook.",
   serverRefuses: "The server refuses this (HTTP {status}).",
 } as const;
