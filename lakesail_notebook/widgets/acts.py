@@ -25,6 +25,8 @@ _ELSEWHERE = (
 _INTERRUPTED = "Interrupted; the session goes on. Connect again to wait for it."
 _TICKET_SECONDS = 3.0
 _DONE_IS_SHOWN_SECONDS = 2.0
+_INTERRUPT_IS_SHOWN_SECONDS = 60.0
+"""An engine may take a while to obey, and the panel says for how long it was asked."""
 
 
 class Line(Protocol):
@@ -125,6 +127,7 @@ class Acts:
             self._feed.retry()
         elif name in {"connect", "relaunch"}:
             if self._begins(act):
+                self._forget_relaunches()
                 self._withdrawn.clear()
                 self._tell_of_connecting("waiting")
                 self._kernel.on_main_thread(lambda: self._connect(act))
@@ -137,7 +140,7 @@ class Acts:
     def _connect(self, act: Act) -> None:
         """On the main thread: the user's namespace and PySpark's active session are the main thread's."""
         if self._withdrawn.is_set():
-            self._ends(act, None)
+            self._forget(subject_of(act))
             self._tell_of_connecting("no")
             return
         self._tell_of_connecting("connecting")
@@ -216,21 +219,32 @@ class Acts:
 
     def _ends(self, act: Act, problem: Part | None, failures: Mapping[str, Part] | None = None) -> None:
         phase = "failed" if problem is not None or failures else "done"
-        state = self._state(act, phase, problem, failures)
+        state, subject = self._state(act, phase, problem, failures), subject_of(act)
         with self._lock:
-            self._states[subject_of(act)] = state
+            state = {**state, "since": self._states.get(subject, state)["since"]}
+            self._states[subject] = state
         self._tell()
-        if phase == "done":
-            timer = threading.Timer(_DONE_IS_SHOWN_SECONDS, self._forget, (subject_of(act), state))
+        if phase == "done" and act["act"] != "relaunch":  # what a relaunch has lost stays to be read
+            seconds = _INTERRUPT_IS_SHOWN_SECONDS if act["act"] == "interrupt" else _DONE_IS_SHOWN_SECONDS
+            timer = threading.Timer(seconds, self._forget, (subject, state))
             timer.daemon = True
             timer.start()
 
-    def _forget(self, subject: str, state: Part) -> None:
-        """Unless the same thing was asked for something else meanwhile."""
+    def _forget(self, subject: str, state: Part | None = None) -> None:
+        """Forget a state, unless another one has taken its place; without ``state``, whichever there is."""
         with self._lock:
-            if self._states.get(subject) is state:
-                del self._states[subject]
+            if state is None or self._states.get(subject) is state:
+                self._states.pop(subject, None)
         self._tell()
+
+    def _forget_relaunches(self) -> None:
+        """Those that are done: their sessions are about to be replaced."""
+        with self._lock:
+            self._states = {
+                subject: state
+                for subject, state in self._states.items()
+                if (state["act"]["act"], state["phase"]) != ("relaunch", "done")
+            }
 
     def _dismiss(self, subject: str) -> None:
         with self._lock:

@@ -62,6 +62,25 @@ def test_what_was_done_is_forgotten_after_a_while(rig: Rig) -> None:
     eventually(lambda: rig.told.parts["acts"] == {}, "it was forgotten")
 
 
+def test_a_relaunch_is_told_with_the_time_it_began_until_the_next_one_or_a_connect(rig: Rig) -> None:
+    for act in ({"act": "relaunch", "sessionId": "S1"}, {"act": "relaunch", "sessionId": "S2"}, CONNECT):
+        rig.acts.do(act)
+        begun = rig.told.parts["acts"][subject_of(act)]
+        rig.kernel.run()
+        done = rig.outcome(subject_of(act))
+        assert (done["phase"], done["since"]) == ("done", begun["since"])
+        assert set(rig.told.parts["acts"]) == {subject_of(act)}
+    eventually(lambda: rig.told.parts["acts"] == {}, "the connect was forgotten")
+
+
+def test_a_relaunch_that_was_taken_back_is_not_told_as_done(rig: Rig) -> None:
+    rig.acts.do({"act": "relaunch", "sessionId": "S1"})
+    rig.acts.do({"act": "cancel"})
+    rig.kernel.run()
+    eventually(lambda: rig.told.parts["acts"] == {}, "it was forgotten")
+    assert rig.phases("session:S1") == ["running"]
+
+
 def test_keeping_and_interrupting_are_done_by_the_api(rig: Rig) -> None:
     rig.acts.do({"act": "keep", "sessionId": "S1", "seconds": 1800})
     rig.outcome("session:S1")
