@@ -285,7 +285,8 @@ class Client(AskingClient):
 
         :param wait_seconds: 0 to 60: how long to wait for one when there is none.
         :param kinds: what to be told of; by default, and by a server that knows no others, moves, warnings and
-            extensions. A notice (``query``) is told only while this waits, and its ``sequence`` is ``None``.
+            extensions. A notice (``query``) is told while this waits, and in the seconds between two such calls; its
+            ``sequence`` is ``None``.
         """
         query = _query(after=after, wait=wait_seconds, limit=limit)
         if kinds is not None and "event_kinds" in self._announced():

@@ -115,7 +115,7 @@ class Transport:
         self._http_url = address.http_url
         self._address = address
         self._opened = (os.getpid(), _open_client(address))
-        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._sockets: weakref.WeakKeyDictionary[socket.socket, None] = weakref.WeakKeyDictionary()
         self._is_cut_off = False
 
     @property
@@ -134,9 +134,10 @@ class Transport:
     def cut_off(self) -> None:
         """End what other threads ask now, and ask nothing more: they are told that nobody answers."""
         self._is_cut_off = True
-        for opened in list(self._sockets):
-            with contextlib.suppress(OSError):  # it is closed already
-                opened.shutdown(socket.SHUT_RDWR)  # closing it would not wake who reads from it
+        for reference in self._sockets.keyrefs():  # at once, whatever other threads open meanwhile
+            opened = reference()
+            if opened is not None:
+                _shut_down(opened)
 
     def ask(self, asked: Asked) -> bytes:
         """The body of the answer.
@@ -174,7 +175,9 @@ class Transport:
         if event in _CONNECTED:
             opened = told["return_value"].get_extra_info("socket")
             if opened is not None:
-                self._sockets.add(opened)
+                self._sockets[opened] = None
+                if self._is_cut_off:
+                    _shut_down(opened)
 
     def _send(self, http: httpx.Client, request: httpx.Request) -> bytes:
         if self._is_cut_off:
@@ -186,6 +189,11 @@ class Transport:
         if not response.is_success:
             raise error_of(response.status_code, response.headers, response.content, self.url)
         return response.content
+
+
+def _shut_down(opened: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it is closed already
+        opened.shutdown(socket.SHUT_RDWR)  # closing it would not wake who reads from it
 
 
 def _open_client(address: ApiAddress) -> httpx.Client:

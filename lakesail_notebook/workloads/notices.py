@@ -1,15 +1,21 @@
-"""Notices that queries of a session began or ended: told to its owner who listens at that moment, and kept nowhere."""
+"""Notices that queries of a session began or ended: told to its owner who listens at that moment, and kept nowhere.
+
+Somebody who polls does not listen between two polls. What is told meanwhile waits for the next poll, for a short time.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from ..clock import Clock
 from .rules.notices import NoticePacing
+
+BETWEEN_POLLS_SECONDS = 5.0
+"""Who does not poll again within so long has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,14 @@ class Notices:
         return taken
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Listening:
+    """Somebody who listens, until ``end`` is closed."""
+
+    notices: Notices
+    end: ExitStack
+
+
 class QueryNotices:
     """Tells listeners, merged for each session (:mod:`.rules.notices`). It lives in one event loop."""
 
@@ -50,6 +64,8 @@ class QueryNotices:
         """Of the sessions that have news."""
         self._listeners: dict[str, set[Notices]] = {}
         """By owner."""
+        self._between_polls: dict[tuple[str, str | None], dict[_Listening, asyncio.TimerHandle]] = {}
+        """By who polls: those that wait for a next poll, each with the timer that ends it."""
         self._timer: asyncio.TimerHandle | None = None
 
     def tell(self, session_id: str, owner_id: str) -> None:
@@ -72,6 +88,38 @@ class QueryNotices:
             others.discard(mine)
             if not others:
                 del self._listeners[owner_id]
+
+    @contextmanager
+    def polling(self, owner_id: str, kernel_id: str | None) -> Iterator[Notices]:
+        """As :meth:`listening`; the next poll of this kernel, or of this login, begins with what was told meanwhile."""
+        who = (owner_id, kernel_id)
+        listening = self._taken_up(who)
+        try:
+            yield listening.notices
+        finally:
+            timer = asyncio.get_running_loop().call_later(BETWEEN_POLLS_SECONDS, self._end, who, listening)
+            self._between_polls.setdefault(who, {})[listening] = timer
+
+    def _taken_up(self, who: tuple[str, str | None]) -> _Listening:
+        """What an earlier poll left, or a new one."""
+        left = self._between_polls.get(who, {})
+        if not left:
+            end = ExitStack()
+            return _Listening(end.enter_context(self.listening(who[0])), end)
+        listening = next(iter(left))
+        self._leave(who, listening).cancel()
+        return listening
+
+    def _end(self, who: tuple[str, str | None], listening: _Listening) -> None:
+        self._leave(who, listening)
+        listening.end.close()
+
+    def _leave(self, who: tuple[str, str | None], listening: _Listening) -> asyncio.TimerHandle:
+        left = self._between_polls[who]
+        timer = left.pop(listening)
+        if not left:
+            del self._between_polls[who]
+        return timer
 
     def _deliver(self) -> None:
         if self._timer is not None:

@@ -326,6 +326,21 @@ def test_a_follower_and_a_waiting_poll_have_notices_of_their_own_sessions(databa
     in_store(database_url, test)
 
 
+def test_a_notice_between_two_polls_is_told_by_the_second(database_url: str) -> None:
+    async def test(store: SqlStore) -> None:
+        notices = QueryNotices(SystemClock())
+        events = the_events(store, notices)
+        [session] = await add_sessions(store)
+        page = await events.poll(ME, EventQuery(after=0, wait=60, kinds="move,query"))
+        assert ids(page) == [session]
+        notices.tell(session, "ME")
+        polling = events.poll(ME, EventQuery(after=page.sequence, wait=60, kinds="move,query"))
+        page = await asyncio.wait_for(polling, PATIENCE_SECONDS)
+        assert [(event.kind, event.session_id) for event in page.events] == [("query", session)]
+
+    in_store(database_url, test)
+
+
 def test_a_poll_that_does_not_name_notices_has_none(database_url: str) -> None:
     async def test(store: SqlStore) -> None:
         notices, watched = QueryNotices(SystemClock()), WatchedStore(store)

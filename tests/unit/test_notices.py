@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from lakesail_notebook.workloads.notices import Notices, QueryNotices
+from lakesail_notebook.workloads.notices import BETWEEN_POLLS_SECONDS, Notices, QueryNotices
 from lakesail_notebook.workloads.rules.notices import MERGED_SECONDS, NoticePacing
 from tests.hasty import LoopClock, run_hastily
 
@@ -105,5 +105,34 @@ def test_who_takes_slowly_has_one_notice_for_each_session() -> None:
                 notices.tell("B", "ADA")
                 await asyncio.sleep(2 * MERGED_SECONDS)
             assert sorted(sessions(ada)) == ["A", "B"]
+
+    run_hastily(scenario())
+
+
+def test_who_polls_misses_nothing_between_two_polls() -> None:
+    async def scenario() -> None:
+        notices = QueryNotices(LoopClock())
+        with notices.polling("ADA", "K1") as one, notices.polling("ADA", "K1") as another:
+            assert one is not another
+        notices.tell("S", "ADA")
+        with notices.polling("ADA", "K2") as elsewhere, notices.polling("BOB", "K1") as bob:
+            assert sessions(elsewhere) == sessions(bob) == []
+        with notices.polling("ADA", "K1") as one, notices.polling("ADA", "K1") as another:
+            assert sessions(one) == sessions(another) == ["S"]
+        with notices.polling("ADA", "K1") as one:
+            assert sessions(one) == [], "it is told once"
+
+    run_hastily(scenario())
+
+
+def test_who_polls_no_more_is_forgotten() -> None:
+    async def scenario() -> None:
+        notices = QueryNotices(LoopClock())
+        with notices.polling("ADA", None):
+            pass
+        notices.tell("S", "ADA")
+        await asyncio.sleep(2 * BETWEEN_POLLS_SECONDS)
+        with notices.polling("ADA", None) as ada:
+            assert sessions(ada) == []
 
     run_hastily(scenario())

@@ -1,14 +1,14 @@
 """Events: what happens to sessions, workloads and configs, told to whoever may see them, in order and without gaps.
 
 Between them come notices to a session's owner that the list of its queries has changed. They are told to those who
-listen at that moment; whoever comes later reads the list.
+listen at that moment, and to those who poll; whoever comes later reads the list.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -53,17 +53,19 @@ class Events:
         """
         kinds = _kinds(query.kinds)
         which = replace(visible_events(principal), kinds=kinds)
-        with self._notices.listening(principal.id) as notices:
+        with self._notices_of(principal) if query.wait and "query" in kinds else nullcontext(Notices()) as notices:
             page = await self._read(which, await self.start(query.after), query.limit)
             if page.events or not query.wait:
                 return page
-            told = notices if "query" in kinds else Notices()
             with self._store.listening() as news, suppress(TimeoutError):
                 async with asyncio.timeout(query.wait):
                     while not page.events:
-                        await _first_of(news.later_than(page.sequence), told.come())
-                        page = _with_notices(await self._read_together(which, page.sequence, query.limit), told)
+                        await _first_of(news.later_than(page.sequence), notices.come())
+                        page = _with_notices(await self._read_together(which, page.sequence, query.limit), notices)
         return page
+
+    def _notices_of(self, principal: Principal) -> AbstractContextManager[Notices]:
+        return self._notices.polling(principal.id, principal.kernel_id)
 
     async def follow(self, principal: Principal, after: int) -> AsyncGenerator[models.EventPage]:
         """What the caller may see after an event, page by page and without end. Whoever takes them slowly comes later
