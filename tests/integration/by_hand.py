@@ -275,9 +275,7 @@ class Plane:
             views=views,
             **parts,
         )
-        self.start_estimates = StartEstimatesOfKernels(
-            kernels=self.kernels, placement=placement, environments=environments, owners=self.owners, **parts
-        )
+        self.start_estimates = StartEstimatesOfKernels(kernels=self.kernels, placement=placement, **parts)
         self.launches = Launches(
             placement=placement,
             environments=environments,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from ..ports import Backend, Owners, SessionProxy
 from ..records import ConfigRecord, LaunchSpec, WorkloadRecord
 from ..rules.libraries import refused_indexes
 from ..settings import Settings
-from ..store_port import Writing
+from ..store_port import Reading, Writing
 from .endpoints import Endpoints
 
 
@@ -84,6 +84,15 @@ class Placement:
             self._environments.keep(workload.id, need.environment)
         await unit.add_workload(workload, by=by)
         return workload
+
+    async def waiting(self, view: Reading, keys: Collection[str]) -> frozenset[str]:
+        """Of these reuse keys, those of which a workload waits that :meth:`place` would take."""
+        return await view.waiting_keys(keys, self._owners.mine)
+
+    def environment_digest(self, workload: WorkloadRecord) -> str | None:
+        """Of the variables that its engine was given; ``None``: it was given none, or they are not known any more."""
+        given = self._environments.of(workload.id) if workload.spec.own_environment else None
+        return None if given is None else self._environments.digest(given)
 
     def takes_environment(self, config: ConfigRecord) -> bool:
         """Whether an engine on this config may be given the environment of its kernel."""

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from ... import models
 from ...clock import Clock
 from ...errors import NotFound
-from ..environments import Environments
-from ..ports import Kernels, Owners
+from ..ports import Kernels
 from ..records import ConfigRecord, LaunchSpec
 from ..rules.access import Principal, visible_teams
 from ..rules.start_estimates import COUNTED, median_seconds
@@ -36,21 +35,11 @@ class _Surroundings:
 
 class StartEstimatesOfKernels:
     def __init__(
-        self,
-        *,
-        store: Store,
-        kernels: Kernels,
-        placement: Placement,
-        environments: Environments,
-        owners: Owners,
-        clock: Clock,
-        settings: Settings,
+        self, *, store: Store, kernels: Kernels, placement: Placement, clock: Clock, settings: Settings
     ) -> None:
         self._store = store
         self._kernels = kernels
         self._placement = placement
-        self._environments = environments
-        self._owners = owners
         self._clock = clock
         self._settings = settings
 
@@ -66,7 +55,7 @@ class StartEstimatesOfKernels:
             default = await self._default(view, principal)
             surroundings = await self._surroundings(view, principal, query.kernel_id)
             keys = {config.id: self._key(config, principal, surroundings) for config in (*configs, default) if config}
-            waiting = await view.waiting_keys([key for key in keys.values() if key], self._owners.mine)
+            waiting = await self._placement.waiting(view, [key for key in keys.values() if key])
             starts = await view.starts(keys.keys(), latest=COUNTED)
             anonymous = await view.anonymous_starts(principal.id, latest=COUNTED)
         ids: list[tuple[str | None, ConfigRecord | None]] = [(config.id, config) for config in configs]
@@ -99,11 +88,9 @@ class StartEstimatesOfKernels:
         workload = None if newest is None else await view.workload(newest.workload_id)
         if newest is None or workload is None:
             return None
-        environment = self._environments.of(workload.id)
-        if workload.spec.own_environment and environment is None:
+        digest = self._placement.environment_digest(workload)
+        if workload.spec.own_environment and digest is None:
             return None
-        given = environment if workload.spec.own_environment else None
-        digest = None if given is None else self._environments.digest(given)
         return _Surroundings(workload.spec, digest, newest.allow_shared)
 
     def _key(self, config: ConfigRecord, principal: Principal, surroundings: _Surroundings | None) -> str | None:
