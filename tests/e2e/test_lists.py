@@ -148,15 +148,19 @@ def test_enter_uses_a_session_and_space_opens_it(open_state: OpenState) -> None:
     ]
 
 
+def opens_and_closes(page: Page, key: str, opened: Locator) -> None:
+    """A key on a row opens what has the focus then; Escape closes it, and the row has the focus again."""
+    page.keyboard.press("Tab")
+    press(page, "ArrowDown", "ArrowDown", key)
+    expect(opened).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opened).to_have_count(0)
+    expect(row(page, "W3ATH3R")).to_be_focused()
+
+
 def test_delete_asks_in_place_and_escape_keeps_the_session(open_state: OpenState) -> None:
     page = open_state("sessions-list")
-    page.keyboard.press("Tab")
-    press(page, "ArrowDown", "ArrowDown", "Delete")
-    danger = page.get_by_role("button", name="Close session")
-    expect(danger).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(danger).to_have_count(0)
-    expect(row(page, "W3ATH3R")).to_be_focused()
+    opens_and_closes(page, "Delete", page.get_by_role("button", name="Close session"))
     assert acts(page) == []
 
 
@@ -175,13 +179,7 @@ def test_the_red_button_closes_a_session_only_after_it_stood_for_a_moment(open_s
 
 def test_shift_f10_opens_the_menu_of_a_row_and_escape_returns_to_it(open_state: OpenState) -> None:
     page = open_state("sessions-list")
-    page.keyboard.press("Tab")
-    press(page, "ArrowDown", "ArrowDown", "Shift+F10")
-    use = page.get_by_role("menuitem", name="Use in flights-eda.ipynb")
-    expect(use).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(use).to_have_count(0)
-    expect(row(page, "W3ATH3R")).to_be_focused()
+    opens_and_closes(page, "Shift+F10", page.get_by_role("menuitem", name="Use in flights-eda.ipynb"))
     press(page, "Shift+F10", "Enter")
     assert acts(page) == [{"act": "connect", "choice": {"sessionId": "W3ATH3R"}}]
 

@@ -54,7 +54,7 @@ def changes_since(client: Client, place: Place, session: Session) -> tuple[str, 
     """
     if not place.me.single_user:
         return ()
-    environment = None if place.role == "child" else _environments_differ(client, place.me, session)
+    environment = None if place.role == "child" else _difference_of_environments(client, place.me, session)
     engines = session.metadata.get(DIRECTORY_KEY)
     directory = None if engines is None else _other_directory(session.id, engines)
     return tuple(filter(None, (directory, environment)))
@@ -105,7 +105,8 @@ def _is_text(value: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _environments_differ(client: Client, me: Me, session: Session) -> str | None:
+def _difference_of_environments(client: Client, me: Me, session: Session) -> str | None:
+    """In a sentence; ``None``: there is none, or it cannot be known."""
     environment = _environment_here()
     if _FEATURE not in me.features or beyond_limit(environment):
         return None

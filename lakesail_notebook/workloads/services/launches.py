@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from ... import models
 from ...clock import Clock
-from ...errors import FailedPrecondition, FieldError, InvalidArgument, NotFound, PermissionDenied
+from ...errors import FailedPrecondition, NotFound, PermissionDenied
 from ...ids import new_id
 from ...models import LIVE_STATUSES
 from ..environments import Environments
 from ..filters import UsedFrom
 from ..ports import SessionProxy
 from ..reconciling.reconciler import Reconciler
-from ..records import ConfigRecord, IdempotentAnswer, LaunchSpec, MemberRecord, SessionRecord, Timeouts, WorkloadRecord
+from ..records import ConfigRecord, IdempotentAnswer, LaunchSpec, SessionRecord, Timeouts, WorkloadRecord
 from ..rules import access
 from ..rules.access import Principal
 from ..rules.environments import accepted_environment
 from ..rules.metadata import check_metadata
 from ..rules.names import check_name
-from ..rules.service_account_keys import wrong_key
-from ..settings import KnownMember, Settings
+from ..settings import Settings
 from ..store_port import Reading, Store, Writing
 from .configs import config_for_session
 from .idempotency import IdempotencyKey, idempotency_key, session_made_before
 from .notebooks import Notebooks
 from .placement import Need, Placement
 from .quota_keeper import QuotaKeeper
+from .session_owners import owner_of_new_session, remember_caller, remember_owner
 from .session_tokens import find_session
 from .session_views import SessionViews, read_around
 
@@ -85,7 +85,7 @@ class Launches:
             kept = await session_made_before(view, once)
             if kept is not None:
                 return await self._views.one(view, kept, principal)
-            owner = await _owner(view, principal, team_id, wanted, self._settings.known_members)
+            owner = await owner_of_new_session(view, principal, team_id, wanted, self._settings.known_members)
             config = await config_for_session(
                 view, principal, team_id, wanted.workload_config_id, self._settings, self._clock
             )
@@ -201,8 +201,8 @@ class Launches:
             if kept is not None:
                 return await self._views.one(unit, kept, principal)
             await self._quotas.check_create(unit, principal, need.team_id, now, caller_id=need.caller_id)
-            await _know(unit, principal, now)
-            await _know_owner(unit, self._settings.known_members.get(need.caller_id), now)
+            await remember_caller(unit, principal, now)
+            await remember_owner(unit, self._settings.known_members.get(need.caller_id), now)
             need = await _with_current_config(unit, need)
             workload = await self._placement.place(unit, need, now, by=principal.id)
             session = draft(now, workload)
@@ -233,52 +233,6 @@ class Launches:
         return accepted_environment(environment, offered=self._placement.takes_environment(config))
 
 
-@dataclass(frozen=True, slots=True)
-class _Owner:
-    member_id: str | None
-    service_account_id: str | None
-
-    @property
-    def id(self) -> str:
-        return self.member_id or self.service_account_id or ""
-
-
-async def _owner(
-    view: Reading,
-    principal: Principal,
-    team_id: str,
-    wanted: models.SessionCreate,
-    known: Mapping[str, KnownMember],
-) -> _Owner:
-    """Whose the session will be: the caller's, or for administrators whose they say."""
-    if wanted.member_id is not None and wanted.service_account_id is not None:
-        message = "cannot stand beside memberId; a session has one owner"
-        raise InvalidArgument(f"serviceAccountId {message}.", errors=(FieldError("/serviceAccountId", message),))
-    named = wanted.member_id or wanted.service_account_id
-    if named is None or named == principal.id:
-        own = principal.id
-        return _Owner(None, own) if principal.service_account else _Owner(own, None)
-    if not access.creates_for_others_in(principal, team_id):
-        raise PermissionDenied("You may create sessions for yourself only.")
-    if wanted.member_id is not None:
-        teams = await _teams_of_member(view, named, known)
-        if teams is not None and (principal.organization_admin or team_id in teams):
-            return _Owner(named, None)
-    account = None if wanted.service_account_id is None else await view.service_account(named)
-    if account is not None and account.team_id == team_id:
-        return _Owner(None, named)
-    raise NotFound("There is no such owner.", reason="owner_not_found")
-
-
-async def _teams_of_member(view: Reading, member_id: str, known: Mapping[str, KnownMember]) -> frozenset[str] | None:
-    """The teams that the settings name the member in, and those of its last login; ``None``: nobody knows it."""
-    stored = await view.members([member_id])
-    named = known.get(member_id)
-    if not stored and named is None:
-        return None
-    return frozenset(stored[0].team_ids if stored else ()) | frozenset(named.team_ids if named is not None else ())
-
-
 def _asked(timeouts: Timeouts) -> models.SessionConfig:
     """The limits of an old session, as if they were asked for today."""
     return models.SessionConfig(
@@ -302,30 +256,6 @@ async def _config_of(view: Reading, old: SessionRecord) -> tuple[ConfigRecord, L
             unreadable_env=workload.spec.unreadable_env,
         )
     return config, replace(workload.spec, sail=config.sail, unreadable_env=config.unreadable_env)
-
-
-async def _know(unit: Writing, principal: Principal, now: datetime) -> None:
-    if principal.service_account:
-        if await unit.service_account(principal.id) is None:  # deleted while it asked
-            raise wrong_key()
-    else:
-        await unit.upsert_member(
-            MemberRecord(
-                id=principal.id,
-                login=principal.login,
-                name=principal.name,
-                team_ids=principal.team_ids,
-                created_at=now,
-            )
-        )
-
-
-async def _know_owner(unit: Writing, named: KnownMember | None, now: datetime) -> None:
-    """Whose session it will be may never have logged in. What is stored of who has is newer than the settings."""
-    if named is not None and not await unit.members([named.id]):
-        await unit.upsert_member(
-            MemberRecord(id=named.id, login=named.login, name=None, team_ids=named.team_ids, created_at=now)
-        )
 
 
 async def _with_current_config(unit: Writing, need: Need) -> Need:
