@@ -71,14 +71,17 @@ export interface ClientOptions {
   readonly requester: Requester;
   /** The time by the server's clock. */
   serverNow(): number;
-  /** Is told of each answer that is no failure, with its `Date`: failures may come from a proxy. */
-  heard?(date: number | null): void;
+  /** A request is sent.
+
+      @returns what is told of its answer, with the answer's `Date`, unless it is a failure: that may be a proxy's. */
+  sent?(): (date: number | null) => void;
   signal?(): AbortSignal;
 }
 
-export function makeClient({ requester, serverNow, heard, signal }: ClientOptions): Call {
+export function makeClient({ requester, serverNow, sent, signal }: ClientOptions): Call {
   return async (verb, template, options = {}) => {
     const path = filled(template, (options.path ?? {}) as Values) + queryOf((options.query ?? {}) as Values);
+    const heard = sent?.();
     let answer: Answer;
     try {
       answer = await requester(verb, path, options.body, signal?.());

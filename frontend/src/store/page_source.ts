@@ -46,8 +46,8 @@ export interface PageSource extends Source {
 
 /** An element that moves in the page leaves it for a moment. */
 const LINGERS = 1000;
-/** The `Date` header has whole seconds, so a smaller difference means nothing. */
-const CLOCK_GRAIN = 1000;
+/** The `Date` header has whole seconds. */
+const DATE_GRAIN = 1000;
 
 export function makePageSource(options: PageSourceOptions): PageSource {
   const { clock } = options;
@@ -66,12 +66,19 @@ export function makePageSource(options: PageSourceOptions): PageSource {
     listeners.forEach((listener) => listener());
   };
 
-  const heard = (date: number | null): void => {
-    const skewMs = date === null ? snapshot.skewMs : date + CLOCK_GRAIN / 2 - clock.now();
-    snapshot = Math.abs(skewMs - snapshot.skewMs) > CLOCK_GRAIN ? { ...snapshot, skewMs } : snapshot;
-    snapshot = { ...snapshot, asOf: serverNow() };
+  /** The server wrote the `Date` of an answer after the request was sent, and before now. Within these bounds the clock
+      stays as it was learned. */
+  const sent = (): ((date: number | null) => void) => {
+    const sentAt = clock.now();
+    return (date) => {
+      if (date !== null) {
+        const [least, most] = [date - clock.now(), date + DATE_GRAIN - sentAt];
+        snapshot = { ...snapshot, skewMs: Math.min(most, Math.max(least, snapshot.skewMs)) };
+      }
+      snapshot = { ...snapshot, asOf: serverNow() };
+    };
   };
-  const call: Call = makeClient({ requester: options.requester, serverNow, heard, signal: () => aborter.signal });
+  const call: Call = makeClient({ requester: options.requester, serverNow, sent, signal: () => aborter.signal });
   const greet = (): Promise<void> =>
     (greeting ??= call("GET", "/me").then((json) => {
       snapshot = { ...snapshot, me: readMe(json) };

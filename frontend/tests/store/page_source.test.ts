@@ -156,6 +156,26 @@ describe("the first look", () => {
     await clock.pass(800);
     expect(source.snapshot.skewMs).toBe(skewMs);
   });
+
+  test("does not take a slow answer for a clock that is behind", async () => {
+    const { source, server, clock } = page();
+    let release = (): void => undefined;
+    server.date = new Date(START).toUTCString();
+    server.held = new Promise((resolve) => (release = resolve));
+    source.subscribe(() => undefined);
+    await clock.pass(8000);
+    release();
+    await clock.pass(100);
+    expect(source.snapshot).toMatchObject({ link: "live", skewMs: 0 });
+  });
+
+  test("learns that the server's clock is behind", async () => {
+    const { source, server, clock } = page();
+    server.date = new Date(START - 3_600_000).toUTCString();
+    source.subscribe(() => undefined);
+    await clock.pass(100);
+    expect(Math.abs(source.snapshot.skewMs + 3_600_000)).toBeLessThanOrEqual(1000);
+  });
 });
 
 describe("events", () => {
