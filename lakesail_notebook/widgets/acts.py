@@ -83,8 +83,8 @@ class Feed(Protocol):
 
 
 class Tickets:
-    """An act is done only if it comes soon after the kernel has said that it can come: one that waited behind a long
-    cell would surprise who has given it up. Threads may share it."""
+    """An act is done only soon after the kernel has said that it hears: one that waited behind a long cell would
+    surprise a person who has given it up. Threads may share it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -104,7 +104,7 @@ class Tickets:
 
 
 class Acts:
-    """Does acts, each thing's one at a time. Threads may share it."""
+    """Does acts, one at a time for each thing. Threads may share it."""
 
     def __init__(self, apis: Apis, notebook: Notebook, kernel: Kernel, feed: Feed, clock: Clock) -> None:
         self._apis = apis
@@ -207,7 +207,7 @@ class Acts:
         return parts.problem_of(error, self._clock.now())
 
     def _begins(self, act: Act) -> bool:
-        """``False`` while the same is being done for the same thing."""
+        """``False`` while something is being done with the same thing."""
         subject = subject_of(act)
         with self._lock:
             before = self._states.get(subject)

@@ -1,4 +1,4 @@
-"""What the panels of this process show: read from the API while a view of one is open, and not else."""
+"""What the panels of this process show: read from the API while a view of one is open, and at no other time."""
 
 from __future__ import annotations
 

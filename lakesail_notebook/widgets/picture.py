@@ -108,7 +108,7 @@ def _count(queries: int) -> str:
 
 
 def _shown_me(me: Me) -> Me:
-    """Who it was, by number alone."""
+    """Who it was, by id alone."""
     return Me(
         member_id=me.member_id,
         service_account_id=me.service_account_id,
@@ -127,7 +127,7 @@ def _without_folder(path: str | None) -> str | None:
 
 
 def _told(value: Any) -> Any:
-    """JSON without the fields that say nothing: the notebook's file is people's."""
+    """JSON without empty fields, since it stands in the file of a notebook."""
     if isinstance(value, Mapping):
         return {name: _told(inner) for name, inner in value.items() if inner is not None and inner != []}
     return [_told(inner) for inner in value] if isinstance(value, list) else value

@@ -70,7 +70,7 @@ class Views:
         self._silent = set(self.topics)
 
     def drop_silent(self) -> None:
-        """End it: who has not answered is gone."""
+        """End the roll call: views that have not answered are gone."""
         for view in self._silent:
             self.topics.pop(view, None)
         self._silent = set()

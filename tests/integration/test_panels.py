@@ -18,6 +18,12 @@ from .panel_page import WIDGET, PanelPage
 
 STATIC = Path(lakesail_notebook.__file__).parent / "static"
 PANEL = "application/vnd.lakesail.panel+json"
+BUSY = """
+import pathlib, time
+pathlib.Path("busy").touch()
+while not pathlib.Path("free").exists():
+    time.sleep(0.05)
+"""
 THREADS = "import threading\nsum(one.name == 'lakesail-panel' for one in threading.enumerate())"
 
 
@@ -106,6 +112,29 @@ def test_connect_in_a_panel_binds_spark_in_the_notebook(kernel: Kernel, page: Pa
     assert kernel.execute("panel.value['sessionId']").value.strip("'") == page.value["sessionId"]
 
 
+def test_an_interrupt_ends_a_connect_in_a_panel_and_never_the_kernel(
+    server: JupyterServer, kernel: Kernel, page: PanelPage
+) -> None:
+    config = {"name": "never warm", "config": {"sail": {"extraEnv": {"ONLY": "here"}}}}
+    assert server.request("POST", f"{API}/workloads/compute-configs", config).status_code == 201
+    page.open()
+    page.until(lambda: "sessions" in page.parts, "the list came")
+    page.act({"act": "connect", "choice": {"config": "never warm"}})
+
+    def outcome() -> dict[str, Any] | None:
+        state: dict[str, Any] = page.parts.get("acts", {}).get("connect", {})
+        if state.get("phase") in {"done", "failed"}:
+            return state
+        kernel.interrupt()
+        return None
+
+    state = page.until(outcome, "the connect has ended", 90)
+    assert state is not None
+    assert state["problem"]["message"].startswith("Interrupted; the session goes on.")
+    kernel.interrupt()
+    assert kernel.execute("1 + 1").value == "2"
+
+
 def test_observers_hear_of_what_others_did(server: JupyterServer, kernel: Kernel, page: PanelPage) -> None:
     kernel.execute("%sail connect")
     kernel.execute("heard = []\npanel.observe(lambda change: heard.append(change['new']['status']), 'value')")
@@ -152,12 +181,13 @@ def test_a_busy_kernel_still_tells_and_hears_no_act(server: JupyterServer, root:
     session_id = session_of(server, kernel)["id"]
     page.open()
     page.until(lambda: sessions_of(page), "the list came")
-    cell = BackgroundCell(kernel, "open('sleeping', 'w').close()\nimport time\ntime.sleep(6)")
-    Marker(root, "sleeping").wait()
+    cell = BackgroundCell(kernel, BUSY)
+    Marker(root, "busy").wait()
     ticket = page.ask_whether_ready()
     server.request("DELETE", f"{API}/workloads/sessions/{session_id}")
-    page.until(lambda: sessions_of(page)[0]["status"] == "closed", "a busy kernel tells of an end", 5)
+    page.until(lambda: sessions_of(page)[0]["status"] == "closed", "a busy kernel tells of an end")
     assert ticket not in page.ready
+    (root / "free").touch()
     cell.outcome(60)
     page.until(lambda: ticket in page.ready, "it hears again")
     page.say({"type": "act", "id": "no ticket", "act": {"act": "connect", "choice": {}}})
