@@ -4,6 +4,7 @@ import type { RenderProps } from "@anywidget/types";
 
 import { ACT_EVENT, type Act, type ActEvent } from "./model/acts";
 import type { Notebook } from "./model/types";
+import { copyText } from "./store/clipboard";
 import { ElementLoader } from "./store/element_loader";
 import { elementPage } from "./store/element_page";
 import { ModelSource } from "./store/model_source";
@@ -82,7 +83,7 @@ function paragraph(text: string): HTMLElement {
 
 function performAct(act: Act, { shared, kernel }: PanelSource): void {
   if (act.act === "copy" && !shared) {
-    void navigator.clipboard.writeText(act.text);
+    void copyText(act.text);
   } else if (shared && !BY_THE_KERNEL.includes(act.act)) {
     void shared.perform(act);
     if (act.act === "dismiss") {
