@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { config, me } from "../fixtures/data";
 import { instanceTypes } from "../fixtures/states/config_form";
 import { flightsCluster } from "../fixtures/states/configs";
-import { deleteText, orderedConfigs } from "../src/model/config_facts";
+import { deleteQuestion, orderedConfigs } from "../src/model/config_facts";
 import { bodyOf, fieldOf, formValues, MASKED, mayEdit, unusedFields } from "../src/model/config_form";
 import { formSize } from "../src/model/config_size";
 import { english } from "../src/strings";
@@ -148,7 +148,6 @@ test("administrators of the team and of the organization may change a config", (
 test("the default stands first, and the question before deleting counts who still runs", () => {
   const others = [config({ id: "B", name: "b" }), config({ id: "A", name: "a" }), config({ id: "D", name: "small" })];
   expect(orderedConfigs(others, "small").map(({ name }) => name)).toEqual(["small", "a", "b"]);
-  expect(deleteText(english, flightsCluster, 2)).toBe(
-    "Delete flights-cluster? 2 sessions on it go on; nobody can start another.",
-  );
+  const { key, values } = deleteQuestion(flightsCluster, 2);
+  expect(english(key, values)).toBe("Delete flights-cluster? 2 sessions on it go on; nobody can start another.");
 });

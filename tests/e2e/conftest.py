@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from . import fixture_page
 from .guard import Guard
 from .lab_page import LabPage
 from .rig import SCREENS, Site
 
+OpenState = Callable[..., Page]
 NewPage = Callable[[Site], LabPage]
 OpenPage = Callable[..., LabPage]
 
@@ -83,6 +85,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path.stem not in _LONG_FILES, -tests[item.path]))
+
+
+@pytest.fixture(scope="session")
+def states_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with fixture_page.fixture_page(tmp_path_factory.mktemp("fixtures")) as address:
+        yield address
+
+
+@pytest.fixture
+def open_state(context: BrowserContext, guard: Guard, states_address: str) -> OpenState:
+    """Opens a state of the page of fixtures: ``open_state("sessions-list", 280)``."""
+
+    def open_it(name: str, width: int = 280) -> Page:
+        guard.allow(states_address)
+        page = context.new_page()
+        fixture_page.open_state(page, states_address, name, width)
+        return page
+
+    return open_it
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,14 +11,37 @@ import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from .rig import ROOT
 
 BUILD_SECONDS = 60
 NOW_MS = 1_795_856_414_000
 """28 November 2026, 09:00:14 UTC: the moment of all states, ``NOW`` of ``frontend/fixtures/data.ts``."""
+
+
+_LISTEN = """() => {
+  globalThis.acts = [];
+  document.addEventListener('sail-act', (event) => acts.push(event.detail));
+}"""
+
+
+def open_state(page: Page, address: str, name: str, width: int) -> None:
+    """Open a state, and record what its elements ask for."""
+    page.clock.install(time=NOW_MS / 1000)
+    page.goto(address)
+    page.evaluate("(width) => fixtures.dress('light', width)", width)
+    page.evaluate("(name) => fixtures.show(name)", name)
+    page.evaluate(_LISTEN)
+
+
+def acts(page: Page) -> list[Any]:
+    """What the elements have asked for since the state was opened."""
+    found: list[Any] = page.evaluate("() => acts")
+    return found
 
 
 class _Files(SimpleHTTPRequestHandler):

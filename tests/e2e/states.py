@@ -1,4 +1,4 @@
-"""Looks at every state of the page of fixtures, in one theme and at each of its widths."""
+"""Looks at every state of the page of fixtures, in one theme and at each width."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HAS_TOP_LAYER = """() => {
   const roots = [document];
   for (const root of roots) {
     for (const node of root.querySelectorAll('*')) if (node.shadowRoot) roots.push(node.shadowRoot);
-    if (root.querySelector('dialog:modal')) return true;
+    if (root.querySelector('dialog:modal, :popover-open')) return true;
   }
   return false;
 }"""
@@ -37,7 +37,6 @@ Findings = dict[str, dict[str, list[int]]]
 class State:
     name: str
     title: str
-    widths: tuple[int, ...]
 
 
 class StatesPage:
@@ -52,14 +51,15 @@ class StatesPage:
 
     def states(self) -> list[State]:
         told = self.page.evaluate("() => fixtures.states")
-        return [State(one["name"], one["title"], tuple(one["widths"])) for one in told]
+        return [State(one["name"], one["title"]) for one in told]
 
-    def show(self, state: State, theme: str) -> None:
-        self.dress(theme, state.widths[0])
-        self.page.evaluate("(name) => fixtures.show(name)", state.name)
+    def widths(self) -> list[int]:
+        told: list[int] = self.page.evaluate("() => fixtures.widths")
+        return told
 
-    def dress(self, theme: str, width: int) -> None:
+    def show(self, state: State, theme: str, width: int) -> None:
         self.page.evaluate("([theme, width]) => fixtures.dress(theme, width)", [theme, width])
+        self.page.evaluate("(name) => fixtures.show(name)", state.name)
 
     def findings(self) -> Iterator[str]:
         """What is wrong with the state as it is drawn now."""
@@ -71,7 +71,7 @@ class StatesPage:
         self.alerts.clear()
 
     def screenshot(self, file: Path) -> None:
-        """Of the state; of the whole page when it has opened a dialog, which stands in its middle."""
+        """Of the state; of the whole page when it has opened a menu or a dialog, which may stand beside it."""
         if self.page.evaluate(_HAS_TOP_LAYER):
             self.page.screenshot(path=file)
         else:
@@ -83,7 +83,7 @@ class StatesPage:
 
 
 def look_at_all(context: BrowserContext, guard: Guard, folder: Path, theme: str) -> None:
-    """Every state in one theme, at each of its widths: a picture of each, and no finding.
+    """Every state in one theme, at each width: a picture of each, and no finding.
 
     :param folder: where the page is built.
     """
@@ -93,13 +93,12 @@ def look_at_all(context: BrowserContext, guard: Guard, folder: Path, theme: str)
     with fixture_page(folder) as address:
         guard.allow(address)
         page = StatesPage(context.new_page(), address)
-        states = page.states()
+        states, widths = page.states(), page.widths()
         assert states, "the page has no state"
         assert len({state.name for state in states}) == len(states), "two states have one name"
         for state in states:
-            page.show(state, theme)
-            for width in state.widths:
-                page.dress(theme, width)
+            for width in widths:
+                page.show(state, theme, width)
                 page.screenshot(pictures / f"{state.name}-{theme}-{width}.png")
                 for finding in page.findings():
                     found[state.name][_NUMBERS.sub("…", finding)].append(width)

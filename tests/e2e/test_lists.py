@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from typing import Any
-
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from .fixture_page import fixture_page
-from .guard import Guard
+from .conftest import OpenState
+from .fixture_page import acts
 
-NOW = datetime(2026, 11, 28, 9, 0, 14, tzinfo=UTC)
-"""The moment of all states."""
 MOST_ROWS = 60
 INERT_MS = 400
-_LISTEN = """() => {
-  globalThis.acts = [];
-  document.addEventListener('sail-act', (event) => acts.push(event.detail));
-}"""
 _FOCUSED_ROW = """() => {
   let element = document.activeElement;
   while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
@@ -30,36 +20,6 @@ _FOCUSED_FIELD = """() => {
   while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
   return element?.id ?? null;
 }"""
-
-OpenState = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with fixture_page(tmp_path_factory.mktemp("fixtures")) as address:
-        yield address
-
-
-@pytest.fixture
-def open_state(context: BrowserContext, guard: Guard, address: str) -> OpenState:
-    """Opens a state of the page of fixtures, and records what its elements ask for."""
-
-    def open_it(name: str, width: int = 280) -> Page:
-        guard.allow(address)
-        page = context.new_page()
-        page.clock.install(time=NOW)
-        page.goto(address)
-        page.evaluate("(width) => fixtures.dress('light', width)", width)
-        page.evaluate("(name) => fixtures.show(name)", name)
-        page.evaluate(_LISTEN)
-        return page
-
-    return open_it
-
-
-def acts(page: Page) -> list[Any]:
-    found: list[Any] = page.evaluate("() => acts")
-    return found
 
 
 def rows(page: Page) -> Locator:

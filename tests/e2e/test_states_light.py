@@ -1,4 +1,4 @@
-"""Every state of the elements in the light theme, at each of its widths.
+"""Every state of the elements in the light theme, at each width.
 
 Each theme is a file of its own, so that two workers share the work.
 """

@@ -13,7 +13,8 @@ export interface FieldContext {
   readonly values: FormValues;
   /** What the server said of a field. */
   readonly errors: ReadonlyMap<string, string>;
-  readonly set: (changes: Partial<FormValues>) => void;
+  /** @param focus the name of the field that then has the focus. */
+  readonly set: (changes: Partial<FormValues>, focus?: string) => void;
 }
 
 export type Option = readonly [value: string, label: string];
@@ -112,13 +113,13 @@ export function librariesField(context: FieldContext): TemplateResult {
     const [name, number] = [`libraries-${at}`, at + 1];
     const kinds = Object.entries(KINDS).map(([kind, key]): Option => [kind, t(key)]);
     const onKind = (kind: string): void => change(at, { kind: kind as LibraryKind });
-    const remove = (): void => set({ libraries: libraries.filter((_, index) => index !== at) });
+    const remove = (): void => set({ libraries: without(libraries, at) }, "libraries");
     const label = t("libraryText", { number });
     return html`<div class="kv ${errors.has(name) ? "invalid" : ""}">
         ${choose(context, `${name}-kind`, library.kind, kinds, onKind, t("librarySource", { number }))}
         ${
           library.kind === "requirements"
-            ? lines(name, library.text, label, (text) => change(at, { text }))
+            ? lines(context, name, library.text, label, (text) => change(at, { text }))
             : input(context, name, library.text, (text) => change(at, { text }), { label })
         }
         ${iconButton(icons.cross, t("libraryRemove", { number }), remove)}
@@ -133,7 +134,8 @@ export function librariesField(context: FieldContext): TemplateResult {
       </div>
       ${inField(errorLine(name, errors.get(name)))}`;
   });
-  const add = (): void => set({ libraries: [...libraries, { kind: "pypi", text: "", repo: "" }] });
+  const add = (): void =>
+    set({ libraries: [...libraries, { kind: "pypi", text: "", repo: "" }] }, `libraries-${libraries.length}`);
   return group(t("libraries"), "libraries", errors, [
     ...rows,
     html`<div>${button(t("library"), add, { shape: icons.add })}</div>`,
@@ -147,7 +149,7 @@ export function variablesField(context: FieldContext): TemplateResult {
     set({ variables: variables.map((one, index) => (index === at ? { ...one, ...changes } : one)) });
   const rows = variables.map(({ name: variable, value }, at) => {
     const [name, number] = [`variables-${at}`, at + 1];
-    const remove = (): void => set({ variables: variables.filter((_, index) => index !== at) });
+    const remove = (): void => set({ variables: without(variables, at) }, "variables");
     return html`<div class="kv ${errors.has(name) ? "invalid" : ""}">
         ${input(context, name, variable, (text) => change(at, { name: text }), {
           label: t("variableName", { number }),
@@ -161,7 +163,7 @@ export function variablesField(context: FieldContext): TemplateResult {
       </div>
       ${inField(errorLine(name, errors.get(name)))}`;
   });
-  const add = (): void => set({ variables: [...variables, { name: "", value: "" }] });
+  const add = (): void => set({ variables: [...variables, { name: "", value: "" }] }, `variables-${variables.length}`);
   return group(t("environment"), "variables", errors, [
     ...rows,
     html`<div>${button(t("variable"), add, { shape: icons.add })}</div>`,
@@ -204,11 +206,23 @@ function inField(line: TemplateResult | typeof nothing): TemplateResult | typeof
   return line === nothing ? nothing : html`<div class="field">${line}</div>`;
 }
 
-function lines(name: string, value: string, label: string, set: (value: string) => void): TemplateResult {
+function without<T>(list: readonly T[], at: number): T[] {
+  return list.filter((_, index) => index !== at);
+}
+
+function lines(
+  { errors }: FieldContext,
+  name: string,
+  value: string,
+  label: string,
+  set: (value: string) => void,
+): TemplateResult {
   const onInput = (event: Event): void => set((event.currentTarget as HTMLTextAreaElement).value);
   return html`<textarea
     id=${name}
     aria-label=${label}
+    aria-invalid=${errors.has(name) ? "true" : nothing}
+    aria-describedby=${errors.has(name) ? `${name}-error` : nothing}
     spellcheck="false"
     .value=${live(value)}
     @input=${onInput}

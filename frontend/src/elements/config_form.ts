@@ -82,7 +82,7 @@ export class SailConfigForm extends SailElement {
     }
     const { me } = snapshot;
     const { cluster, unusedOnes: hidden, typeList: types, fieldErrors: errors } = this;
-    const set = (changes: Partial<FormValues>): void => this.set(changes);
+    const set: FormContext["set"] = (changes, focus) => this.set(changes, focus);
     const context: FormContext = { t, values, errors, set, me, config, cluster, hidden, types };
     const title = config ? t("editConfigTitle", { name: config.name }) : t("newConfigTitle");
     return html`<form id="form" novalidate aria-label=${title} @submit=${this.onSubmit}>
@@ -182,8 +182,9 @@ export class SailConfigForm extends SailElement {
     return this.snapshot?.instanceTypes?.items ?? [];
   }
 
-  private set(changes: Partial<FormValues>): void {
+  private set(changes: Partial<FormValues>, focus: string | null = null): void {
     this.values = this.values && { ...this.values, ...changes };
+    this.wantsFocus = focus;
   }
 
   private unfold(section: Section): void {

@@ -66,5 +66,22 @@ export const configFormStyles = css`
     .four {
       grid-template-columns: minmax(0, 1fr);
     }
+    .foot {
+      flex-wrap: wrap;
+    }
+    .foot > .grow {
+      flex-basis: 100%;
+    }
+  }
+  @container (max-width: 319px) {
+    .kv {
+      grid-template-columns: minmax(0, 1fr) 24px;
+    }
+    .kv > :first-child {
+      grid-column: 1 / -1;
+    }
+    .kv > span:empty {
+      display: none;
+    }
   }
 `;

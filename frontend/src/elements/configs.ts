@@ -5,16 +5,16 @@ import { repeat } from "lit/directives/repeat.js";
 
 import * as icons from "../icons";
 import { mayEdit } from "../model/config_form";
-import { configLine, deleteText, orderedConfigs } from "../model/config_facts";
+import { configLine, deleteQuestion, orderedConfigs } from "../model/config_facts";
 import type { Menu } from "../model/menu";
 import { textMatches } from "../model/session_order";
 import { memoryText, vcpuText } from "../model/sizes";
 import { fileName } from "../model/states";
 import type { Config } from "../model/types";
+import { blocks } from "../styles/blocks";
 import { controls } from "../styles/controls";
 import { menu } from "../styles/menu";
 import { notices } from "../styles/notices";
-import { queries } from "../styles/queries";
 import { rows } from "../styles/rows";
 import { tokens } from "../styles/tokens";
 import { define } from "../version";
@@ -25,10 +25,10 @@ import { listStyles } from "./list_styles";
 import { loadFailure } from "./load_failure";
 import { type Entry } from "./row_list";
 import { isOnControl, rowId } from "./row_nodes";
-import { bdi, button, filled, iconButton } from "./templates";
+import { bdi, button, filled, iconButton, sentence } from "./templates";
 
 export class SailConfigs extends ListElement {
-  static override styles = [tokens, controls, menu, notices, queries, rows, late, listStyles];
+  static override styles = [tokens, controls, blocks, menu, notices, rows, late, listStyles];
 
   protected override subjectOf(id: string): string {
     return `config:${id}`;
@@ -189,9 +189,9 @@ export class SailConfigs extends ListElement {
   private delete(config: Config): void {
     const { t, snapshot } = this;
     const live = snapshot?.sessions.items?.filter(({ configId }) => configId === config.id).length ?? 0;
-    const text = deleteText(t, config, live);
+    const text = sentence(t, deleteQuestion(config, live));
     const act = (): void => this.ask({ act: "deleteConfig", configId: config.id });
-    this.confirm.ask({ about: config.id, text, yes: t("delete"), no: t("keepIt"), act });
+    this.confirm.ask({ about: config.id, name: config.name, text, yes: t("delete"), no: t("keepIt"), act });
   }
 
   private configOf(id: string | null): Config | null {

@@ -6,8 +6,10 @@ import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 
 export const INERT = 400;
 
 export interface Question {
-  /** What it is about: one question stands at a time, and it shows where this is drawn. */
+  /** Id of what it is about: one question stands at a time, and it shows where this is drawn. */
   readonly about: string;
+  /** What a screen reader calls it. */
+  readonly name: string;
   readonly text: unknown;
   readonly yes: string;
   readonly no: string;
@@ -34,6 +36,13 @@ export class Confirm {
     void this.host.updateComplete.then(() => this.find(".confirm .danger")?.focus());
   }
 
+  /** Takes the question back; the focus stays where it is. */
+  forget(): void {
+    this.question = null;
+    this.opener = null;
+    this.host.requestUpdate();
+  }
+
   /** Takes the question back; the focus returns to where it was. */
   keep(): void {
     const opener = this.opener;
@@ -42,12 +51,12 @@ export class Confirm {
   }
 
   /** Draws the question where the element wants it. */
-  template(title: string): TemplateResult | typeof nothing {
+  template(): TemplateResult | typeof nothing {
     const { question } = this;
     if (!question) {
       return nothing;
     }
-    return html`<div class="confirm" role="group" aria-label=${title} @keydown=${this.onKey}>
+    return html`<div class="confirm" role="group" aria-label=${question.name} @keydown=${this.onKey}>
       <div class="small">${question.text}</div>
       <div class="bar">
         <button type="button" class="danger" @click=${this.onYes}>${question.yes}</button>
@@ -71,12 +80,6 @@ export class Confirm {
       this.keep();
     }
   };
-
-  private forget(): void {
-    this.question = null;
-    this.opener = null;
-    this.host.requestUpdate();
-  }
 
   private find(selector: string): HTMLElement | null {
     return this.host.shadowRoot?.querySelector<HTMLElement>(selector) ?? null;

@@ -18,6 +18,8 @@ export abstract class SailElement extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.listen();
+    // Out of the document it heard of no change and watched nothing: JupyterLab takes cells out that are scrolled away.
+    this.requestUpdate();
   }
 
   override disconnectedCallback(): void {
@@ -40,9 +42,9 @@ export abstract class SailElement extends LitElement {
     return this.source?.snapshot ?? null;
   }
 
-  /** Keeps these topics loaded, and no others. Call it in `updated`. */
+  /** Keeps these topics loaded, and no others; none out of the document, where Lit still renders. Call it in `updated`. */
   protected watchOnly(topics: readonly Topic[]): void {
-    const wanted = new Map(topics.map((topic) => [JSON.stringify(topic), topic]));
+    const wanted = new Map((this.isConnected ? topics : []).map((topic) => [JSON.stringify(topic), topic]));
     for (const [key, stop] of this.watched) {
       if (!wanted.has(key)) {
         this.watched.delete(key);

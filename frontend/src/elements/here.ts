@@ -11,6 +11,7 @@ import { fileName, nameOf } from "../model/states";
 import { duration, fullTime, nextSecond } from "../model/times";
 import type { Notebook, Session } from "../model/types";
 import { card } from "../styles/card";
+import { blocks } from "../styles/blocks";
 import { controls } from "../styles/controls";
 import { marks } from "../styles/marks";
 import { menu } from "../styles/menu";
@@ -18,7 +19,6 @@ import { notices } from "../styles/notices";
 import { rows } from "../styles/rows";
 import { tokens } from "../styles/tokens";
 import { define } from "../version";
-import { Copied } from "./copied";
 import {
   absentNotice,
   awayNotice,
@@ -39,18 +39,10 @@ const host = css`
     display: block;
     container-type: inline-size;
   }
-  .notice > ul .row {
-    padding: 0;
-  }
-  .notice > ul .row + .row {
-    margin-top: 4px;
-  }
 `;
 
 export class SailHere extends SessionElement {
-  static override styles = [tokens, controls, marks, rows, card, notices, menu, late, host];
-
-  private readonly copied = new Copied(this, (act) => this.ask(act));
+  static override styles = [tokens, controls, blocks, marks, rows, card, notices, menu, late, host];
 
   protected override updated(): void {
     const session = this.session;
@@ -115,11 +107,10 @@ export class SailHere extends SessionElement {
     });
     const bar = html`<div class="bar">${connect}${this.chooseButton()}</div>`;
     if (refused) {
-      const about = this.confirm.about;
-      const question = about ? html`<div class="here-card">${this.confirm.template(about)}</div>` : nothing;
+      const question = this.confirm.template();
       return [
         connectRefused(around, refused, (one) => this.askClose(one)),
-        question,
+        question === nothing ? nothing : html`<div class="here-card">${question}</div>`,
         html`<div class="empty">${bar}</div>`,
       ];
     }
@@ -168,12 +159,10 @@ export class SailHere extends SessionElement {
     const state = this.stateNow(session);
     const runs = this.runningNow(session);
     const relaunched = relaunchBefore(snapshot, session);
-    const asked = this.confirm.about;
+    const asked = this.confirm.about !== null;
     const ends = asked || state.mark === "closed" ? nothing : this.endLine(session, runs?.text ?? "");
     const lines = [this.facts(session), ends, asked ? nothing : this.limitLine(session, state.mark)];
-    const below = asked
-      ? this.confirm.template(asked)
-      : this.barOf(this.buttons(session, state, runs?.text ? runs : null));
+    const below = asked ? this.confirm.template() : this.barOf(this.buttons(session, state, runs?.text ? runs : null));
     return [
       this.card(session, state, [lines, this.refusedAct(session) ?? nothing, below]),
       relaunched ? relaunchedNotice(this.around(snapshot), relaunched) : nothing,
@@ -185,8 +174,8 @@ export class SailHere extends SessionElement {
     const reason = endReason(this.t, session, snapshot.me?.limits?.startTimeoutSeconds ?? null);
     const text = html`<div class="small" title=${session.statusMessage ?? nothing}>${sentence(this.t, reason)}</div>`;
     const refused = connectRefusal(snapshot, this.clock.now());
-    const about = this.confirm.about;
-    const below = about ? this.confirm.template(about) : this.barOf(this.buttons(session, state, null));
+    const question = this.confirm.template();
+    const below = question === nothing ? this.barOf(this.buttons(session, state, null)) : question;
     return [
       refused ? connectRefused(around, refused, (one) => this.askClose(one)) : nothing,
       this.card(session, state, [text, this.refusedAct(session) ?? nothing, below]),

@@ -42,7 +42,7 @@ export function awayNotice({ t, snapshot, clock: time, ask }: Around): TemplateR
   return notice({
     kind: "warn",
     shape: icons.unknown,
-    text: html`<b>${t("noAnswer")}</b>${asOf} ${again}`,
+    text: html`<b>${t("noAnswer")}</b>${asOf} <span aria-live="off">${again}</span>`,
     buttons: [button(t("tryNow"), () => ask({ act: "retry" }))],
   });
 }

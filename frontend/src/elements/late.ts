@@ -11,11 +11,13 @@ export const late = css`
       visibility: hidden;
     }
   }
-  .late .skel {
+  .skel {
     height: 8px;
-    margin: 8px 0;
     border-radius: 2px;
     background: var(--ls-bg-soft);
+  }
+  .empty-q .skel {
+    margin: 8px 0;
   }
 `;
 

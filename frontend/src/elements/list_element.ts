@@ -68,12 +68,12 @@ export abstract class ListElement extends SailElement {
     return asks ? [row, { id: QUESTION + id, kind: "free", name }] : [row];
   }
 
-  protected question({ id: entryId, name }: Entry): TemplateResult {
+  protected question({ id: entryId }: Entry): TemplateResult {
     const { t } = this;
     const id = entryId.slice(QUESTION.length);
     const problem = this.failureOf(id);
     if (this.confirm.about === id || !problem) {
-      return html`<div class="under">${this.confirm.template(name)}</div>`;
+      return html`<div class="under">${this.confirm.template()}</div>`;
     }
     const dismiss = (): void => this.ask({ act: "dismiss", subject: this.subjectOf(id) });
     return refusal(t, problem, [button(t("dismiss"), dismiss)]);

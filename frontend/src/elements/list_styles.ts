@@ -46,59 +46,23 @@ export const listStyles = css`
   button.group:focus-visible {
     outline-offset: -2px;
   }
-  .empty {
-    padding: 10px 12px 12px;
-    display: grid;
-    gap: 8px;
-    justify-items: start;
-  }
   .under {
     padding: 2px 12px 8px 36px;
   }
-  .confirm {
-    display: grid;
-    gap: 6px;
-    padding: 8px;
-    border: 1px solid var(--ls-line-strong);
-    border-radius: 2px;
-  }
-  .tools.head {
+  .head {
     position: sticky;
     top: 0;
     z-index: 1;
     background: var(--ls-bg);
   }
-  .tools.head .meter {
-    margin: 0 -8px -7px -12px;
-  }
-  .meter {
-    height: 2px;
-    background: var(--ls-line);
-    overflow: hidden;
-  }
-  .meter > i {
-    display: block;
-    height: 2px;
-    width: 38%;
-    background: var(--ls-info);
-    animation: ls-load 1.2s linear infinite;
-  }
-  @keyframes ls-load {
-    from {
-      margin-left: -38%;
-    }
-    to {
-      margin-left: 100%;
+  @container (max-width: 259px) {
+    .under {
+      padding-left: 12px;
     }
   }
   .selbar {
     position: sticky;
     bottom: 0;
     z-index: 1;
-  }
-  @media (prefers-reduced-motion: reduce) {
-    .meter > i {
-      width: 100%;
-    }
   }
 `;

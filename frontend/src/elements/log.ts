@@ -7,7 +7,6 @@ import { LOG_LINES, logLines, type LogLine } from "../model/log_lines";
 import { controls } from "../styles/controls";
 import { facts } from "../styles/facts";
 import { notices } from "../styles/notices";
-import { queries } from "../styles/queries";
 import { tokens } from "../styles/tokens";
 import { define } from "../version";
 import { Copied } from "./copied";
@@ -25,7 +24,6 @@ export class SailLog extends SailElement {
     controls,
     facts,
     notices,
-    queries,
     late,
     css`
       :host {
@@ -90,7 +88,7 @@ export class SailLog extends SailElement {
       >
 ${lines.map(line)}</pre>
       <footer>
-        <span class="small dim grow">${said}</span>
+        <span class="small dim clip grow" title=${said}>${said}</span>
         ${this.copied.button(t, lines.map(({ time, text }) => time + text).join("\n"), t("copy"))}
         ${button(t("follow"), this.onFollow, { disabled: this.following, title: t("followHint") })}
       </footer>`;

@@ -1,6 +1,6 @@
 /** `sail-panel`: the panel in a cell. Without a session it shows the picker, with one its queries, log and details. */
 
-import { nothing, type TemplateResult } from "lit";
+import { nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { html } from "lit/static-html.js";
 
@@ -16,6 +16,7 @@ import { nameOf, type State } from "../model/states";
 import { fullTime, nextSecond, stopwatch } from "../model/times";
 import type { Session } from "../model/types";
 import { card } from "../styles/card";
+import { blocks } from "../styles/blocks";
 import { controls } from "../styles/controls";
 import { facts } from "../styles/facts";
 import { marks } from "../styles/marks";
@@ -25,7 +26,6 @@ import { panel } from "../styles/panel";
 import { tokens } from "../styles/tokens";
 import { define } from "../version";
 import { tags } from "./tags";
-import { Copied } from "./copied";
 import {
   absentNotice,
   awayNotice,
@@ -36,29 +36,36 @@ import {
   type Around,
 } from "./here_notices";
 import { late } from "./late";
-import "./log";
 import "./picker";
-import "./queries";
 import { endedText, frozenNotice, savedPicture } from "./panel_parts";
-import { tabList, type Tab } from "./panel_tabs";
-import { sessionDetails } from "./session_details";
 import { SessionElement } from "./session_element";
+import { sessionTabs, type TabId } from "./session_tabs";
 import { startSteps } from "./start_steps";
 import { bdi, button, countdownLine, joined, mark, skeleton } from "./templates";
 import { roughly } from "../model/picker";
 
 export class SailPanel extends SessionElement {
-  static override styles = [tokens, controls, marks, card, facts, notices, menu, late, panel];
+  static override styles = [tokens, controls, blocks, marks, card, facts, notices, menu, late, panel];
 
   /** Of a saved notebook: text as of then, and nothing to click. */
   @property({ type: Boolean }) saved = false;
 
-  @state() private tab: Tab = "queries";
+  @state() private tab: TabId = "queries";
   /** Of an ended session: its queries or its log are looked at. */
   @state() private looking = false;
   @state() private choosing = false;
 
-  private readonly copied = new Copied(this, (act) => this.ask(act));
+  private shownId: string | null = null;
+
+  /** The picker stays until what was chosen is here, so that a refusal shows where Connect is. */
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    const id = this.session?.id ?? null;
+    if (id !== this.shownId) {
+      this.shownId = id;
+      this.choosing = this.looking = false;
+    }
+  }
 
   protected override updated(): void {
     const { session } = this;
@@ -156,11 +163,11 @@ export class SailPanel extends SessionElement {
     const runs = this.runningNow(session);
     const buttons = this.panelButtons(session, state);
     const more = state.mark === "closed" ? nothing : this.moreButton(session, runs);
-    const asked = this.confirm.about;
+    const question = this.confirm.template();
     const again = relaunchBefore(snapshot, session);
     return [
       this.header(session, "", this.endOf(session, state, runs), [...buttons, more]),
-      asked ? html`<div class="said">${this.confirm.template(asked)}</div>` : nothing,
+      question === nothing ? nothing : html`<div class="said">${question}</div>`,
       this.refusedPart(session),
       again ? relaunchedNotice(this.around(snapshot), again) : nothing,
       this.tabs(session),
@@ -243,28 +250,17 @@ export class SailPanel extends SessionElement {
   }
 
   private tabs(session: Session): TemplateResult[] {
-    return tabList(this.t, this.tab, this.tabContent(session), (tab, focus) => {
-      this.tab = tab;
-      if (focus) {
-        void this.updateComplete.then(() => this.shadowRoot?.getElementById(`tab-${tab}`)?.focus());
-      }
-    });
-  }
-
-  private tabContent(session: Session): TemplateResult {
-    const { t, tab, source, copied } = this;
-    if (tab === "details") {
-      return sessionDetails(session, { t, now: this.clock.now(), copied, ask: (act) => this.ask(act) });
-    }
-    return tab === "log"
-      ? html`<${tags.log} .source=${source} .t=${t} .sessionId=${session.id}></${tags.log}>`
-      : html`<${tags.queries} .source=${source} .t=${t} .sessionId=${session.id}></${tags.queries}>`;
+    return sessionTabs(
+      session,
+      this.tab,
+      this.tabsContext((tab) => (this.tab = tab)),
+    );
   }
 
   protected override menuOf(session: Session, runs: Running | null): Menu {
     const { t } = this;
     const [, ...rest] = super.menuOf(session, runs);
-    const item = (tab: Tab, label: string): MenuItem => ({ label, run: () => this.show(tab) });
+    const item = (tab: TabId, label: string): MenuItem => ({ label, run: () => this.show(tab) });
     const open = [
       { ...item("queries", t("queriesTab")), shape: icons.table },
       { ...item("log", t("logTab")), shape: icons.log },
@@ -281,7 +277,7 @@ export class SailPanel extends SessionElement {
     this.choosing = true;
   }
 
-  private show(tab: Tab): void {
+  private show(tab: TabId): void {
     this.tab = tab;
     this.looking = true;
   }
@@ -289,7 +285,7 @@ export class SailPanel extends SessionElement {
   /** The picker's Cancel gives up choosing, which is the panel's own business. */
   private readonly onAct = (event: Event): void => {
     const { detail } = event as ActEvent;
-    if (detail.act === "connect") {
+    if (detail.act === "connect" && detail.choice.sessionId === this.shownId) {
       this.choosing = false;
     } else if (detail.act === "cancel" && this.choosing) {
       event.stopPropagation();

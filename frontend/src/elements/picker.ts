@@ -7,6 +7,7 @@ import { connectRefusal } from "../model/here";
 import { dearer, filtered, FILTER_FROM, pickerGroups, usualEntry, type Entry, type Group } from "../model/picker";
 import type { Snapshot } from "../model/snapshot";
 import { card } from "../styles/card";
+import { blocks } from "../styles/blocks";
 import { controls } from "../styles/controls";
 import { form } from "../styles/form";
 import { marks } from "../styles/marks";
@@ -28,13 +29,10 @@ const host = css`
     display: block;
     container-type: inline-size;
   }
-  .notice > ul .row {
-    padding: 0;
-  }
 `;
 
 export class SailPicker extends SessionElement {
-  static override styles = [tokens, controls, marks, rows, form, card, notices, menu, late, picker, host];
+  static override styles = [tokens, controls, blocks, marks, rows, form, card, notices, menu, late, picker, host];
 
   /** Whether a config can be made from here: a kernel may not. */
   @property({ type: Boolean }) newConfigs = false;
@@ -72,20 +70,22 @@ export class SailPicker extends SessionElement {
         : html`<div class="late">${skeleton([96, 160, 186])}</div>`;
     }
     const all = pickerGroups(t, snapshot, this.notebook, this.clock.now());
-    const chosen = this.chosenOf(all, snapshot);
+    const shown = filtered(all, this.filter);
+    const chosen = this.chosenOf(shown, snapshot);
     return html`<form
         class="picker"
         aria-label=${t("pickerName")}
         @submit=${(event: Event) => this.submit(event, chosen)}
         @keydown=${this.onKey}
       >
-        ${this.filterField(all)}${this.list(all, chosen)}${this.dearerNotice(snapshot, chosen)}
+        ${this.filterField(all)}${this.list(shown, chosen)}${this.dearerNotice(snapshot, chosen)}
         ${this.refusal(snapshot)}${this.more && chosen ? this.optionFields(snapshot, chosen) : nothing}
         ${this.foot(snapshot, chosen)}
       </form>
       ${this.menus.template()}`;
   }
 
+  /** What Connect takes: always one of those that are seen. */
   private chosenOf(groups: readonly Group[], snapshot: Snapshot): Entry | null {
     const all = groups.flatMap(({ entries }) => entries);
     return all.find(({ key }) => key === this.chosen) ?? usualEntry(groups, snapshot);
@@ -111,9 +111,8 @@ export class SailPicker extends SessionElement {
     </div>`;
   }
 
-  private list(all: readonly Group[], chosen: Entry | null): TemplateResult {
+  private list(shown: readonly Group[], chosen: Entry | null): TemplateResult {
     const { t, filter } = this;
-    const shown = filtered(all, filter);
     if (!shown.length) {
       const clear = button(t("clearFilter"), () => (this.filter = ""));
       return html`<div class="empty small">
@@ -171,10 +170,10 @@ export class SailPicker extends SessionElement {
     if (!refused) {
       return nothing;
     }
-    const { about } = this.confirm;
+    const question = this.confirm.template();
     return [
       connectRefused(this.around(snapshot), refused, (session) => this.askClose(session)),
-      about ? html`<div class="here-card">${this.confirm.template(about)}</div>` : nothing,
+      question === nothing ? nothing : html`<div class="here-card">${question}</div>`,
     ];
   }
 

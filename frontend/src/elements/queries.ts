@@ -11,7 +11,6 @@ import { clockSeconds, duration, fullTime, nextSecond, SECOND, stopwatch, took }
 import type { Query } from "../model/types";
 import { controls } from "../styles/controls";
 import { marks } from "../styles/marks";
-import { menu } from "../styles/menu";
 import { notices } from "../styles/notices";
 import { queries } from "../styles/queries";
 import { tokens } from "../styles/tokens";
@@ -31,7 +30,7 @@ const MARKS = {
 } as const;
 
 export class SailQueries extends SailElement {
-  static override styles = [tokens, controls, marks, menu, notices, queries, late, queryColumns];
+  static override styles = [tokens, controls, marks, notices, queries, late, queryColumns];
 
   @property() sessionId = "";
   /** How many of the latest are shown; 0: all. */

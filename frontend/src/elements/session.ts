@@ -1,8 +1,7 @@
 /** `sail-session`: a session in the main area: its state, queries, log and details. */
 
-import { css, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
-import { html } from "lit/static-html.js";
 
 import { countdown, isOver } from "../model/countdown";
 import type { Menu } from "../model/menu";
@@ -14,28 +13,21 @@ import { nameOf, type State } from "../model/states";
 import { fullTime } from "../model/times";
 import type { Session } from "../model/types";
 import { card } from "../styles/card";
+import { blocks } from "../styles/blocks";
 import { controls } from "../styles/controls";
 import { facts } from "../styles/facts";
 import { marks } from "../styles/marks";
 import { menu } from "../styles/menu";
 import { notices } from "../styles/notices";
 import { panel } from "../styles/panel";
-import { queries } from "../styles/queries";
 import { tokens } from "../styles/tokens";
 import { define } from "../version";
-import { tags } from "./tags";
-import { Copied } from "./copied";
 import { late, loadingBars } from "./late";
 import { loadFailure } from "./load_failure";
-import "./log";
-import "./queries";
 import { namesLine } from "./names_line";
-import { sessionDetails } from "./session_details";
 import { SessionElement } from "./session_element";
-import { tabs, type Tab } from "./tabs";
+import { sessionTabs, type TabId } from "./session_tabs";
 import { bdi, button, countdownText, filled, mark, notice } from "./templates";
-
-type TabId = "queries" | "log" | "details";
 
 const page = css`
   :host {
@@ -44,7 +36,6 @@ const page = css`
     max-width: none;
     overflow-y: auto;
     container-type: inline-size;
-    --ls-log-height: none;
   }
   /* A page has no frame, and its tabs are in no menu: they stay. */
   .panel {
@@ -53,6 +44,10 @@ const page = css`
   }
   .tabs {
     display: flex;
+  }
+  .panel > .tab {
+    max-height: none;
+    --ls-log-height: none;
   }
   .panel > header {
     flex-wrap: nowrap;
@@ -87,15 +82,15 @@ const page = css`
     .panel > header > .facts {
       order: 1;
       flex: 1 0 100%;
+      white-space: normal;
     }
   }
 `;
 
 export class SailSession extends SessionElement {
-  static override styles = [tokens, controls, marks, menu, notices, panel, facts, queries, card, late, page];
+  static override styles = [tokens, controls, blocks, marks, menu, notices, panel, facts, card, late, page];
 
   @property() tab: TabId = "queries";
-  private readonly copied = new Copied(this, (act) => this.ask(act));
 
   protected override updated(): void {
     const { sessionId, snapshot } = this;
@@ -128,20 +123,10 @@ export class SailSession extends SessionElement {
   }
 
   private shown(session: Session): TemplateResult {
-    const { t } = this;
-    const all = this.tabsOf(session);
-    const chosen = all.some(({ id }) => id === this.tab) ? this.tab : "details";
+    const context = this.tabsContext((tab) => (this.tab = tab));
     return html`<section class="panel" aria-label=${nameOf(session)}>
-      ${this.header(session)} ${this.questions(session)} ${tabs(t("sessionTabs"), all, chosen, (id) => (this.tab = id))}
-      <div id="tab-content" role="tabpanel" aria-labelledby="tab-${chosen}">${this.content(session, chosen)}</div>
+      ${this.header(session)} ${this.questions(session)} ${sessionTabs(session, this.tab, context)}
     </section>`;
-  }
-
-  /** Others' queries are not for the caller. */
-  private tabsOf(session: Session): Tab<TabId>[] {
-    const { t } = this;
-    const queriesTab: Tab<TabId>[] = session.mine ? [{ id: "queries", label: t("queriesTab") }] : [];
-    return [...queriesTab, { id: "log", label: t("logTab") }, { id: "details", label: t("detailsTab") }];
   }
 
   private header(session: Session): TemplateResult {
@@ -198,26 +183,8 @@ export class SailSession extends SessionElement {
   }
 
   private questions(session: Session): unknown {
-    const about = this.confirm.about;
-    return [about ? html`<div class="ask">${this.confirm.template(about)}</div>` : nothing, this.refusedAct(session)];
-  }
-
-  private content(session: Session, chosen: TabId): unknown {
-    const { t, source } = this;
-    switch (chosen) {
-      case "queries":
-        return html`<${tags.queries} .source=${source} .t=${t} .sessionId=${session.id}></${tags.queries}>`;
-      case "log":
-        return html`<${tags.log} .source=${source} .t=${t} .sessionId=${session.id}></${tags.log}>`;
-      case "details":
-        return sessionDetails(session, {
-          t,
-          now: this.clock.now(),
-          teams: this.snapshot?.me?.singleUser === false,
-          copied: this.copied,
-          ask: (act) => this.ask(act),
-        });
-    }
+    const question = this.confirm.template();
+    return [question === nothing ? nothing : html`<div class="ask">${question}</div>`, this.refusedAct(session)];
   }
 
   /** Its tabs stand below, so the menu does not name them. */

@@ -18,7 +18,7 @@ export interface DetailsContext {
   readonly t: Translate;
   readonly now: number;
   /** Whether there are owners to tell apart. */
-  readonly teams?: boolean;
+  readonly teams: boolean;
   readonly copied: Copied;
   readonly ask: (act: Act) => void;
 }
@@ -36,7 +36,7 @@ export function sessionDetails(session: Session, context: DetailsContext): Templ
 type Row = readonly [name: string, value: unknown, className?: string];
 
 function rowsOf(session: Session, context: DetailsContext): Row[] {
-  const { t, copied, teams = false } = context;
+  const { t, copied, teams } = context;
   const { id, endpoint, ownerName, statusMessage, metadata } = session;
   const isLive = !isOver(session);
   const pairs = Object.entries(metadata);

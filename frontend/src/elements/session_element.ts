@@ -1,7 +1,7 @@
 /** What the card and the panel share: the notebook's session, its buttons, its menu, and the questions before what
     cannot be taken back. */
 
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 
 import * as icons from "../icons";
@@ -14,12 +14,15 @@ import { isOver } from "../model/countdown";
 import { couldNotStart } from "../model/reasons";
 import type { Snapshot } from "../model/snapshot";
 import { isClosing, isKnown, stateOf, type State } from "../model/states";
+import { sessionOf } from "../model/session_lookup";
 import { duration } from "../model/times";
 import type { Notebook, Session } from "../model/types";
 import { Confirm } from "./confirm";
+import { Copied } from "./copied";
 import { SailElement } from "./element";
 import type { Around } from "./here_notices";
 import { ElementMenu } from "./menu";
+import type { TabId, TabsContext } from "./session_tabs";
 import { button, filled, iconButton, listed, refusal, type Piece } from "./templates";
 import { Clock } from "./ticker";
 
@@ -34,22 +37,39 @@ export abstract class SessionElement extends SailElement {
   protected readonly clock = new Clock(this, () => this.snapshot?.skewMs ?? 0);
   protected readonly confirm = new Confirm(this);
   protected readonly menus = new ElementMenu(this);
+  protected readonly copied = new Copied(this, (act) => this.ask(act));
 
+  private askedIn: string | null = null;
   private said: { readonly session: string; readonly key: string; readonly text: string } | null = null;
 
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    const { snapshot, notebook, confirm } = this;
+    const place = notebook?.path ?? null;
+    const asked = snapshot && confirm.about !== null ? sessionOf(snapshot, confirm.about) : null;
+    // A question does not outlive what it is about, nor go along to another notebook.
+    if (confirm.about !== null && (place !== this.askedIn || asked === null || isOver(asked))) {
+      confirm.forget();
+    }
+    this.askedIn = place;
+  }
+
   protected get session(): Session | null {
-    const { snapshot, sessionId } = this;
+    const { snapshot, sessionId, notebook } = this;
     if (!snapshot) {
       return null;
     }
-    const known = [...(snapshot.sessions.items ?? []), ...(snapshot.ended?.items ?? [])];
-    return sessionId === null
-      ? sessionOfNotebook(snapshot, this.notebook)
-      : (known.find(({ id }) => id === sessionId) ?? null);
+    return sessionId === null ? sessionOfNotebook(snapshot, notebook) : sessionOf(snapshot, sessionId);
   }
 
   protected around(snapshot: Snapshot): Around {
     return { t: this.t, snapshot, clock: this.clock, ask: (act) => this.ask(act) };
+  }
+
+  protected tabsContext(choose: (tab: TabId) => void): TabsContext {
+    const { t, source, copied } = this;
+    const teams = this.snapshot?.me?.singleUser === false;
+    return { t, source, now: this.clock.now(), teams, copied, ask: (act) => this.ask(act), choose };
   }
 
   /** Its mark and word now; the element renders again when they change. */
@@ -198,7 +218,8 @@ export abstract class SessionElement extends SailElement {
   protected askClose(session: Session): void {
     const { t } = this;
     this.confirm.ask({
-      about: t("closeName"),
+      about: session.id,
+      name: t("closeName"),
       text: html`${t("closeQuestion")} ${this.loses()}`,
       yes: t("closeSession"),
       no: t("keepIt"),
@@ -216,7 +237,8 @@ export abstract class SessionElement extends SailElement {
       return;
     }
     const text = html`${t("relaunchQuestion")} ${this.loses()}`;
-    this.confirm.ask({ about: t("relaunchName"), text, yes: t("relaunch"), no: t("keepIt"), act });
+    const words = { name: t("relaunchName"), text, yes: t("relaunch"), no: t("keepIt") };
+    this.confirm.ask({ about: session.id, ...words, act });
   }
 
   protected openTab(session: Session, tab: "queries" | "log"): void {

@@ -43,6 +43,11 @@ export abstract class SessionLister extends ListElement {
     return this.isTeam && (this.choosing || this.selected.length > 0);
   }
 
+  /** The selected sessions that still live. */
+  protected get chosen(): Session[] {
+    return this.selected.flatMap((id) => this.sessionOf(id) ?? []).filter((session) => !isOver(session));
+  }
+
   /** Whether all sessions of the server are here. */
   protected get hasEnd(): boolean {
     const { items, total } = this.snapshot?.sessions ?? {};
@@ -98,7 +103,14 @@ export abstract class SessionLister extends ListElement {
       act();
     } else {
       const text = `${t("closeQuestion")} ${t("losesUnknown")}`;
-      this.confirm.ask({ about: session.id, text, yes: t("closeSession"), no: t("keepIt"), act });
+      this.confirm.ask({
+        about: session.id,
+        name: nameOf(session),
+        text,
+        yes: t("closeSession"),
+        no: t("keepIt"),
+        act,
+      });
     }
   }
 
@@ -109,7 +121,7 @@ export abstract class SessionLister extends ListElement {
       act();
     } else {
       const text = `${t("relaunchQuestion")} ${t("losesUnknown")}`;
-      this.confirm.ask({ about: session.id, text, yes: t("relaunch"), no: t("keepIt"), act });
+      this.confirm.ask({ about: session.id, name: nameOf(session), text, yes: t("relaunch"), no: t("keepIt"), act });
     }
   }
 
@@ -125,15 +137,20 @@ export abstract class SessionLister extends ListElement {
   }
 
   protected closeSelected(): void {
-    this.ask({ act: "closeMany", sessionIds: this.selected });
+    this.ask({ act: "closeMany", sessionIds: this.chosen.map(({ id }) => id) });
   }
 
   protected toggle(id: string, range: boolean): void {
-    const order = this.rows.ids;
+    const order = this.rows.ids.filter((one) => this.isLive(one));
     this.show({
       selected: range ? extended(this.selected, order, this.lastChosen, id) : toggled(this.selected, id),
     });
     this.lastChosen = id;
+  }
+
+  private isLive(id: string): boolean {
+    const session = this.sessionOf(id);
+    return session !== null && !isOver(session);
   }
 
   protected readonly onClick = (event: MouseEvent): void => {
@@ -141,7 +158,7 @@ export abstract class SessionLister extends ListElement {
     if (!session) {
       return;
     }
-    if (this.isTeam && (event.shiftKey || event.ctrlKey || event.metaKey)) {
+    if (this.isTeam && !isOver(session) && (event.shiftKey || event.ctrlKey || event.metaKey)) {
       this.toggle(session.id, event.shiftKey);
     } else {
       this.current = session.id;

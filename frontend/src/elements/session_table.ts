@@ -14,11 +14,11 @@ import { nameOf } from "../model/states";
 import { NEWEST_FIRST, SORT_KEYS, sorted, summary, type Sort } from "../model/table_order";
 import type { Session } from "../model/types";
 import type { SessionsView } from "../model/view";
+import { blocks } from "../styles/blocks";
 import { controls } from "../styles/controls";
 import { marks } from "../styles/marks";
 import { menu } from "../styles/menu";
 import { notices } from "../styles/notices";
-import { queries } from "../styles/queries";
 import { table } from "../styles/table";
 import { tokens } from "../styles/tokens";
 import { tools } from "../styles/tools";
@@ -43,7 +43,7 @@ export interface TableView extends SessionsView {
 }
 
 export class SailSessionTable extends SessionLister {
-  static override styles = [tokens, controls, marks, menu, notices, queries, table, tools, late, tableStyles];
+  static override styles = [tokens, controls, blocks, marks, menu, notices, table, tools, late, tableStyles];
 
   @state() private sort: Sort = NEWEST_FIRST;
   @state() private ended = false;
@@ -136,20 +136,19 @@ export class SailSessionTable extends SessionLister {
           .value=${filter}
           @input=${onFilter}
         />
-        <span class="grow"></span>
         <span class="small dim" role="status">${list?.items ? summary(t, this.shown, this.isTeam) : nothing}</span>
       </div>
       ${this.isLoadingRest ? html`<div class="meter"><i></i></div>` : nothing}`;
   }
 
   private selection(): unknown {
-    const { t } = this;
-    const chosen = this.selected.map((id) => this.sessionOf(id)).filter((one) => one !== null);
+    const { t, chosen } = this;
     if (!this.isTeam || !chosen.length) {
       return nothing;
     }
     const clear = (): void => this.clearSelection();
-    return selectionBar(t, selectedText(t, chosen), chosen.length, clear, () => this.closeSelected());
+    const text = selectedText(t, chosen);
+    return selectionBar(t, text, text, chosen.length, clear, () => this.closeSelected());
   }
 
   /** What came of closing many, when not all could be closed. */
@@ -181,8 +180,6 @@ export class SailSessionTable extends SessionLister {
     const entries = this.shown.flatMap((session) => this.withQuestion(session.id, nameOf(session)));
     const drawn = this.rows.draw(entries);
     const columns = columnsOf(ended, isTeam);
-    const width = columns.length + (isTeam ? 1 : 0);
-    const gap = (height: number): unknown => gapRow(height, width);
     const sort = (to: Sort): void => {
       this.sort = to;
       this.show({});
@@ -214,19 +211,19 @@ export class SailSessionTable extends SessionLister {
             ({ index }) => entries[index]?.id,
             (row) => {
               const entry = entries[row.index];
-              return entry ? [gap(row.gap), this.entry(entry, row.index + 2, width)] : nothing;
+              return entry ? [gapRow(row.gap), this.entry(entry, row.index + 2)] : nothing;
             },
           )}
-          ${gap(drawn.rest)}
+          ${gapRow(drawn.rest)}
         </tbody>
       </table>
     </div>`;
   }
 
-  private entry(entry: Entry, rowIndex: number, width: number): TemplateResult {
+  private entry(entry: Entry, rowIndex: number): TemplateResult {
     if (entry.kind === "free") {
       return html`<tr data-id=${entry.id} data-kind="free" aria-rowindex=${rowIndex}>
-        <td colspan=${width}>${this.question(entry)}</td>
+        <td><div class="whole">${this.question(entry)}</div></td>
       </tr>`;
     }
     const session = this.shown.find(({ id }) => id === entry.id);

@@ -14,11 +14,11 @@ import { frozen, ordered } from "../model/session_order";
 import { isKnown, nameOf } from "../model/states";
 import type { Session } from "../model/types";
 import type { SessionsView } from "../model/view";
+import { blocks } from "../styles/blocks";
 import { controls } from "../styles/controls";
 import { marks } from "../styles/marks";
 import { menu } from "../styles/menu";
 import { notices } from "../styles/notices";
-import { queries } from "../styles/queries";
 import { rows } from "../styles/rows";
 import { tokens } from "../styles/tokens";
 import { tools } from "../styles/tools";
@@ -39,7 +39,7 @@ const ENDED = "ended-sessions";
 const TABLE_WIDTH = 700;
 
 export class SailSessions extends SessionLister {
-  static override styles = [...[tokens, controls, marks, menu, notices, queries, rows, tools, late], listStyles];
+  static override styles = [tokens, controls, blocks, marks, menu, notices, rows, tools, late, listStyles];
 
   @property() layout: "list" | "table" | "auto" = "list";
   /** Whether the host opens the table. */
@@ -97,9 +97,11 @@ export class SailSessions extends SessionLister {
     const table = this.withTable
       ? button(t("openAsTable"), () => this.ask({ act: "openTable" }), { kind: "link" })
       : nothing;
-    const bar = scopes === nothing ? nothing : html`<div class="bar">${scopes}<span class="grow"></span>${table}</div>`;
-    const meter = this.isLoadingRest ? html`<div class="meter"><i></i></div>` : nothing;
-    return bar === nothing && meter === nothing ? nothing : html`<div class="tools head">${bar}${meter}</div>`;
+    const bar = html`<div class="tools">
+      <div class="bar">${scopes}<span class="grow"></span>${table}</div>
+    </div>`;
+    const meter = html`<div class="meter"><i></i></div>`;
+    return html`<div class="head">${scopes === nothing ? nothing : bar}${this.isLoadingRest ? meter : nothing}</div>`;
   }
 
   private empty(): unknown {
@@ -176,8 +178,12 @@ export class SailSessions extends SessionLister {
         <div role="gridcell">${this.free(entry)}</div>
       </div>`;
     }
-    const session = this.sessionOf(entry.id);
-    return session ? this.row(session, index, style) : this.group(index, style);
+    if (entry.kind === "group") {
+      return this.group(index, style);
+    }
+    // One that nobody lists any more stays as long as nothing may move.
+    const session = this.sessionOf(entry.id) ?? this.shown.find(({ id }) => id === entry.id);
+    return session ? this.row(session, index, style) : html``;
   }
 
   private free(entry: Entry): unknown {
@@ -261,16 +267,14 @@ export class SailSessions extends SessionLister {
   }
 
   private selection(): unknown {
-    const chosen = this.selected.map((id) => this.sessionOf(id)).filter((one) => one !== null);
+    const { chosen } = this;
     if (!this.isSelecting) {
       return nothing;
     }
-    const text = html`<span title=${selectedText(this.t, chosen)}
-      >${this.t("selectedCount", { count: chosen.length })}</span
-    >`;
     return selectionBar(
       this.t,
-      text,
+      this.t("selectedCount", { count: chosen.length }),
+      selectedText(this.t, chosen),
       chosen.length,
       () => this.clearSelection(),
       () => this.closeSelected(),

@@ -1,6 +1,7 @@
 /** The columns of the table of sessions. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
 
 import * as icons from "../icons";
 import { isOver } from "../model/countdown";
@@ -130,17 +131,17 @@ export function checkCell(
     type="checkbox"
     tabindex="-1"
     aria-label=${label}
-    .checked=${chosen}
+    .checked=${live(chosen)}
     @click=${(event: MouseEvent) => toggle(event.shiftKey)}
   />`;
   return html`<td class="c">${isOver(session) ? nothing : box}</td>`;
 }
 
 /** Stands for rows that are not drawn. */
-export function gapRow(height: number, width: number): TemplateResult | typeof nothing {
+export function gapRow(height: number): TemplateResult | typeof nothing {
   return height
     ? html`<tr class="gap" aria-hidden="true">
-        <td colspan=${width} style="height:${height}px"></td>
+        <td style="height:${height}px"></td>
       </tr>`
     : nothing;
 }

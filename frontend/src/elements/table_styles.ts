@@ -20,6 +20,9 @@ export const tableStyles = css`
     width: 270px;
     flex: 0 1 auto;
   }
+  .tools > [role="status"] {
+    margin-left: auto;
+  }
   .tools select.scope {
     width: auto;
   }
@@ -29,18 +32,7 @@ export const tableStyles = css`
     overflow-y: auto;
     scrollbar-gutter: stable;
     position: relative;
-  }
-  .meter {
-    height: 2px;
-    background: var(--ls-line);
-    overflow: hidden;
-    flex: none;
-  }
-  .meter > i {
-    display: block;
-    height: 2px;
-    width: 38%;
-    background: var(--ls-info);
+    container-type: inline-size;
   }
   table.s thead th {
     position: sticky;
@@ -85,6 +77,11 @@ export const tableStyles = css`
   table.s tr[data-kind="free"] td {
     white-space: normal;
     padding: 0;
+    overflow: visible;
+  }
+  /* As wide as the table, however many columns there are. */
+  .whole {
+    width: 100cqw;
   }
   table.s tr.gap td {
     height: auto;
@@ -114,9 +111,6 @@ export const tableStyles = css`
   table.s td.n button svg {
     margin: 0;
   }
-  table.s td .ring {
-    display: none;
-  }
   table.s tr > :first-child {
     padding-left: 12px;
   }
@@ -143,18 +137,7 @@ export const tableStyles = css`
     padding: 4px 12px 8px 12px;
   }
   .confirm {
-    display: grid;
-    gap: 6px;
-    padding: 8px;
     max-width: 480px;
-    border: 1px solid var(--ls-line-strong);
-    border-radius: 2px;
-  }
-  .empty {
-    padding: 10px 12px 12px;
-    display: grid;
-    gap: 8px;
-    justify-items: start;
   }
   @container (max-width: 859px) {
     .notebook {
@@ -180,6 +163,11 @@ export const tableStyles = css`
   }
   @container (max-width: 519px) {
     .owner {
+      display: none;
+    }
+  }
+  @container (max-width: 339px) {
+    .closes {
       display: none;
     }
   }

@@ -55,14 +55,15 @@ function scopeName(t: Translate, scope: Scope): string {
 
 export function selectionBar(
   t: Translate,
-  text: unknown,
+  text: string,
+  title: string,
   count: number,
   clear: () => void,
   close: () => void,
 ): TemplateResult {
   const label = count === 1 ? t("closeOne") : t("closeMany", { count });
   return html`<div class="selbar" role="group" aria-label=${t("selectionName")}>
-    <span class="clip" role="status">${text}</span><span class="grow"></span>
+    <span class="clip grow" role="status" title=${title}>${text}</span>
     ${button(t("clear"), clear)} ${button(label, close, { kind: "danger" })}
   </div>`;
 }

@@ -76,6 +76,8 @@ export function pageTicker(): Ticker {
 /** The server's clock for one element: it reads `now` while it renders, and says when what it drew changes. */
 export class Clock implements ReactiveController {
   private next = Infinity;
+  /** Out of the document Lit still renders, and nothing there changes by time. */
+  private connected = false;
 
   /** `skew` gives the server's clock minus this machine's, in milliseconds. */
   constructor(
@@ -99,15 +101,16 @@ export class Clock implements ReactiveController {
   }
 
   hostUpdated(): void {
-    const at = this.next === Infinity ? null : this.next - this.skew();
+    const at = this.connected && this.next !== Infinity ? this.next - this.skew() : null;
     pageTicker().set(this, at, () => this.host.requestUpdate());
   }
 
   hostConnected(): void {
-    this.host.requestUpdate();
+    this.connected = true;
   }
 
   hostDisconnected(): void {
+    this.connected = false;
     pageTicker().set(this, null, () => undefined);
   }
 }

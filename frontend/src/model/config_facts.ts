@@ -1,6 +1,6 @@
 /** What a list says of compute configs. */
 
-import type { Translate } from "../strings";
+import type { Sentence, Translate } from "../strings";
 import { priceText, sizeText } from "./sizes";
 import type { Config } from "./types";
 
@@ -11,14 +11,14 @@ export function orderedConfigs(configs: readonly Config[], defaultConfig: string
 }
 
 /** What a person is asked before a config is deleted. */
-export function deleteText(t: Translate, { name }: Config, live: number): string {
+export function deleteQuestion({ name }: Config, live: number): Sentence {
   switch (live) {
     case 0:
-      return t("deleteUnused", { name });
+      return { key: "deleteUnused", values: { name } };
     case 1:
-      return t("deleteOne", { name });
+      return { key: "deleteOne", values: { name } };
     default:
-      return t("deleteMany", { name, count: live });
+      return { key: "deleteMany", values: { name, count: live } };
   }
 }
 

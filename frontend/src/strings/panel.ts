@@ -14,5 +14,4 @@ export const panelStrings = {
   savedStateQuery: "As of {time}: {state}, 1 query. This is a saved picture; run the cell to see what is now.",
   savedNone: "As of {time}: no session. This is a saved picture; run the cell to see what is now.",
   queriesCount: "Queries ({count})",
-  tabsName: "Session",
 } as const;

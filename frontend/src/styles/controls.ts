@@ -34,9 +34,22 @@ export const controls = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
+  .sr {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
   .grow {
     flex: 1 1 auto;
     min-width: 0;
+  }
+  .empty-q {
+    padding: 10px 12px;
+    color: var(--ls-fg-dim);
+    font-size: 12px;
   }
   b {
     font-weight: 600;
@@ -49,8 +62,7 @@ export const controls = css`
     text-underline-offset: 2px;
   }
 
-  button,
-  .btn {
+  button {
     font: inherit;
     color: inherit;
     margin: 0;
@@ -68,12 +80,12 @@ export const controls = css`
     cursor: pointer;
     flex: none;
   }
-  button:hover,
-  button.hover {
+  button:hover {
     background: var(--ls-bg-soft);
   }
   button:focus-visible,
-  .focus {
+  input[type="checkbox"]:focus-visible,
+  input[type="radio"]:focus-visible {
     outline: 2px solid var(--ls-accent);
     outline-offset: -1px;
   }
@@ -82,7 +94,7 @@ export const controls = css`
     border-color: var(--ls-accept);
     color: #fff;
   }
-  button.primary:hover {
+  button.primary:enabled:hover {
     background: var(--jp-accept-color-hover, #1565c0);
   }
   button.danger {
@@ -147,8 +159,7 @@ export const controls = css`
     background: var(--ls-bg);
     color: var(--ls-fg);
   }
-  input:focus,
-  input.focused,
+  input:not([type="checkbox"], [type="radio"]):focus,
   select:focus,
   textarea:focus {
     outline: 0;
@@ -164,7 +175,8 @@ export const controls = css`
     flex: none;
   }
   .invalid input,
-  .invalid select {
+  .invalid select,
+  .invalid textarea {
     border-color: var(--ls-bad);
     box-shadow: inset 0 0 0 1px var(--ls-bad);
   }

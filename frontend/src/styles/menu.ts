@@ -1,4 +1,4 @@
-/** Menus and popovers. */
+/** Menus. */
 
 import { css } from "lit";
 
@@ -25,7 +25,6 @@ export const menu = css`
     height: 24px;
     padding: 0 12px 0 8px;
   }
-  .menu > div.on,
   .menu > div:hover,
   .menu > div:focus {
     background: var(--ls-bg-soft);
@@ -40,15 +39,6 @@ export const menu = css`
     border-top: 1px solid var(--ls-line);
     margin: 4px 0;
   }
-  .sr {
-    position: absolute;
-    width: 1px;
-    height: 1px;
-    overflow: hidden;
-    clip-path: inset(50%);
-    white-space: nowrap;
-  }
-  .menu > .on .k,
   .menu > :hover .k,
   .menu > :focus .k {
     color: var(--ls-fg);
@@ -59,10 +49,5 @@ export const menu = css`
   }
   .menu .off {
     color: var(--ls-fg-off);
-  }
-  .pop {
-    border: 1px solid var(--ls-line-strong);
-    box-shadow: var(--jp-elevation-z6);
-    width: 340px;
   }
 `;

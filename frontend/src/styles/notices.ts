@@ -29,6 +29,12 @@ export const notices = css`
     margin: 0;
     padding: 0;
   }
+  .notice > ul .row {
+    padding: 0;
+  }
+  .notice > ul .row + .row {
+    margin-top: 4px;
+  }
   .notice.bad {
     --n: var(--ls-bad);
   }

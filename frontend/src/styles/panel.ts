@@ -127,8 +127,15 @@ export const panel = css`
       flex-wrap: wrap;
       row-gap: 2px;
     }
-    .panel > header > b {
+    .panel > header > b.clip {
       max-width: calc(100% - 96px);
+    }
+    .panel > header > b.grow {
+      flex-basis: auto;
+    }
+    .panel > header.only > .end {
+      order: 1;
+      flex-basis: 100%;
     }
     .panel > header > .word {
       flex: 1 0 auto;
@@ -149,6 +156,17 @@ export const panel = css`
   }
   .panel > footer > .told {
     text-align: right;
+  }
+  @container (max-width: 259px) {
+    .panel > footer {
+      gap: 4px;
+    }
+    .panel > footer > button:not(.icon) {
+      padding: 0 6px;
+    }
+    .panel > footer > button:not(.icon) > svg {
+      display: none;
+    }
   }
   @container (max-width: 359px) {
     .panel > footer > .told {

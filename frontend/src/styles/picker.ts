@@ -65,6 +65,20 @@ export const picker = css`
     font-size: 12px;
     line-height: 16px;
   }
+  @container (max-width: 299px) {
+    .picker .foot {
+      flex-wrap: wrap;
+      row-gap: 2px;
+    }
+    .picker .foot > .link {
+      flex-basis: 100%;
+      justify-content: flex-start;
+    }
+    .picker .options > .two {
+      grid-template-columns: minmax(0, 1fr);
+      gap: 8px;
+    }
+  }
   @container (min-width: 640px) {
     .groups.halves {
       display: grid;

@@ -49,9 +49,4 @@ export const queries = css`
   table.q tr.run td.dim {
     color: var(--ls-fg);
   }
-  .empty-q {
-    padding: 10px 12px;
-    color: var(--ls-fg-dim);
-    font-size: 12px;
-  }
 `;

@@ -3,12 +3,6 @@
 import { css } from "lit";
 
 export const rows = css`
-  .list,
-  .list {
-    list-style: none;
-    margin: 0;
-    padding: 0;
-  }
   .row {
     display: grid;
     grid-template-columns: 16px minmax(0, 1fr) auto;
@@ -80,8 +74,7 @@ export const rows = css`
   .row.hover .l2,
   .row.sel .l2,
   .row.hover .end,
-  .row.sel .end,
-  .row.hover .dim {
+  .row.sel .end {
     color: var(--ls-fg);
   }
   .row.sel::before,
@@ -97,8 +90,7 @@ export const rows = css`
   .row.over {
     color: var(--ls-fg-dim);
   }
-  .row.hover button.icon:hover,
-  .row .acts button.icon.hover {
+  .row.hover button.icon:hover {
     background: var(--jp-layout-color3, var(--ls-bg-soft));
   }
   .row.pick {
@@ -106,11 +98,6 @@ export const rows = css`
   }
   .row.chk {
     padding-left: 34px;
-  }
-  .row.chk > input {
-    position: absolute;
-    left: 12px;
-    top: 13px;
   }
   .group {
     display: flex;
@@ -124,9 +111,5 @@ export const rows = css`
   .group > .n {
     margin-left: auto;
     padding-right: 4px;
-  }
-  .group.label {
-    padding-left: 12px;
-    margin-top: 4px;
   }
 `;

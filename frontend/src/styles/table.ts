@@ -19,12 +19,6 @@ export const table = css`
     border-bottom: 1px solid var(--ls-line-strong);
     white-space: nowrap;
   }
-  table.s th b svg {
-    display: inline;
-    width: 12px;
-    height: 12px;
-    vertical-align: -2px;
-  }
   table.s td {
     padding: 0 8px;
     height: 28px;

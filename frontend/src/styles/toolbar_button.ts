@@ -55,21 +55,10 @@ export const toolbarButton = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
-  svg.i {
-    color: var(--ls-icon);
-  }
   :host([narrow]) bdi {
     display: none;
   }
   :host([narrow]) button::after {
     content: attr(data-longest-time);
-  }
-  .sr {
-    position: absolute;
-    width: 1px;
-    height: 1px;
-    overflow: hidden;
-    clip-path: inset(50%);
-    white-space: nowrap;
   }
 `;
