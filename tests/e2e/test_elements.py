@@ -72,6 +72,14 @@ def test_a_question_goes_when_its_session_ends_elsewhere(open_state: OpenState) 
     expect(page.get_by_role("button", name="Relaunch")).to_be_visible()
 
 
+def test_a_question_in_a_list_goes_when_its_session_ends_elsewhere(open_state: OpenState) -> None:
+    page = open_state("sessions-close-asks")
+    expect(page.get_by_role("button", name="Close session")).to_be_visible()
+    over = "{...one, status: 'closed', terminationReason: 'user_closed', closedAt: now.asOf}"
+    change(page, f"{{sessions: {{...now.sessions, items: now.sessions.items.map((one) => ({over}))}}}}")
+    expect(page.get_by_role("button", name="Close session")).to_have_count(0)
+
+
 def test_enter_in_the_filter_of_the_picker_connects_to_what_is_seen(open_state: OpenState) -> None:
     page = open_state("picker-filtered", 360)
     page.get_by_role("searchbox").press("Enter")

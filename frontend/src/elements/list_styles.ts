@@ -59,6 +59,9 @@ export const listStyles = css`
     .under {
       padding-left: 12px;
     }
+    .selbar > button {
+      padding: 0 6px;
+    }
   }
   .selbar {
     position: sticky;

@@ -205,11 +205,14 @@ export class SailPicker extends SessionElement {
       ${t(this.more ? "fewerOptions" : "options")}
     </button>`;
     return html`<div class="foot">
-      ${isSession ? nothing : toggle}${may ? button(t("newConfig"), () => this.ask({ act: "newConfig" })) : nothing}
-      ${this.cancelable && !may ? button(t("cancel"), () => this.ask({ act: "cancel" })) : nothing}
-      <button type="submit" class="primary" ?disabled=${running || blocked || !chosen}>
-        ${t(running ? "connecting" : "connect")}
-      </button>
+      ${isSession ? nothing : toggle}
+      <span class="bar">
+        ${may ? button(t("newConfig"), () => this.ask({ act: "newConfig" })) : nothing}
+        ${this.cancelable && !may ? button(t("cancel"), () => this.ask({ act: "cancel" })) : nothing}
+        <button type="submit" class="primary" ?disabled=${running || blocked || !chosen}>
+          ${t(running ? "connecting" : "connect")}
+        </button>
+      </span>
     </div>`;
   }
 

@@ -1,5 +1,6 @@
 /** What the list and the table of sessions share: what is shown and chosen, questions in place, keys, and menus. */
 
+import type { PropertyValues } from "lit";
 import { property, state } from "lit/decorators.js";
 
 import { isOver } from "../model/countdown";
@@ -25,6 +26,14 @@ export abstract class SessionLister extends ListElement {
 
   protected readonly pages = new Pages((topics) => this.watchOnly(topics));
   private lastChosen: string | null = null;
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    const { about } = this.confirm;
+    if (about !== null && !this.isLive(about)) {
+      this.confirm.forget();
+    }
+  }
 
   protected override subjectOf(id: string): string {
     return `session:${id}`;

@@ -170,5 +170,8 @@ export const tableStyles = css`
     .closes {
       display: none;
     }
+    .when {
+      width: 84px;
+    }
   }
 `;

@@ -161,6 +161,7 @@ export const panel = css`
     .panel > footer {
       gap: 4px;
     }
+    .panel > header button:not(.icon),
     .panel > footer > button:not(.icon) {
       padding: 0 6px;
     }

@@ -45,11 +45,15 @@ export const picker = css`
   .row.pick > input:focus-visible {
     outline: none;
   }
-  .picker .foot > .link {
-    margin-right: auto;
-  }
   .picker .foot {
+    flex-wrap: wrap;
+    row-gap: 2px;
     margin-top: 4px;
+  }
+  .picker .foot > .bar {
+    flex-wrap: nowrap;
+    gap: 8px;
+    margin-left: auto;
   }
   .picker .options {
     padding: 10px 12px 2px;
@@ -66,13 +70,12 @@ export const picker = css`
     line-height: 16px;
   }
   @container (max-width: 299px) {
-    .picker .foot {
-      flex-wrap: wrap;
-      row-gap: 2px;
+    .picker .foot,
+    .picker .foot > .bar {
+      column-gap: 4px;
     }
-    .picker .foot > .link {
-      flex-basis: 100%;
-      justify-content: flex-start;
+    .picker .foot > .bar > button {
+      padding: 0 6px;
     }
     .picker .options > .two {
       grid-template-columns: minmax(0, 1fr);
