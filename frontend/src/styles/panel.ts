@@ -133,10 +133,6 @@ export const panel = css`
     .panel > header > b.grow {
       flex-basis: auto;
     }
-    .panel > header.only > .end {
-      order: 1;
-      flex-basis: 100%;
-    }
     .panel > header > .word {
       flex: 1 0 auto;
     }
@@ -167,6 +163,12 @@ export const panel = css`
     }
     .panel > footer > button:not(.icon) > svg {
       display: none;
+    }
+  }
+  @container (max-width: 399px) {
+    .panel > header.only > .end {
+      order: 1;
+      flex-basis: 100%;
     }
   }
   @container (max-width: 359px) {

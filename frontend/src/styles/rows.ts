@@ -74,7 +74,9 @@ export const rows = css`
   .row.hover .l2,
   .row.sel .l2,
   .row.hover .end,
-  .row.sel .end {
+  .row.sel .end,
+  .row.hover .tag.line,
+  .row.sel .tag.line {
     color: var(--ls-fg);
   }
   .row.sel::before,
