@@ -58,7 +58,7 @@ const page = css`
   .panel > header > .word {
     flex: none;
   }
-  .panel > header b {
+  .panel > header > b.clip {
     max-width: 40cqw;
   }
   .panel > header > * {
@@ -66,6 +66,9 @@ const page = css`
   }
   .panel > header > .facts {
     flex: 1 1 0;
+  }
+  .panel > header > .bar {
+    margin-left: auto;
   }
   .ask {
     padding: 8px 12px;
@@ -82,6 +85,8 @@ const page = css`
     .panel > header > .facts {
       order: 1;
       flex: 1 0 100%;
+    }
+    .panel > header > .end {
       white-space: normal;
     }
   }
@@ -140,7 +145,7 @@ export class SailSession extends SessionElement {
       ${mark(state.mark)}<b class="clip" title=${name}>${bdi(name)}</b>
       <span class="word" title=${session.closedAt === null ? nothing : fullTime(session.closedAt)}>${state.word}</span>
       <span class="facts clip grow" title=${line.join(" · ")}>${namesLine(line)}</span>
-      ${this.end(session, state, runs)} ${this.headButtons(session, state, runs)}
+      ${this.end(session, state, runs)}<span class="bar">${this.headButtons(session, state, runs)}</span>
     </header>`;
   }
 

@@ -77,6 +77,7 @@ export const tableStyles = css`
   table.s tr[data-kind="free"] td {
     white-space: normal;
     padding: 0;
+    border-bottom: 0;
     overflow: visible;
   }
   /* As wide as the table, however many columns there are. */

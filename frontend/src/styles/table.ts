@@ -38,6 +38,9 @@ export const table = css`
     vertical-align: -3px;
     margin-right: 6px;
   }
+  table.s .c input {
+    vertical-align: middle;
+  }
   table.s .c {
     width: 34px;
     padding-right: 0;
