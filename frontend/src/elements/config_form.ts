@@ -142,8 +142,10 @@ export class SailConfigForm extends SailElement {
     const label = saving ? t("saving") : t(this.config ? "save" : "create");
     return html`<div class="foot">
       <span class="grow small dim" role="status">${text}</span>
-      ${button(t("cancel"), () => this.ask({ act: "cancel" }))}
-      <button type="submit" form="form" class="primary" ?disabled=${saving}>${label}</button>
+      <span class="bar">
+        ${button(t("cancel"), () => this.ask({ act: "cancel" }))}
+        <button type="submit" form="form" class="primary" ?disabled=${saving}>${label}</button>
+      </span>
     </div>`;
   }
 

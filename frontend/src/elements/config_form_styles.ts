@@ -66,12 +66,6 @@ export const configFormStyles = css`
     .four {
       grid-template-columns: minmax(0, 1fr);
     }
-    .foot {
-      flex-wrap: wrap;
-    }
-    .foot > .grow {
-      flex-basis: 100%;
-    }
   }
   @container (max-width: 319px) {
     .kv {

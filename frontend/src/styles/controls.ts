@@ -159,7 +159,7 @@ export const controls = css`
     background: var(--ls-bg);
     color: var(--ls-fg);
   }
-  input:not([type="checkbox"], [type="radio"]):focus,
+  input:not(:where([type="checkbox"], [type="radio"])):focus,
   select:focus,
   textarea:focus {
     outline: 0;

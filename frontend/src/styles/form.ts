@@ -73,10 +73,16 @@ export const form = css`
   }
   .foot {
     display: flex;
-    gap: 8px;
+    flex-wrap: wrap;
+    gap: 2px 8px;
     justify-content: flex-end;
     align-items: center;
     padding: 10px 12px;
     border-top: 1px solid var(--ls-line);
+  }
+  .foot > .bar {
+    flex-wrap: nowrap;
+    gap: 8px;
+    margin-left: auto;
   }
 `;

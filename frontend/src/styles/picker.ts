@@ -46,14 +46,7 @@ export const picker = css`
     outline: none;
   }
   .picker .foot {
-    flex-wrap: wrap;
-    row-gap: 2px;
     margin-top: 4px;
-  }
-  .picker .foot > .bar {
-    flex-wrap: nowrap;
-    gap: 8px;
-    margin-left: auto;
   }
   .picker .options {
     padding: 10px 12px 2px;
