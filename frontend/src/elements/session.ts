@@ -67,9 +67,6 @@ const page = css`
   .panel > header > .facts {
     flex: 1 1 0;
   }
-  .panel > header > .bar {
-    margin-left: auto;
-  }
   .ask {
     padding: 8px 12px;
     border-bottom: 1px solid var(--ls-line);

@@ -76,6 +76,7 @@ export const panel = css`
     flex: 0 1 auto;
   }
   .panel > header > .bar {
+    margin-left: auto;
     flex-wrap: nowrap;
   }
   .panel > .said,

@@ -48,6 +48,9 @@ export const picker = css`
   .picker .foot {
     margin-top: 4px;
   }
+  .picker .foot > .link {
+    margin-right: auto;
+  }
   .picker .options {
     padding: 10px 12px 2px;
     display: grid;
