@@ -18,7 +18,8 @@ export abstract class SailElement extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.listen();
-    // Out of the document it heard of no change and watched nothing: JupyterLab takes cells out that are scrolled away.
+    // JupyterLab takes cells out of the document that are scrolled away. There an element hears of no change and
+    // watches nothing.
     this.requestUpdate();
   }
 

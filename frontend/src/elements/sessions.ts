@@ -181,7 +181,7 @@ export class SailSessions extends SessionLister {
     if (entry.kind === "group") {
       return this.group(index, style);
     }
-    // One that nobody lists any more stays as long as nothing may move.
+    // A session that is in no list any more keeps its row as long as nothing may move.
     const session = this.sessionOf(entry.id) ?? this.shown.find(({ id }) => id === entry.id);
     return session ? this.row(session, index, style) : html``;
   }

@@ -76,7 +76,7 @@ export function pageTicker(): Ticker {
 /** The server's clock for one element: it reads `now` while it renders, and says when what it drew changes. */
 export class Clock implements ReactiveController {
   private next = Infinity;
-  /** Out of the document Lit still renders, and nothing there changes by time. */
+  /** Lit renders also out of the document; there nothing changes by time. */
   private connected = false;
 
   /** `skew` gives the server's clock minus this machine's, in milliseconds. */
