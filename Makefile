@@ -10,10 +10,9 @@ BROWSER := $(VENV)/.browser
 # Where JupyterLab finds the extension; a link, so that it is always the one that was built last.
 LABEXTENSION := $(VENV)/share/jupyter/labextensions/@lakesail/notebook-labextension
 PYTEST := $(BIN)/pytest
-# Files are the unit: the tests of a file share one server, and each worker starts its own.
-IN_PARALLEL := --numprocesses 2 --dist loadfile
-# These wait for engines, kernels and pages more than they compute.
-WAITING_IN_PARALLEL := --numprocesses 3 --dist loadfile
+# Files are the unit: the tests of a file share one server, and each worker starts its own. They wait for servers,
+# engines, kernels and pages more than they compute, so two cores have work for three.
+IN_PARALLEL := --numprocesses 3 --dist loadfile
 TEST_GROUPS := fast integration browser environments promises
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -56,10 +55,10 @@ test-fast: frontend ## Run the tests to run often: units, contracts, the API's e
 	$(PYTEST) $(IN_PARALLEL) tests/unit tests/contract tests/server
 
 test-integration: frontend $(CLOCK) ## Run the tests with real engines and kernels
-	$(PYTEST) $(WAITING_IN_PARALLEL) tests/integration
+	$(PYTEST) $(IN_PARALLEL) tests/integration
 
 test-browser: frontend $(BROWSER) ## Run the tests that drive JupyterLab and Notebook 7 in Chromium
-	$(PYTEST) $(WAITING_IN_PARALLEL) --no-loadscope-reorder tests/e2e
+	$(PYTEST) $(IN_PARALLEL) --no-loadscope-reorder tests/e2e
 
 test-environments: frontend ## Run the tests that install into environments of their own
 	$(PYTEST) tests/environments

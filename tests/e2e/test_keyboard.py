@@ -1,4 +1,4 @@
-"""The whole flow by the keyboard alone: open the sidebar, connect, keep, close, relaunch, and what focus does."""
+"""The whole flow by the keyboard alone, from the sidebar to a relaunched session; and what focus does."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from playwright.sync_api import Page, expect
 
 from .conftest import OpenPage
 from .face import INERT_MS, Face
+from .lab_page import text_of
 from .rig import Application, Site, eventually, site, write_notebook
 
 SECONDS = 90
 MOST_TABS = 60
+MOST_ITEMS = 20
+CLOSES_AFTER = 600
+"""Unused for so many seconds, which leaves something to keep."""
 _FOCUSED = """() => {
   let focused = document.activeElement;
   while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
@@ -24,8 +28,9 @@ _FOCUSED = """() => {
 @pytest.fixture(scope="module", params=["jupyterlab", "notebook"])
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     application: Application = request.param
-    with site(tmp_path_factory.mktemp(application), application=application) as running:
-        write_notebook(running.root / "flights.ipynb", "# Flights", "1")
+    config = {"LakesailApp": {"limits": {"idle_close_delay": {"default": CLOSES_AFTER}}}}
+    with site(tmp_path_factory.mktemp(application), application=application, config=config) as running:
+        write_notebook(running.root / "flights.ipynb", "# Flights", "spark.range(7).count()")
         yield running
 
 
@@ -52,16 +57,46 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"{name} is not reached by Tab: {passed}")
 
 
-def test_the_keyboard_alone_connects_closes_and_relaunches(served: Site, open_page: OpenPage) -> None:
+def execute(page: Page, command: str) -> None:
+    """Choose a command in the palette."""
+    page.keyboard.press("Control+Shift+C")
+    expect(page.locator(".lm-CommandPalette-input:visible")).to_be_focused()
+    page.keyboard.type(command)
+    expect(page.locator(".lm-CommandPalette-item.lm-mod-active .lm-CommandPalette-itemLabel")).to_have_text(command)
+    page.keyboard.press("Enter")
+
+
+def choose(page: Page, item: str) -> None:
+    """Go down in the open menu to an item that begins so, and choose it."""
+    active = page.locator(".lm-Menu-item.lm-mod-active")
+    passed = []
+    for _ in range(MOST_ITEMS):
+        page.keyboard.press("ArrowDown")
+        passed.append(active.inner_text())
+        if passed[-1].startswith(item):
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"{item} is not in the menu: {passed}")
+
+
+def test_the_keyboard_alone_connects_queries_keeps_closes_and_relaunches(served: Site, open_page: OpenPage) -> None:
     page = open_page(served, "flights.ipynb")
     face = Face(page)
     keyboard = page.page.keyboard
-    page.command("lakesail:show")
+    execute(page.page, "Show Sessions")
     tab_to(page.page, "Connect")
     keyboard.press("Enter")
     session = eventually(lambda: served.api.session_of("flights.ipynb"), SECONDS, "the notebook has a session")
     face.connected()
-    page.command("lakesail:show")
+    execute(page.page, "Run All Cells")
+    eventually(lambda: text_of(page.outputs(2)) == "7", SECONDS, "the query was run")
+    face.at_rest()
+    execute(page.page, "Show Sessions")
+    tab_to(page.page, "More actions")
+    keyboard.press("Enter")
+    choose(page.page, "Keep")
+    eventually(lambda: served.api.session(session["id"])["extendedUntil"], SECONDS, "the session is kept")
+    execute(page.page, "Show Sessions")
     tab_to(page.page, "Close")
     keyboard.press("Enter")
     expect(face.card.get_by_role("button", name="Close session")).to_be_focused()
@@ -73,7 +108,7 @@ def test_the_keyboard_alone_connects_closes_and_relaunches(served: Site, open_pa
     page.page.wait_for_timeout(INERT_MS)
     keyboard.press("Enter")
     eventually(lambda: served.api.session(session["id"])["status"] == "closed", SECONDS, "it is closed")
-    page.command("lakesail:show")
+    execute(page.page, "Show Sessions")
     tab_to(page.page, "Relaunch")
     keyboard.press("Enter")
     eventually(lambda: served.api.live_sessions(), SECONDS, "another session is there")

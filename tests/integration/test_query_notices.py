@@ -1,4 +1,4 @@
-"""A session's owner hears within half a second that a query ended, and then reads it as ended."""
+"""What the stream of events brings to a session's owner: the end of a query within half a second, and pings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import websocket
 from headless import JupyterServer, jupyter_server
 
 from lakesail_notebook.client.client import Client
@@ -21,6 +22,8 @@ TOKEN = "a-token-of-this-test-alone"
 OWNER = {"Authorization": f"token {TOKEN}"}
 TIMES = 7
 SOON_SECONDS = 0.5
+CUT_AFTER_SECONDS = 30
+"""Proxies cut connections on which nothing passes for so long."""
 NOTICES: tuple[EventKind, ...] = ("query",)
 
 
@@ -77,3 +80,11 @@ def test_a_waiting_poll_is_answered_by_a_notice(noticing: JupyterServer) -> None
                 spark.range(1).toArrow()
             [notice] = polling.result().events
     assert (notice.kind, notice.session_id, notice.sequence) == ("query", session.id, None)
+
+
+def test_a_stream_is_pinged_before_a_proxy_takes_it_for_idle(noticing: JupyterServer) -> None:
+    with event_stream(noticing, headers=OWNER) as stream:
+        stream.connection.settimeout(CUT_AFTER_SECONDS)  # raises when nothing comes for so long
+        opcode = websocket.ABNF.OPCODE_TEXT
+        while opcode != websocket.ABNF.OPCODE_PING:
+            opcode, _ = stream.connection.recv_data(control_frame=True)

@@ -314,13 +314,6 @@ def test_a_kernel_that_listens_first_starts_no_session_proxy_and_hears_of_the_en
             assert stream.rest() == ([], 4002, "The control plane is stopping; ask again when it is back.")
 
 
-def test_a_stream_is_pinged_before_a_proxy_takes_it_for_idle(server: JupyterServer) -> None:
-    with event_stream(server, headers=OWNER) as stream:
-        stream.connection.settimeout(30)
-        opcode, _ = stream.connection.recv_data(control_frame=True)
-    assert opcode == websocket.ABNF.OPCODE_PING
-
-
 def test_a_browser_whose_login_has_expired_is_told_so(tmp_path: Path) -> None:
     with team_server(tmp_path, ExpiringIdentityProvider) as server:
         cookie = {USER_HEADER: "ada"}
