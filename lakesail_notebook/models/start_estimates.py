@@ -15,7 +15,7 @@ class StartEstimate(Answer, frozen=True, kw_only=True):
     workload_config_id: str | None
     """``None``: of sessions that name no config."""
     warm: bool
-    """Whether a connect from the kernel now would be given an engine that waits; not said where that is not certain."""
+    """Whether a connect from the kernel now would be given an engine that waits; ``False``: it is not certain."""
     median_seconds: float | None
     """From a session's creation to its engine's readiness, of the last 20 starts; ``None`` before the third."""
 

@@ -44,12 +44,12 @@ def session_text(candidate: Candidate, now: datetime, *, whose: bool = False, cu
         ("reason", session.termination_reason),
         ("message", message if message is None or candidate.live else with_cure(message, cure)),
         ("closed by", session.closed_by),
-        ("who said", session.close_reason if session.closed_by else None),
+        ("reason given", session.close_reason if session.closed_by else None),
         ("config", _config_name(candidate)),
         ("endpoint", None if info is None else info.grpc_endpoint or info.proxy_auth_url),
         ("team", session.team_id if whose else None),
         ("owner", session.member_id or session.service_account_id if whose else None),
-        ("notebook", session.metadata.get(models.NOTEBOOK_KEY)),
+        ("notebook", _notebook(session)),
         ("created", moment(session.created_at)),
         ("last used", moment(session.last_activity_at)),
         ("idle since", moment(session.idle_since)),
@@ -57,6 +57,11 @@ def session_text(candidate: Candidate, now: datetime, *, whose: bool = False, cu
         ("closed", moment(session.closed_at)),
     ]
     return facts(rows)
+
+
+def _notebook(session: models.Session) -> str | None:
+    """Where its notebook is now; of an older control plane, where it was when the session began."""
+    return session.notebook_path or session.metadata.get(models.NOTEBOOK_KEY)
 
 
 def session_shown(session: models.Session, now: datetime) -> Shown:
@@ -81,7 +86,7 @@ def _session_row(candidate: Candidate, owners: Mapping[str, str], now: datetime)
         session.name,
         session.status,
         None if candidate.config is None else candidate.config.name,
-        session.metadata.get(models.NOTEBOOK_KEY),
+        _notebook(session),
         owners.get(_owner_id(session)),
         moment(session.created_at),
         moment_ahead(session.timeout_at, now) if candidate.live else None,

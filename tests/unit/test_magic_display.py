@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from lakesail_notebook import models
@@ -58,7 +59,14 @@ def test_status_shows_who_closed_a_session_and_why() -> None:
     over = session(status="closed", closed_by="Ola", close_reason="The machine is needed")
     text = session_text(Candidate(over), NOON)
     assert re.search(r"^closed by +Ola$", text, re.M)
-    assert re.search(r"^who said +The machine is needed$", text, re.M)
+    assert re.search(r"^reason given +The machine is needed$", text, re.M)
+
+
+def test_status_shows_where_the_notebook_is_now() -> None:
+    began_in = session(metadata={models.NOTEBOOK_KEY: "old.ipynb"})
+    assert re.search(r"^notebook +old.ipynb$", session_text(Candidate(began_in), NOON), re.M)
+    renamed = msgspec.structs.replace(began_in, notebook_path="new.ipynb")
+    assert re.search(r"^notebook +new.ipynb$", session_text(Candidate(renamed), NOON), re.M)
 
 
 def test_a_command_line_has_a_cure_of_its_own() -> None:
