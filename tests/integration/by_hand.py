@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,7 +23,7 @@ from lakesail_notebook.models import SailConfig
 from lakesail_notebook.session_proxy.auth import SessionClosed
 from lakesail_notebook.session_proxy.routes import RouteTable
 from lakesail_notebook.signing_keys import SigningKey
-from lakesail_notebook.store.sql import SqlStore
+from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.tokens import TokenIssuer, TokenTime
 from lakesail_notebook.workloads.environments import Environments
 from lakesail_notebook.workloads.ports import Audit, Checkpoint, GrantedSize, Observation, Offer
@@ -290,6 +291,22 @@ class Plane:
     async def reconcile(self) -> None:
         await self.reconciler.reconcile()
         await settled()
+
+
+def in_plane(directory: Path, work: Callable[[Plane], Awaitable[None]], **parts: Any) -> None:
+    """Do something to a control plane on a new database, which is closed then.
+
+    :param parts: of the :class:`Plane`, other ones than it would make.
+    """
+
+    async def run() -> None:
+        store = await open_store(f"sqlite:///{directory / 'lakesail.db'}")
+        try:
+            await work(Plane(store, ClockByHand(), 1, **parts))
+        finally:
+            await store.close()
+
+    asyncio.run(run())
 
 
 async def settled() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,9 @@ from pyspark.errors.exceptions.connect import SparkConnectGrpcException
 from lakesail_notebook.errors import FailedPrecondition, NotFound, PermissionDenied, Unavailable
 from lakesail_notebook.jupyter.audit import QUERY_INTERRUPT, JupyterAudit
 from lakesail_notebook.models import SessionCreate, SessionInterrupt
-from lakesail_notebook.store.sql import open_store
 from tests.builders import a_principal, a_query
 
-from .by_hand import SOMEBODY, ClockByHand, Plane
+from .by_hand import SOMEBODY, ClockByHand, Plane, in_plane
 from .notebooks import API, BackgroundCell, engine_of, eventually, session_of
 from .proxy_rig import ProxyRig, proxy_rig, until
 from .spark_clients import stock_client
@@ -39,19 +37,6 @@ SOON_SECONDS = 5.0
 
 def of(query_id: str) -> SessionInterrupt:
     return SessionInterrupt(query_id=query_id)
-
-
-def in_plane(directory: Path, work: Callable[[Plane], Any], audit: JupyterAudit | None = None) -> None:
-    """What ``work`` does to a control plane whose proxy is a table."""
-
-    async def run() -> None:
-        store = await open_store(f"sqlite:///{directory / 'lakesail.db'}")
-        try:
-            await work(Plane(store, ClockByHand(), 1, audit=audit))
-        finally:
-            await store.close()
-
-    asyncio.run(run())
 
 
 def test_the_queries_that_ran_are_named(tmp_path: Path) -> None:
@@ -78,7 +63,7 @@ def test_an_interrupt_is_in_the_audit_when_something_ran(tmp_path: Path) -> None
         assert (line["__schema__"], line["session"]) == (QUERY_INTERRUPT, session.id)
         assert (line["by_login"], line["owner_login"], line["queries"]) == ("somebody", "somebody", ["a", "b"])
 
-    in_plane(tmp_path, work, audit)
+    in_plane(tmp_path, work, audit=audit)
 
 
 def test_a_query_that_does_not_run_is_no_mistake_and_an_unknown_one_is(tmp_path: Path) -> None:

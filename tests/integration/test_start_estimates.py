@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -15,11 +14,11 @@ from hypothesis import strategies as st
 
 from lakesail_notebook import models
 from lakesail_notebook.errors import NotFound
-from lakesail_notebook.store.sql import open_store
 from lakesail_notebook.workloads.ports import Offer
 from lakesail_notebook.workloads.rules.start_estimates import COUNTED, LEAST, median_seconds
 from tests.builders import a_workload
 
+from . import by_hand
 from .by_hand import SOMEBODY, ClockByHand, EnginesByHand, Plane
 from .notebooks import API, eventually, session_of
 
@@ -36,16 +35,11 @@ class EnginesWithEnvironments(EnginesByHand):
 
 
 def in_plane(directory: Path, work: Callable[[Plane], Awaitable[None]]) -> None:
-    async def run() -> None:
-        store = await open_store(f"sqlite:///{directory / 'lakesail.db'}")
-        try:
-            plane = Plane(store, ClockByHand(), 1, backend=EnginesWithEnvironments())
-            plane.kernels.owners = {KERNEL: SOMEBODY.id, "kernel-2": SOMEBODY.id, "foreign": "SOMEBODYELSE"}
-            await work(plane)
-        finally:
-            await store.close()
+    async def with_kernels(plane: Plane) -> None:
+        plane.kernels.owners = {KERNEL: SOMEBODY.id, "kernel-2": SOMEBODY.id, "foreign": "SOMEBODYELSE"}
+        await work(plane)
 
-    asyncio.run(run())
+    by_hand.in_plane(directory, with_kernels, backend=EnginesWithEnvironments())
 
 
 def a_second_passes(plane: Plane) -> None:
