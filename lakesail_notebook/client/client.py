@@ -183,6 +183,7 @@ class Client(AskingClient):
         """End what runs on a session of the caller's own, or one query of it; the ids of those that ran.
 
         :raises PermissionDenied: when the session is somebody else's.
+        :raises FailedPrecondition: when it runs on another server than the one that is asked.
         :raises Unavailable: while its session proxy is being started again.
         """
         body = self._body(SessionInterrupt(query_id=query_id))

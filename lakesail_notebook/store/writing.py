@@ -83,11 +83,11 @@ class SqlWriting(NotebookWriting, SparkSessionWriting, SqlReading):
     async def delete_config(self, config_id: str, *, by: str, now: datetime) -> bool:
         there = (workload_config.c.id == config_id, workload_config.c.deleted_at.is_(None))
         gone = sa.update(workload_config).where(*there).values(deleted_at=now, updated_at=now, updated_by=by)
-        team_id = await self._connection.scalar(gone.returning(workload_config.c.team_id))
-        if team_id is None:
-            return False
-        await self._note_config(config_id, team_id, now, "deleted", by=by)
-        return True
+        deleted = gone.returning(workload_config.c.team_id, workload_config.c.name)
+        row = (await self._connection.execute(deleted)).one_or_none()
+        if row is not None and row.name is not None:
+            await self._note_config(config_id, row.team_id, now, "deleted", by=by)
+        return row is not None
 
     async def add_service_account(self, record: ServiceAccountRecord) -> None:
         await self._add(service_account, record)

@@ -263,8 +263,9 @@ async def add_config(store: SqlStore, team_id: str, name: str | None = "small") 
 def test_changes_of_a_config_are_told_to_those_who_may_see_it(database_url: str) -> None:
     async def test(store: SqlStore) -> None:
         blue, red = await add_config(store, "BLUE"), await add_config(store, "RED")
-        await add_config(store, "BLUE", name=None)  # of a session that names no config; in no list
+        anonymous = await add_config(store, "BLUE", name=None)  # of a session that names no config; in no list
         async with store.writing() as unit:
+            assert await unit.delete_config(anonymous, by="ADMIN", now=NOW)
             assert await unit.change_config(a_config(id=blue, version=2, team_id="BLUE"), version=1)
             assert not await unit.change_config(a_config(id=blue, version=2, team_id="BLUE"), version=1)
             assert await unit.delete_config(blue, by="ADMIN", now=NOW)
