@@ -4,7 +4,7 @@ export * as icons from "./icons";
 export { pageTicker } from "./elements/ticker";
 export { type Announcement, announcement } from "./model/announce";
 export { type BarTexts, barTexts, lowered } from "./model/bar";
-export { attachedBy, attaches, type CellText, connectCall, connectLine, connects, planOf } from "./model/connect_line";
+export { attaches, type CellText, connectCall, connectLine, connects, planOf } from "./model/connect_line";
 export { countdown, isOver, soonAt } from "./model/countdown";
 export { usualConfig } from "./model/here";
 export { sessionOfNotebook } from "./model/notebook_session";

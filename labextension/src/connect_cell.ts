@@ -32,19 +32,14 @@ export class KernelRaised extends Error {
 /** @throws KernelRaised when connecting fails. */
 export async function connectNotebook(connecting: Connecting): Promise<void> {
   const { watch, choice } = connecting;
-  const { kernel } = watch.state;
   if (choice.config && choice.remember !== false) {
     watch.remember(choice.config);
   }
-  watch.connecting = kernel.state === "busy" ? "waiting" : "connecting";
+  watch.begin();
   try {
-    if (connecting.hidden && kernel.id !== null) {
-      await runHidden(watch.panel, connectLine(choice));
-    } else {
-      await runCell(connecting);
-    }
+    await (connecting.hidden ? runHidden(connecting) : runCell(connecting));
   } finally {
-    watch.connecting = "no";
+    watch.end();
   }
 }
 
@@ -96,8 +91,9 @@ async function runCell({ watch, choice, picked, dialogs }: Connecting): Promise<
   // Running ends the edit mode of the active cell; the person goes on typing there.
   content.mode = mode;
   const succeeded = await running.finally(stop);
-  if (!succeeded) {
-    throw raisedIn(cell);
+  const raised = succeeded || watch.isTakenBack ? null : raisedIn(cell);
+  if (raised) {
+    throw raised;
   }
 }
 
@@ -109,11 +105,26 @@ function insertCell(panel: NotebookPanel, index: number, source: string): void {
   });
 }
 
-async function runHidden(panel: NotebookPanel, code: string): Promise<void> {
-  const kernel = panel.sessionContext.session?.kernel;
-  const reply = await kernel?.requestExecute({ code, silent: true, store_history: false }).done;
-  if (reply?.content.status === "error") {
-    throw new KernelRaised(reply.content.ename, reply.content.evalue);
+/** As JupyterLab does for a cell, it starts a kernel where there is none. */
+async function runHidden({ watch, choice, dialogs }: Connecting): Promise<void> {
+  const { sessionContext } = watch.panel;
+  if (sessionContext.hasNoKernel && (await sessionContext.startKernel())) {
+    await dialogs?.selectKernel(sessionContext);
+  }
+  const code = connectLine(choice);
+  const future = sessionContext.session?.kernel?.requestExecute({ code, silent: true, store_history: false });
+  if (!future) {
+    return;
+  }
+  // Of a silent execution the kernel tells its status alone.
+  future.onIOPub = ({ content }) => {
+    if ("execution_state" in content && content.execution_state === "busy") {
+      watch.begun();
+    }
+  };
+  const { content } = await future.done;
+  if (content.status === "error" && !watch.isTakenBack) {
+    throw new KernelRaised(content.ename, content.evalue);
   }
 }
 
@@ -130,9 +141,10 @@ function watchForStart(watch: NotebookWatch, source: string): () => void {
   return () => iopubMessage.disconnect(onMessage);
 }
 
-function raisedIn(cell: CodeCell): KernelRaised {
+/** `null`: the cell did not run, since the kernel restarted or a cell before it failed. */
+function raisedIn(cell: CodeCell): KernelRaised | null {
   const outputs = cell.model.sharedModel.getOutputs();
   const error = outputs.findLast((output) => output.output_type === "error");
   const { ename, evalue } = (error ?? {}) as { readonly ename?: string; readonly evalue?: string };
-  return new KernelRaised(ename ?? "", evalue ?? "");
+  return ename === undefined ? null : new KernelRaised(ename, evalue ?? "");
 }

@@ -3,7 +3,18 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { ISessionContextDialogs } from "@jupyterlab/apputils";
 import { NotebookPanel } from "@jupyterlab/notebook";
-import { type Act, type ConnectChoice, isOver, type Session, type SharedStore } from "@lakesail/notebook-ui";
+import {
+  type Act,
+  type ConnectChoice,
+  isOver,
+  type Notebook,
+  ownLive,
+  type Session,
+  sessionOf,
+  sessionOfNotebook,
+  type SharedStore,
+  type Snapshot,
+} from "@lakesail/notebook-ui";
 
 import { attachesIn, connectNotebook } from "./connect_cell";
 import { refusalOf } from "./kernel_refusal";
@@ -63,11 +74,13 @@ export class Connector {
   /** Relaunches by the API, then connects the notebook to the new session, so that `spark` is bound to it. */
   async relaunch(act: Relaunch): Promise<void> {
     const { page, store } = this.options;
-    const old = sessionOf(page, act.sessionId);
+    const { snapshot } = page.source;
+    const old = sessionOf(snapshot, act.sessionId);
+    const watch = old && page.notebooks.all.find(({ state }) => isOf(snapshot, old, state));
+    const before = new Set(ownLive(snapshot).map(({ id }) => id));
     await store.perform(act);
     const done = page.source.snapshot.acts[`session:${act.sessionId}`]?.phase === "done";
-    const watch = old && page.notebooks.all.find(({ state }) => isOf(old, state.kernel.id, state.path));
-    const made = old && (page.source.snapshot.sessions.items ?? []).find((session) => replaces(session, old));
+    const made = ownLive(page.source.snapshot).find(({ id }) => !before.has(id));
     if (done && watch && made && watch.state.kernel.id !== null) {
       const attached = attachesIn(watch.panel);
       await this.connect(
@@ -83,11 +96,13 @@ export class Connector {
     const isPython = (name: string | undefined): boolean => specs?.kernelspecs[name ?? ""]?.language === "python";
     const kernelName = isPython(specs?.default) ? specs?.default : Object.keys(specs?.kernelspecs ?? {}).find(isPython);
     const made: unknown = await app.commands.execute("notebook:create-new", { cwd: cwd ?? "", kernelName });
-    if (!(made instanceof NotebookPanel)) {
+    if (!(made instanceof NotebookPanel) || made.isDisposed) {
       return null;
     }
-    await Promise.all([made.context.ready, made.sessionContext.ready, made.revealed]);
-    return page.notebooks.of(made);
+    const gone = new Promise((resolve) => made.disposed.connect(resolve));
+    await Promise.race([gone, Promise.all([made.context.ready, made.sessionContext.ready, made.revealed])]);
+    // Notebook 7 opens it in a page of its own.
+    return made.isDisposed ? null : page.notebooks.of(made);
   }
 
   private async run(watch: NotebookWatch, choice: ConnectChoice, picked: boolean): Promise<void> {
@@ -102,6 +117,9 @@ export class Connector {
 
   private watchOf({ notebookPanel }: Where): NotebookWatch | null {
     const { notebooks } = this.options.page;
+    if (notebookPanel?.isDisposed) {
+      return null;
+    }
     return notebookPanel ? notebooks.of(notebookPanel) : notebooks.current;
   }
 
@@ -118,20 +136,9 @@ export class Connector {
   }
 }
 
-function sessionOf(page: Surface, id: string): Session | null {
-  const { sessions, ended } = page.source.snapshot;
-  return [...(sessions.items ?? []), ...(ended?.items ?? [])].find((session) => session.id === id) ?? null;
-}
-
-function isOf(session: Session, kernelId: string | null, path: string): boolean {
-  return (kernelId !== null && session.kernelId === kernelId) || session.contentsPath === path;
-}
-
-/** The new session has the metadata of the old one, and so its notebook. A server of before tells only its whole path. */
-function replaces(session: Session, old: Session): boolean {
-  const same = isOf(session, old.kernelId, old.contentsPath ?? "");
-  const there = old.notebookPath !== null && session.notebookPath === old.notebookPath;
-  return (
-    (same || there) && session.mine && session.id !== old.id && !isOver(session) && session.createdAt > old.createdAt
-  );
+/** Whether a notebook used the session last. */
+function isOf(snapshot: Snapshot, session: Session, notebook: Notebook): boolean {
+  const now = sessionOfNotebook(snapshot, notebook);
+  const nothingElse = now === null || isOver(now);
+  return now?.id === session.id || (nothingElse && session.contentsPath === notebook.path);
 }

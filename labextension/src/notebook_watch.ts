@@ -1,9 +1,8 @@
 /** One open notebook: its path, its kernel, what it remembers, and whether it is about to connect. */
 
 import type { ISessionContext } from "@jupyterlab/apputils";
-import { type Notebook as NotebookView, NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
-import type { Cell } from "@jupyterlab/cells";
-import { attachedBy, connects, type Kernel, type Notebook } from "@lakesail/notebook-ui";
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import type { Kernel, Notebook } from "@lakesail/notebook-ui";
 import type { IDisposable } from "@lumino/disposable";
 import { Signal } from "@lumino/signaling";
 
@@ -18,7 +17,6 @@ export class NotebookWatch implements IDisposable {
   private readonly probe = new KernelProbe();
   private takenBack = false;
   private connectingNow: Notebook["connecting"] = "no";
-  private attached: string | null = null;
   private last: Notebook;
 
   constructor(readonly panel: NotebookPanel) {
@@ -29,7 +27,6 @@ export class NotebookWatch implements IDisposable {
     sessionContext.statusChanged.connect(this.onStatus, this);
     sessionContext.connectionStatusChanged.connect(this.update, this);
     sessionContext.sessionChanged.connect(this.update, this);
-    NotebookActions.executed.connect(this.onExecuted, this);
     panel.disposed.connect(this.dispose, this);
     void context.ready.then(() => {
       if (!this.isDisposed) {
@@ -48,9 +45,20 @@ export class NotebookWatch implements IDisposable {
     return this.connectingNow;
   }
 
-  set connecting(value: Notebook["connecting"]) {
-    this.connectingNow = value;
-    this.update();
+  /** Whether what connects was taken back, and has not come to its end. */
+  get isTakenBack(): boolean {
+    return this.takenBack;
+  }
+
+  /** Connecting begins, or what was taken back and still waits is wanted again. */
+  begin(): void {
+    this.takenBack = false;
+    this.become(this.last.kernel.state === "busy" ? "waiting" : "connecting");
+  }
+
+  end(): void {
+    this.takenBack = false;
+    this.become("no");
   }
 
   /** The connect cell that waited for the kernel is not wanted any more. A queue gives nothing back, so the kernel is
@@ -58,17 +66,16 @@ export class NotebookWatch implements IDisposable {
   takeBack(): void {
     if (this.connectingNow === "waiting") {
       this.takenBack = true;
-      this.connecting = "no";
+      this.become("no");
     }
   }
 
   /** The kernel has come to the connect cell. */
   begun(): void {
     if (this.takenBack) {
-      this.takenBack = false;
       void this.panel.sessionContext.session?.kernel?.interrupt();
     } else if (this.connectingNow === "waiting") {
-      this.connecting = "connecting";
+      this.become("connecting");
     }
   }
 
@@ -86,19 +93,13 @@ export class NotebookWatch implements IDisposable {
     }
   }
 
-  /** A cell that connected says which session the kernel uses, if that was made elsewhere. */
-  private onExecuted(_: unknown, done: { notebook: NotebookView; cell: Cell; success: boolean }): void {
-    const { type, sharedModel } = done.cell.model;
-    const text = { type, source: sharedModel.getSource() };
-    if (done.notebook === this.panel.content && done.success && connects(text)) {
-      this.attached = attachedBy(text);
-      this.update();
-    }
+  private become(connecting: Notebook["connecting"]): void {
+    this.connectingNow = connecting;
+    this.update();
   }
 
   private onKernelChanged(): void {
     this.probe.forget();
-    this.attached = null;
     this.onStatus();
   }
 
@@ -109,7 +110,6 @@ export class NotebookWatch implements IDisposable {
     const kernel = this.panel.sessionContext.session?.kernel;
     if (kernel?.status === "restarting" || kernel?.status === "autorestarting") {
       this.probe.forget();
-      this.attached = null;
     }
     this.update();
     if (kernel?.status === "idle") {
@@ -139,7 +139,6 @@ export class NotebookWatch implements IDisposable {
         tempViews: null,
       },
       remembered: typeof remembered === "string" && remembered ? remembered : null,
-      attached: this.attached,
       connecting: this.connectingNow,
     };
   }

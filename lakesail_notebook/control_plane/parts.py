@@ -135,7 +135,7 @@ def _answering(given: Given, at_work: _AtWork, catalog: ComputeCatalog, configs:
         backends=given.backends, environments=given.environments, proxy=proxy, owners=given.owners, settings=settings
     )
     notebook_root = None if given.notebook_files is None else given.notebook_files.server
-    views = SessionViews(catalog, placement.endpoints, clock, notebook_root)
+    views = SessionViews(catalog, placement.endpoints, at_work.token_endings, clock, notebook_root)
     quotas = QuotaKeeper(settings.quotas)
     notebooks = Notebooks(store=store, files=given.notebook_files, kernels=kernels, clock=clock)
     launches = Launches(
@@ -179,6 +179,7 @@ def _sessions(given: Given, at_work: _AtWork, quotas: QuotaKeeper, views: Sessio
         tokens=at_work.tokens,
         token_time=at_work.token_time,
         quotas=quotas,
+        notices=at_work.notices,
         audit=given.audit,
         clock=given.clock,
         settings=given.settings,

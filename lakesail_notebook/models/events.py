@@ -21,7 +21,7 @@ class Event(Answer, frozen=True, kw_only=True):
     at: str
     kind: EventKind
     """A change of status; a word that the session will close soon; that it was asked to be kept; a change of a compute
-    config; or a notice to a session's owner that queries of it began or ended."""
+    config; or a notice to a session's owner that queries of it began or ended, or that other kernels use it."""
     session_id: str | None = None
     workload_id: str | None = None
     workload_config_id: Annotated[str | None, extension_of("event_kinds")] = None

@@ -33,6 +33,7 @@ Feature = Literal[
     "queries",
     "service_accounts",
     "session_facts",
+    "session_kernels",
     "short_config_paths",
     "start_estimates",
     "token_revocation",

@@ -79,6 +79,14 @@ class Session(Answer, frozen=True, kw_only=True):
         str | None, Meta(description="The name of the person who closed it, if that was not its owner."), _FACT
     ] = None
     close_reason: Annotated[str | None, Meta(description="What the person said who closed it."), _FACT] = None
+    kernel_ids: Annotated[
+        tuple[str, ...] | None,
+        Meta(
+            description="The kernels of this server that use it: of each, the newest session token is of this session. "
+            "Told to its owner alone."
+        ),
+        extension_of("session_kernels"),
+    ] = None
 
 
 Environment = Annotated[

@@ -1,6 +1,7 @@
-"""Notices that queries of a session began or ended: told to its owner who listens at that moment, and kept nowhere.
+"""Notices that queries of a session began or ended, or that other kernels use it.
 
-Somebody who polls does not listen between two polls. What is told meanwhile waits for the next poll, for a short time.
+They are told to its owner who listens at that moment, and kept nowhere. Somebody who polls does not listen between two
+polls. What is told meanwhile waits for the next poll, for a short time.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class QueryNotices:
         self._timer: asyncio.TimerHandle | None = None
 
     def tell(self, session_id: str, owner_id: str) -> None:
-        """Queries of a session began or ended, and can be read."""
+        """Queries of a session began or ended, or other kernels use it; which can be read."""
         if owner_id not in self._listeners:
             return
         self._owners[session_id] = owner_id

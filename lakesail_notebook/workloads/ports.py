@@ -191,6 +191,14 @@ class Kernels(Protocol):
         ...
 
 
+class TokenHolders(Protocol):
+    """Which kernels of this server were given session tokens."""
+
+    def kernels_of(self, session_id: str) -> tuple[str, ...]:
+        """The ids of those that live and whose newest token is of this session."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FileSearch:
     """What became of a file that is no longer at its path."""

@@ -123,6 +123,24 @@ def test_a_picked_session_is_attached_to(lab: Site, notebook: str, open_page: Op
     assert [session["id"] for session in lab.api.live_sessions()] == [other["id"]]
 
 
+def test_each_page_of_a_notebook_shows_the_session_that_its_kernel_attached_to(
+    lab: Site, notebook: str, open_page: OpenPage
+) -> None:
+    other = lab.api.post("workloads/sessions", {"name": "weather join"})
+    face = Face(open_page(lab, notebook)).open_sidebar()
+    second = Face(open_page(lab, notebook)).open_sidebar()
+    face.lab.run_source("%sail connect")
+    for one in (face, second):
+        expect(one.card.get_by_text("Active", exact=True)).to_be_visible()
+        expect(one.card).not_to_contain_text("weather join")
+    face.lab.run_source(f"import lakesail_notebook\nused = {other['id']!r}\nlakesail_notebook.connect(attach=used)")
+    for one in (face, second):
+        expect(one.card).to_contain_text("weather join")
+    face.page.reload()
+    face.lab.ready()
+    expect(face.open_sidebar().card).to_contain_text("weather join")
+
+
 def test_connect_leaves_the_person_in_the_cell_they_type_in_and_undo_takes_its_cell_out(
     lab: Site, notebook: str, open_page: OpenPage
 ) -> None:
@@ -150,6 +168,29 @@ def test_a_busy_kernel_connects_when_it_is_free(lab: Site, notebook: str, open_p
     expect(face.card.get_by_text("Waiting", exact=True)).to_be_visible()
     assert lab.api.session_of(notebook) is None
     free.touch()
+    active(lab, notebook)
+    face.connected()
+
+
+def test_what_is_taken_back_does_not_connect_and_may_be_wanted_again(
+    lab: Site, notebook: str, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page(lab, notebook)
+    face = Face(page).open_sidebar()
+    free = tmp_path / "free"
+    index = page.add_cell(f"import pathlib, time\nwhile not pathlib.Path({str(free)!r}).exists(): time.sleep(0.05)")
+    page.begin(index)
+    eventually(lambda: page.kernel_status() == "busy", 60, "the kernel is busy")
+    button(face.card, "Connect").click()
+    button(face.card, "Take it back").click()
+    expect(button(face.card, "Connect")).to_be_visible()
+    free.touch()
+    eventually(lambda: page.outputs(1), 60, "the kernel was interrupted when it came to the cell")
+    face.at_rest()
+    expect(face.card).to_contain_text("has no Spark session")
+    expect(face.card.get_by_role("alert")).to_have_count(0)
+    assert lab.api.live_sessions() == []
+    button(face.card, "Connect").click()
     active(lab, notebook)
     face.connected()
 

@@ -26,6 +26,7 @@ from lakesail_notebook.signing_keys import SigningKey
 from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.tokens import TokenIssuer, TokenTime
 from lakesail_notebook.workloads.environments import Environments
+from lakesail_notebook.workloads.notices import QueryNotices
 from lakesail_notebook.workloads.ports import Audit, Checkpoint, GrantedSize, Observation, Offer
 from lakesail_notebook.workloads.reconciling.engine_watch import EngineWatch
 from lakesail_notebook.workloads.reconciling.proxy_reports import ProxyReports
@@ -229,6 +230,7 @@ class Plane:
             clock=clock,
             max_spark_sessions=64,
         )
+        self.notices = QueryNotices(clock)
         environments = Environments()
         self.reconciler = Reconciler(
             backends={LOCAL: self.backend},
@@ -249,7 +251,7 @@ class Plane:
             owners=self.owners,
             settings=chosen,
         )
-        views = SessionViews(catalog, placement.endpoints, clock)
+        views = SessionViews(catalog, placement.endpoints, self.token_endings, clock)
         self.sessions = Sessions(
             backends={LOCAL: self.backend},
             environments=environments,
@@ -262,6 +264,7 @@ class Plane:
                 token_time=TokenTime(clock),
                 quotas=quotas,
                 audit=audit,
+                notices=self.notices,
                 **parts,
             ),
             queries=QueryService(

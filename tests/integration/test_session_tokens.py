@@ -197,6 +197,40 @@ def test_a_token_that_a_kernel_asked_for_while_it_ended_ends_as_well(rig: Rig) -
     assert [rig.passes(token) for token in (before, *late)] == [False, False]
 
 
+def kernels_of(rig: Rig, session_id: str) -> tuple[str, ...] | None:
+    return rig.run(rig.plane.sessions.describe(SOMEBODY, session_id)).kernel_ids
+
+
+def test_a_session_names_the_kernels_whose_newest_token_is_of_it(rig: Rig) -> None:
+    first, other = rig.session_id, rig.run(rig.ready_session())
+    assert kernels_of(rig, first) == ()
+    rig.token()
+    assert kernels_of(rig, first) == (), "a login is no kernel"
+    rig.token(KERNEL)
+    rig.token(OTHER_KERNEL)
+    assert kernels_of(rig, first) == ("KERNEL-1", "KERNEL-2")
+    rig.run(rig.plane.sessions.issue_token(KERNEL, other, models.TokenCreate()))
+    assert (kernels_of(rig, first), kernels_of(rig, other)) == (("KERNEL-2",), ("KERNEL-1",))
+    rig.token(KERNEL)
+    assert (kernels_of(rig, first), kernels_of(rig, other)) == (("KERNEL-1", "KERNEL-2"), ())
+    rig.plane.kernels.gone.add("KERNEL-2")
+    assert kernels_of(rig, first) == ("KERNEL-1",)
+
+
+def test_the_owner_is_told_when_a_kernel_uses_another_session(rig: Rig) -> None:
+    first, other = rig.session_id, rig.run(rig.ready_session())
+
+    async def told_by(session_id: str) -> set[str]:
+        with rig.plane.notices.listening(SOMEBODY.id) as notices:
+            await rig.plane.sessions.issue_token(KERNEL, session_id, models.TokenCreate())
+            return {notice.session_id for notice in notices.take()}
+
+    assert rig.run(told_by(first)) == {first}
+    assert rig.run(told_by(first)) == set(), "it uses it as before"
+    rig.clock.advance(1)
+    assert rig.run(told_by(other)) == {first, other}
+
+
 def test_a_session_that_two_kernels_took_over_at_once_is_nobodys_in_particular(rig: Rig) -> None:
     made = rig.run(rig.plane.launches.create(KERNEL, models.SessionCreate())).id
     rig.plane.kernels.gone.add("KERNEL-1")

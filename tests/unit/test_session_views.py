@@ -54,14 +54,20 @@ class Desks(EnginesByHand):
         return GrantedSize(vcpus=4, memory_bytes=8 * GIBIBYTE, nodes=(NodeCount(instance_type="desk", count=1),))
 
 
+class OneKernel:
+    """Holds the tokens of each session."""
+
+    def kernels_of(self, session_id: str) -> tuple[str, ...]:
+        return (f"kernel of {session_id}",)
+
+
 def shown(principal: Principal = OWNER, *, price: float | None = 0.5, **changes: Any) -> models.Session:
     """A session with all the rows that it names, by default."""
     rows: dict[str, Any] = {name: changes.pop(name) for name in ("config", "notebook", "member") if name in changes}
     types = {"desk": InstanceType(vcpus=4, memory_bytes=8 * GIBIBYTE, price_per_hour=price, currency="EUR")}
     endpoints = Endpoints(RoutesOnly(), Owners(Owner("boot", 1, 1.0)))
-    views = SessionViews(
-        ComputeCatalog({"LOCAL": Desks()}, types), endpoints, StoppedClock(), changes.pop("root", None)
-    )
+    root = changes.pop("root", None)
+    views = SessionViews(ComputeCatalog({"LOCAL": Desks()}, types), endpoints, OneKernel(), StoppedClock(), root)
     config, notebook = rows.get("config", CONFIG), rows.get("notebook", NOTEBOOK)
     around = Around(
         workloads={"WORKLOAD": WORKLOAD},
@@ -138,3 +144,8 @@ def test_the_rule_is_told_that_ends_a_session() -> None:
 def test_who_closed_a_session_is_told_with_what_was_said() -> None:
     told = shown(status="closed", closed_at=NOW, closed_by="Ola", close_reason="The machine is needed")
     assert (told.closed_by, told.close_reason) == ("Ola", "The machine is needed")
+
+
+def test_its_owner_alone_is_told_which_kernels_use_a_session() -> None:
+    assert shown(id="S1").kernel_ids == ("kernel of S1",)
+    assert shown(a_principal(id="BOSS", organization_admin=True), id="S1").kernel_ids is None

@@ -914,6 +914,8 @@ export interface components {
             closedBy: string | null;
             /** @description What the person said who closed it. */
             closeReason: string | null;
+            /** @description The kernels of this server that use it: of each, the newest session token is of this session. Told to its owner alone. */
+            kernelIds: string[] | null;
         };
         /** SessionClose */
         SessionClose: {

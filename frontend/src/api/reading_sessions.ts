@@ -65,6 +65,7 @@ export function readSession(json: unknown, callerId: string | null, beside: Besi
     notebookPath: session.text("notebookPath") ?? metadata[NOTEBOOK_KEY] ?? null,
     contentsPath: session.text("notebookContentsPath"),
     kernelId: metadata[KERNEL_KEY] ?? null,
+    usedBy: session.strings("kernelIds"),
     size: readSize(session.object("size")),
     price: readPrice(json),
     timeoutReason: session.word("timeoutReason", TIMEOUT_REASONS),

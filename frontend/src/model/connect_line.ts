@@ -76,12 +76,6 @@ export function attaches({ source }: CellText): boolean {
   return /^[ \t]*%sail[ \t]+connect\b.*--attach\b/m.test(source) || /\bconnect\([^)]*\battach\s*=/.test(source);
 }
 
-/** The session that a cell that connects names; `null`: it names none. */
-export function attachedBy({ source }: CellText): string | null {
-  const line = /^[ \t]*%sail[ \t]+connect\b.*--attach[ \t=]+["']?(\w+)/m.exec(source);
-  return (line ?? /\bconnect\([^)]*\battach\s*=\s*["'](\w+)["']/.exec(source))?.[1] ?? null;
-}
-
 /** Below the title's Markdown: the first place where code stands. */
 function firstCode(cells: readonly CellText[]): number {
   const index = cells.findIndex((cell) => cell.type === "code");

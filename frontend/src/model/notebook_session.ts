@@ -4,19 +4,20 @@ import { isOver } from "./countdown";
 import type { Snapshot } from "./snapshot";
 import type { Notebook, Session } from "./types";
 
-/** The live session that its kernel attached to, else the live one of its kernel, else the newest live one of its path,
-    else the one that its kernel lost last. */
+/** The live session that its kernel uses, else the one that its kernel made, else the newest live one of its path, else
+    the one that its kernel lost last. */
 export function sessionOfNotebook(snapshot: Snapshot, notebook: Notebook | null): Session | null {
   if (!notebook) {
     return null;
   }
   const toldPaths = snapshot.me?.features.includes("session_facts") ?? false;
   const mine = [...(snapshot.sessions.items ?? []), ...(snapshot.ended?.items ?? [])].filter((one) => one.mine);
-  const attached = mine.filter((one) => one.id === notebook.attached);
-  const ofKernel = mine.filter((one) => notebook.kernel.id !== null && one.kernelId === notebook.kernel.id);
+  const { id } = notebook.kernel;
+  const used = mine.filter((one) => id !== null && one.usedBy.includes(id));
+  const ofKernel = mine.filter((one) => id !== null && one.kernelId === id);
   const ofPath = mine.filter((one) => isAt(notebook, one, toldPaths));
   const live = (sessions: readonly Session[]) => newest(sessions.filter((one) => !isOver(one)));
-  return live(attached) ?? live(ofKernel) ?? live(ofPath) ?? newest(attached) ?? newest(ofKernel);
+  return live(used) ?? live(ofKernel) ?? live(ofPath) ?? newest(used) ?? newest(ofKernel);
 }
 
 /** A kernel knows the whole path of its notebook, and a page the one of the Contents API. A server of before tells only

@@ -37,6 +37,8 @@ export interface Session {
   readonly contentsPath: string | null;
   /** The kernel that it was made in. */
   readonly kernelId: string | null;
+  /** The kernels that use it, as its server tells its owner. */
+  readonly usedBy: readonly string[];
   readonly size: Size | null;
   readonly price: Price | null;
   readonly costSoFar: number | null;
@@ -163,8 +165,6 @@ export interface Notebook {
   readonly kernel: Kernel;
   /** The name of the config that the notebook remembers. */
   readonly remembered: string | null;
-  /** The session that its kernel was seen to attach to: neither its kernel nor its path is written there. */
-  readonly attached?: string | null;
   /** `connecting`: Connect was clicked, and no session is there yet. `waiting`: the kernel is busy, the cell queues. */
   readonly connecting: "no" | "connecting" | "waiting";
 }

@@ -84,7 +84,7 @@ function kernelIdOf(parts: Parts): string {
 /** The kernel knows best which session it uses. */
 function ofThisKernel(session: Session, parts: Parts): Session {
   const here = new Fields<{ sessionId: unknown }>(parts["notebook"]).text("sessionId");
-  return session.id === here ? { ...session, kernelId: kernelIdOf(parts) } : session;
+  return session.id === here ? { ...session, usedBy: [kernelIdOf(parts)] } : session;
 }
 
 /** Sentences of the last connect that people are to read. */

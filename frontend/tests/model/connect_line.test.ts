@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { attachedBy, connectCall, connectLine, planOf } from "../../src/model/connect_line";
+import { connectCall, connectLine, planOf } from "../../src/model/connect_line";
 
 const code = (source: string) => ({ type: "code", source });
 const text = (source: string) => ({ type: "markdown", source });
@@ -71,11 +71,4 @@ test("a line that says something else is rewritten when a person picked", () => 
 test("a Python call is never rewritten", () => {
   const cells = [code("spark = lakesail_notebook.connect('large')")];
   expect(planOf(cells, { config: "small" }, true)).toMatchObject({ plan: "insert", source: "%sail connect small" });
-});
-
-test("a cell that connects may name the session that it attaches to", () => {
-  const by = (source: string) => attachedBy({ type: "code", source });
-  expect(by("%sail connect --attach 7QK2M9ZC4T")).toBe("7QK2M9ZC4T");
-  expect(by("import lakesail_notebook\nspark = lakesail_notebook.connect(attach='7QK2M9ZC4T')")).toBe("7QK2M9ZC4T");
-  expect(by("%sail connect small")).toBeNull();
 });

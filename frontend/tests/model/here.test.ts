@@ -85,7 +85,7 @@ test("a relaunched session tells what is not in it, until that is dismissed", ()
   expect(relaunchBefore(snapshot({ acts: told }), session({ id: "OTHER", createdAt: NOW }))).toBeNull();
 });
 
-test("a notebook's session is that of its kernel, then of its path, then the one its kernel lost", () => {
+test("a notebook's session is the one that its kernel uses, then that its kernel made, then of its path, then the one its kernel lost", () => {
   const one = (id: string, changes: Partial<Session>) =>
     session({ id, kernelId: null, notebookPath: null, contentsPath: null, ...changes });
   const find = (...items: Session[]) => sessionOfNotebook(snapshot({ sessions: loaded(items) }), notebook)?.id;
@@ -96,9 +96,10 @@ test("a notebook's session is that of its kernel, then of its path, then the one
   expect(find(lost, path)).toBe("PATH");
   expect(find(lost)).toBe("LOST");
   expect(find(one("OTHER", { kernelId: "k1", mine: false }))).toBeUndefined();
-  const attached = { ...notebook, attached: "ELSEWHERE" };
-  const items = loaded([ofKernel, one("ELSEWHERE", { createdAt: 0 })]);
-  expect(sessionOfNotebook(snapshot({ sessions: items }), attached)?.id).toBe("ELSEWHERE");
+  const used = one("USED", { usedBy: ["k2", "k1"], createdAt: 0 });
+  expect(find(ofKernel, path, used)).toBe("USED");
+  expect(find(ofKernel, { ...used, status: "closed" })).toBe("KERNEL");
+  expect(find({ ...lost, createdAt: 0 }, { ...used, status: "closed" })).toBe("USED");
   expect(sessionOfNotebook(snapshot(), null)).toBeNull();
 });
 

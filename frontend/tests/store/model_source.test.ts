@@ -153,7 +153,7 @@ describe("the source of a panel", () => {
     const { model, source } = openRig();
     const { me: _, ...others } = told({ ...session("S1", "active"), metadata: {} });
     model.told({ ...others, me: { memberId: "M1" }, notebook: { sessionId: "S1" } });
-    expect(source.snapshot.sessions.items?.[0]?.kernelId).toBe(source.notebook.kernel.id);
+    expect(source.snapshot.sessions.items?.[0]?.usedBy).toEqual([source.notebook.kernel.id]);
   });
 
   it("has temp views of sessions that the kernel knows, and none where it does not tell", () => {

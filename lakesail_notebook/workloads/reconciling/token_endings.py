@@ -28,7 +28,11 @@ class _Holding:
 
     mark: str
     sessions: dict[str, datetime] = field(default_factory=dict)
-    """Session id -> when its last token of it expires."""
+    """Session id -> when its last token of it expires. The session whose token is the newest comes last."""
+
+    @property
+    def newest(self) -> str | None:
+        return next(reversed(self.sessions), None)
 
 
 class TokenEndings:
@@ -71,8 +75,19 @@ class TokenEndings:
     def mark_of(self, kernel_id: str, session_id: str, expires_at: datetime) -> str:
         """What a token that is issued to a kernel says of it; the token ends with the kernel."""
         holding = self._holdings.setdefault(kernel_id, _Holding(new_kernel_mark()))
-        holding.sessions[session_id] = max(expires_at, holding.sessions.get(session_id, expires_at))
+        before = holding.sessions.pop(session_id, expires_at)
+        holding.sessions[session_id] = max(expires_at, before)
         return holding.mark
+
+    def session_of(self, kernel_id: str) -> str | None:
+        """The session that a kernel uses: the one that it was given a token of last."""
+        holding = self._holdings.get(kernel_id)
+        return None if holding is None else holding.newest
+
+    def kernels_of(self, session_id: str) -> tuple[str, ...]:
+        """The ids of the kernels that use a session and live."""
+        using = [kernel_id for kernel_id, holding in self._holdings.items() if holding.newest == session_id]
+        return tuple(kernel_id for kernel_id in using if self._kernels.alive(kernel_id))
 
     async def tell(self, session: SessionRecord, workload: WorkloadRecord | None) -> None:
         """Return when the proxy lets nothing pass that has ended. Another control plane's proxy hears of it from there

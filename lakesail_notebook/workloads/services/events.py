@@ -1,7 +1,7 @@
 """Events: what happens to sessions, workloads and configs, told to whoever may see them, in order and without gaps.
 
-Between them come notices to a session's owner that the list of its queries has changed. They are told to those who
-listen at that moment, and to those who poll; whoever comes later reads the list.
+Between them come notices to a session's owner that the list of its queries has changed, or which kernels use it. They
+are told to those who listen at that moment, and to those who poll; whoever comes later reads both.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from ...models import LIVE_STATUSES
 from ...token_ids import Holder, KernelToken, LoginToken
 from ...tokens import TokenIssuer, TokenTime
 from ..logins import tell_logins
+from ..notices import QueryNotices
 from ..ports import Audit, Kernels, Owners
 from ..reconciling.token_endings import TokenEndings
 from ..records import SessionRecord, SessionTokens
@@ -34,6 +35,7 @@ class SessionTokenService:
         tokens: TokenIssuer,
         token_time: TokenTime,
         quotas: QuotaKeeper,
+        notices: QueryNotices,
         audit: Audit | None,
         clock: Clock,
         settings: Settings,
@@ -45,6 +47,7 @@ class SessionTokenService:
         self._tokens = tokens
         self._token_time = token_time
         self._quotas = quotas
+        self._notices = notices
         self._audit = audit
         self._clock = clock
         self._settings = settings
@@ -111,7 +114,7 @@ class SessionTokenService:
     ) -> tuple[SessionRecord, Holder]:
         """Who holds a token that is now issued, counted as such; and the session as it is then."""
         if principal.kernel_id is not None:
-            return session, KernelToken(self._endings.mark_of(principal.kernel_id, session.id, expires_at))
+            return session, KernelToken(self._mark_of(principal.kernel_id, session, expires_at))
         async with self._store.writing() as unit:
             current = await find_session(unit, principal, session.id)
             before = current.tokens or SessionTokens()
@@ -124,6 +127,15 @@ class SessionTokenService:
         if one_ends:
             await self._endings.tell(counted, workload)
         return counted, LoginToken(tokens.issued)
+
+    def _mark_of(self, kernel_id: str, session: SessionRecord, expires_at: datetime) -> str:
+        """What the token says of the kernel. If the kernel used another session before, the owner is told of both."""
+        before = self._endings.session_of(kernel_id)
+        mark = self._endings.mark_of(kernel_id, session.id, expires_at)
+        if before != session.id:
+            for changed in (session.id,) if before is None else (session.id, before):
+                self._notices.tell(changed, session.caller_id)
+        return mark
 
     async def _note_kernel(self, principal: Principal, session: SessionRecord) -> None:
         """A kernel takes the place of one that is gone. A session of several kernels, or of one that the control

@@ -12,6 +12,7 @@ import msgspec
 from ... import models
 from ...clock import Clock, to_rfc3339
 from ...models import LIVE_STATUSES
+from ..ports import TokenHolders
 from ..records import (
     ConfigRecord,
     MemberRecord,
@@ -62,11 +63,17 @@ async def read_around(view: Reading, sessions: Collection[SessionRecord]) -> Aro
 
 class SessionViews:
     def __init__(
-        self, catalog: ComputeCatalog, endpoints: Endpoints, clock: Clock, notebook_root: str | None = None
+        self,
+        catalog: ComputeCatalog,
+        endpoints: Endpoints,
+        holders: TokenHolders,
+        clock: Clock,
+        notebook_root: str | None = None,
     ) -> None:
         """:param notebook_root: the root directory of this Jupyter server."""
         self.catalog = catalog
         self._endpoints = endpoints
+        self._holders = holders
         self._notebook_root = notebook_root
         self._clock = clock
 
@@ -93,6 +100,7 @@ class SessionViews:
             currency=None if compute.price is None else compute.price.currency,
             cost_so_far=_cost(session, workload, compute, now),
             extended_until=_extended_until(session, now),
+            kernel_ids=self._holders.kernels_of(session.id) if access.owns_session(principal, session) else None,
         )
 
     def _contents_path(self, session: SessionRecord, around: Around) -> str | None:
