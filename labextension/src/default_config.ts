@@ -25,11 +25,13 @@ export class DefaultingSource implements Source {
   }
 
   subscribe(listener: () => void): () => void {
-    const stop = this.inner.subscribe(listener);
-    this.settings.changed.connect(listener);
+    // A signal takes the same function only once.
+    const called = (): void => listener();
+    const stop = this.inner.subscribe(called);
+    this.settings.changed.connect(called);
     return () => {
       stop();
-      this.settings.changed.disconnect(listener);
+      this.settings.changed.disconnect(called);
     };
   }
 

@@ -4,7 +4,7 @@
 import { ACT_EVENT, type Act, type Source, type Translate } from "@lakesail/notebook-ui";
 import { Widget } from "@lumino/widgets";
 
-import { elementReady } from "./elements";
+import { elementReady, isAnswered } from "./elements";
 
 export interface SailHost extends HTMLElement {
   source: Source | null;
@@ -106,7 +106,8 @@ export class ElementWidget<Properties extends object = object> extends Widget {
       await elementReady(this.needs);
       this.begin();
     } catch {
-      this.element.textContent = this.page.t("notLoaded");
+      const { source, t } = this.page;
+      this.element.textContent = t(isAnswered(source) ? "notServed" : "notLoaded");
       this.timer = setTimeout(() => void (this.isVisible && this.load()), TRY_EVERY);
     }
     this.asks = false;

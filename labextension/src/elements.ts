@@ -1,6 +1,6 @@
 /** The elements that come when they are first shown. With the page comes only the toolbar's button. */
 
-import { tagNames } from "@lakesail/notebook-ui";
+import { type Source, tagNames } from "@lakesail/notebook-ui";
 
 type Load = () => Promise<unknown>;
 
@@ -27,6 +27,11 @@ const LATE: ReadonlyMap<string, Load> = new Map([
 export async function elementReady(tagName: string): Promise<boolean> {
   await LATE.get(tagName)?.();
   return customElements.get(tagName) !== undefined;
+}
+
+/** Whether the server answers, so that a script that does not come may be one of before an update of the server. */
+export function isAnswered({ snapshot }: Source): boolean {
+  return snapshot.link === "live";
 }
 
 /** Loads the cards when the page has time: a card says that the server does not answer, so it must be there before. */

@@ -9,7 +9,11 @@ export class FilterBox extends Widget {
   readonly changed = new Signal<this, string>(this);
   private readonly field = document.createElement("input");
 
-  constructor(t: Translate) {
+  /** @param left is called when the field goes while it has the focus. */
+  constructor(
+    t: Translate,
+    private readonly left: () => void,
+  ) {
     super();
     this.addClass("lsn-Filter");
     this.field.type = "search";
@@ -48,6 +52,7 @@ export class FilterBox extends Widget {
         this.clear();
       } else {
         this.hide();
+        this.left();
       }
     }
   }

@@ -81,12 +81,9 @@ const plugin: JupyterFrontEndPlugin<ISailSessions> = {
     }
     page.notebooks.opened.connect(loadCardsWhenIdle);
     page.notebooks.all.forEach(loadCardsWhenIdle);
-    page.whileOpen([
-      commands,
-      new Announcer(page),
-      new Notifier(page, (watch) => app.shell.currentWidget === watch.panel),
-      ...(statusItem ? [statusItem] : []),
-    ]);
+    const notifier = new Notifier(page, (watch) => app.shell.currentWidget === watch.panel);
+    app.shell.currentChanged?.connect(notifier.look, notifier);
+    page.whileOpen([commands, new Announcer(page), notifier, ...(statusItem ? [statusItem] : [])]);
     return {
       get snapshot() {
         return page.source.snapshot;

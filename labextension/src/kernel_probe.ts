@@ -10,24 +10,27 @@ const HAS_PACKAGE = "__import__('importlib.util').util.find_spec('lakesail_noteb
 /** Remembers what a kernel answered, and asks it once per start, when it is idle. */
 export class KernelProbe {
   fit: Fit = "unknown";
-  private asked = false;
+  /** The question that was asked since the kernel started. */
+  private question: object | null = null;
 
   /** The kernel started anew; what it can do may have changed. */
   forget(): void {
     this.fit = "unknown";
-    this.asked = false;
+    this.question = null;
   }
 
   /** @returns whether the answer changed. */
   async ask(kernel: Kernel.IKernelConnection): Promise<boolean> {
-    if (this.asked) {
+    if (this.question) {
       return false;
     }
-    this.asked = true;
+    const mine = (this.question = {});
     const fit = await answer(kernel).catch((): Fit => "unknown");
-    const changed = this.asked && fit !== this.fit;
-    this.fit = this.asked ? fit : this.fit;
-    return changed;
+    if (this.question !== mine || fit === this.fit) {
+      return false;
+    }
+    this.fit = fit;
+    return true;
   }
 }
 

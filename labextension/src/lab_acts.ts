@@ -3,11 +3,11 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { Clipboard, showErrorMessage } from "@jupyterlab/apputils";
 import type { Act, Config } from "@lakesail/notebook-ui";
-import { sessionOfNotebook } from "@lakesail/notebook-ui";
 
 import { Commands } from "./command_ids";
 import { openConfigForm } from "./config_dialog";
 import { insertConnectCell } from "./connect_cell";
+import { isAnswered } from "./elements";
 import { openCard, openPicker } from "./popovers";
 import type { Surface, Where } from "./surface";
 
@@ -36,7 +36,7 @@ export class LabActs {
         await this.run(Commands.openTable);
         break;
       case "openNotebook":
-        await this.run("docmanager:open", { path: act.path });
+        await this.openNotebook(act.path);
         break;
       case "newConfig":
         await this.form(null);
@@ -65,18 +65,24 @@ export class LabActs {
 
   private pick(where: Where): void {
     if (where.anchor) {
-      const side = where.anchor.closest(".jp-SidePanel") ? "left" : "right";
-      openPicker(this.page, this.panelOf(where) ?? null, { anchor: where.anchor, side });
+      openPicker(this.page, this.panelOf(where) ?? null, where.anchor);
     }
   }
 
   private open(where: Where, picker: boolean): void {
     const panel = this.panelOf(where);
-    const session = panel && sessionOfNotebook(this.page.source.snapshot, this.page.notebooks.of(panel).state);
-    if (picker || !panel || !session) {
+    if (picker || !panel) {
       this.pick(where);
     } else if (where.anchor) {
-      openCard(this.page, panel, { anchor: where.anchor });
+      openCard(this.page, panel, where.anchor);
+    }
+  }
+
+  private async openNotebook(path: string): Promise<void> {
+    try {
+      await this.run("docmanager:open", { path });
+    } catch (error) {
+      await showErrorMessage(this.page.t("openItsNotebook"), error as Error);
     }
   }
 
@@ -95,7 +101,7 @@ export class LabActs {
     try {
       await openConfigForm({ source, t, perform, config, ...(copyOf ? { copyOf } : {}) });
     } catch {
-      await showErrorMessage(t("newComputeConfig"), t("formNotLoaded"));
+      await showErrorMessage(t("newComputeConfig"), t(isAnswered(source) ? "formNotServed" : "formNotLoaded"));
     }
   }
 

@@ -15,9 +15,11 @@ export function addLauncherCards(
   connector: Connector,
 ): void {
   const { t } = page;
+  const defaultConfig = (): string | null =>
+    page.source.snapshot.me?.defaultConfig ?? (page.settings.values.defaultConfig || null);
   app.commands.addCommand(Commands.newNotebook, {
     label: () => {
-      const config = page.source.snapshot.me?.defaultConfig ?? page.settings.values.defaultConfig;
+      const config = defaultConfig();
       return config ? t("launcherNotebookOn", { config }) : t("launcherNotebook");
     },
     caption: t("launcherNotebookCaption"),
@@ -25,9 +27,8 @@ export function addLauncherCards(
     describedBy: { args: { type: "object", properties: { cwd: { type: "string" } } } },
     execute: async (args) => {
       const watch = await connector.newNotebook(typeof args["cwd"] === "string" ? args["cwd"] : "");
-      const config = page.source.snapshot.me?.defaultConfig ?? null;
       if (watch) {
-        void page.perform({ act: "connect", choice: { config } }, { notebookPanel: watch.panel });
+        void page.perform({ act: "connect", choice: { config: defaultConfig() } }, { notebookPanel: watch.panel });
       }
       return watch?.panel;
     },

@@ -63,7 +63,7 @@ class TablePage extends MainAreaWidget<ElementWidget<TableProperties>> {
     const content = new ElementWidget<TableProperties>(tagNames.sessions, page, perform, tagNames.sessionTable);
     super({ content });
     this.view = view;
-    content.set({ layout: "table", ...(view ? { view: JSON.parse(view) as Partial<SessionsView> } : {}) });
+    content.set({ layout: "table", view: savedView(view) });
     content.node.addEventListener(VIEW_EVENT, (event) => {
       const { selected: _, ...kept } = (event as CustomEvent<SessionsView>).detail;
       this.view = JSON.stringify(kept);
@@ -122,6 +122,15 @@ export function addMainArea(app: JupyterFrontEnd, page: Surface, restorer: ILayo
     args: ({ view }) => ({ view }),
     name: () => "table",
   });
+}
+
+/** What the layout kept; nothing of it counts where it cannot be read. */
+function savedView(view: string): Partial<SessionsView> {
+  try {
+    return view ? (JSON.parse(view) as Partial<SessionsView>) : {};
+  } catch {
+    return {};
+  }
 }
 
 const SESSION_ARGUMENTS = {

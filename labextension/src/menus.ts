@@ -43,7 +43,8 @@ function register(commands: CommandRegistry, id: string, item: MenuItem): string
     label: item.label,
     icon: item.shape ? labIcon(item.shape) : undefined,
     isEnabled: () => !item.disabled,
-    execute: item.run,
+    // After the focus went back, so that what opens now returns it there.
+    execute: () => void requestAnimationFrame(item.run),
   });
   if (item.key) {
     // Only shown: nothing feeds keys to this registry.

@@ -4,6 +4,7 @@
 import { PanelLayout, Widget } from "@lumino/widgets";
 
 import type { SailHost } from "./element_widget";
+import { focusedElement } from "./focus";
 
 const WIDTH = 340;
 const GAP = 4;
@@ -21,29 +22,22 @@ let open: Popover | null = null;
 
 export class Popover extends Widget {
   private readonly resized = new ResizeObserver(() => this.place());
+  private readonly opener = focusedElement();
 
-  /** Opens it, or closes the one that is open at the same anchor. */
+  /** Opens it, or closes the same one if it is open at the same anchor. */
   static toggle(options: PopoverOptions): void {
-    const same = open?.options.anchor === options.anchor;
+    const isSame = open?.options.anchor === options.anchor && open.options.label === options.label;
     open?.dispose();
-    if (!same) {
-      Popover.show(options);
+    if (isSame) {
+      options.content.dispose();
+    } else {
+      open = new Popover(options);
+      Widget.attach(open, document.body);
     }
-  }
-
-  static show(options: PopoverOptions): Popover {
-    open?.dispose();
-    open = new Popover(options);
-    Widget.attach(open, document.body);
-    return open;
   }
 
   static close(): void {
     open?.giveUp();
-  }
-
-  static isOpenAt(anchor: HTMLElement): boolean {
-    return open?.options.anchor === anchor;
   }
 
   private constructor(private readonly options: PopoverOptions) {
@@ -66,12 +60,13 @@ export class Popover extends Widget {
     }
   }
 
-  /** Closes it and gives the focus back to the button. */
+  /** Closes it and gives the focus back. */
   giveUp(): void {
     const held = this.node.contains(document.activeElement);
     this.dispose();
-    if (held && this.options.anchor.isConnected) {
-      this.options.anchor.focus();
+    if (held) {
+      const { opener } = this;
+      (opener?.isConnected ? opener : this.options.anchor).focus();
     }
   }
 

@@ -3,6 +3,8 @@
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { type Act, isOver, type Notebook, sessionOfNotebook, tagNames } from "@lakesail/notebook-ui";
 
+import type { Widget } from "@lumino/widgets";
+
 import { ElementWidget } from "./element_widget";
 import { drawMenusOf } from "./menus";
 import { Popover, type PopoverOptions } from "./popover";
@@ -14,15 +16,10 @@ interface PickerProperties {
   newConfigs: boolean;
 }
 
-export interface PopoverPlace {
-  readonly anchor: HTMLElement;
-  readonly side?: PopoverOptions["side"];
-}
-
 /** The picker. Without a notebook, connecting opens a new one. */
-export function openPicker(page: Surface, panel: NotebookPanel | null, place: PopoverPlace): void {
+export function openPicker(page: Surface, panel: NotebookPanel | null, anchor: HTMLElement): void {
   const watch = panel && page.notebooks.of(panel);
-  const where: Where = { notebookPanel: panel, anchor: place.anchor, picked: true, newNotebook: panel === null };
+  const where: Where = { notebookPanel: panel, anchor, picked: true, newNotebook: panel === null };
   const content = new ElementWidget<PickerProperties>(tagNames.picker, page, (act) => void onAct(act));
   const onAct = async (act: Act): Promise<void> => {
     if (act.act === "cancel") {
@@ -40,10 +37,9 @@ export function openPicker(page: Surface, panel: NotebookPanel | null, place: Po
   };
   content.set({ newConfigs: true });
   drawMenusOf(content.node);
-  const update = (): void =>
-    content.set({ notebook: watch?.state ?? null, remembered: watch?.state.remembered ?? null });
-  update();
-  page.notebooks.changed.connect(update);
+  followNotebook(page, panel, content, () =>
+    content.set({ notebook: watch?.state ?? null, remembered: watch?.state.remembered ?? null }),
+  );
   const before = watch && sessionOfNotebook(page.source.snapshot, watch.state)?.id;
   // The picker has done its work as soon as the session is there, though it may still start.
   const stop = page.source.subscribe(() => {
@@ -52,16 +48,13 @@ export function openPicker(page: Surface, panel: NotebookPanel | null, place: Po
       Popover.close();
     }
   });
-  content.disposed.connect(() => {
-    stop();
-    page.notebooks.changed.disconnect(update);
-  });
-  Popover.toggle({ ...place, content, label: page.t("pickerPopoverName") });
+  content.disposed.connect(stop);
+  Popover.toggle({ anchor, side: sideOf(anchor), content, label: page.t("pickerPopoverName") });
 }
 
-export function openCard(page: Surface, panel: NotebookPanel, place: PopoverPlace): void {
+export function openCard(page: Surface, panel: NotebookPanel, anchor: HTMLElement): void {
   const watch = page.notebooks.of(panel);
-  const where: Where = { notebookPanel: panel, anchor: place.anchor };
+  const where: Where = { notebookPanel: panel, anchor };
   const content = new ElementWidget<{ notebook: Notebook | null }>(tagNames.here, page, (act) => {
     if (act.act === "openSession" || act.act === "openTable") {
       Popover.close();
@@ -69,9 +62,21 @@ export function openCard(page: Surface, panel: NotebookPanel, place: PopoverPlac
     void page.perform(act, where);
   });
   drawMenusOf(content.node);
-  const update = (): void => content.set({ notebook: watch.state });
+  followNotebook(page, panel, content, () => content.set({ notebook: watch.state }));
+  Popover.toggle({ anchor, side: sideOf(anchor), content, label: page.t("cardPopover") });
+}
+
+/** Calls `update` now and after each change, until the content is gone. The popover of a closed notebook closes. */
+function followNotebook(page: Surface, panel: NotebookPanel | null, content: Widget, update: () => void): void {
+  const look = (): void => (panel?.isDisposed ? Popover.close() : update());
+  page.notebooks.changed.connect(look);
+  content.disposed.connect(() => page.notebooks.changed.disconnect(look));
   update();
-  page.notebooks.changed.connect(update);
-  content.disposed.connect(() => page.notebooks.changed.disconnect(update));
-  Popover.toggle({ ...place, content, label: page.t("cardPopover") });
+}
+
+function sideOf(anchor: HTMLElement): NonNullable<PopoverOptions["side"]> {
+  if (anchor.closest(".jp-SidePanel")) {
+    return "left";
+  }
+  return anchor.closest(".lsn-Status") ? "above" : "right";
 }

@@ -15,6 +15,7 @@ import { Widget, type PanelLayout } from "@lumino/widgets";
 
 import { dragRowsOf } from "./drag";
 import { ElementWidget } from "./element_widget";
+import { focusButtonIn } from "./focus";
 import { FilterBox } from "./filter_box";
 import { labIcon, sailIcon } from "./lab_icons";
 import { drawMenusOf, openMenu } from "./menus";
@@ -53,8 +54,9 @@ export class Sidebar extends SidePanel {
     this.title.caption = t("sidebarTitle");
     this.node.setAttribute("role", "region");
     this.node.setAttribute("aria-label", t("sidebarTitle"));
-    this.filter = new FilterBox(t);
-    this.addTools();
+    const filter = button(icons.filter, t("filterHint"), () => this.filter.toggle());
+    this.filter = new FilterBox(t, () => focusButtonIn(filter.node));
+    this.addTools(filter);
     this.here = new Section(page, tagNames.here, t("thisNotebook"));
     this.here.fitsContent(() => (this.content as unknown as { fit(): void }).fit());
     this.sessions = new Section(page, tagNames.sessions, t("sessions"));
@@ -114,21 +116,18 @@ export class Sidebar extends SidePanel {
     this.refresh();
   }
 
-  private addTools(): void {
+  private addTools(filter: ToolbarButton): void {
     const { page, more, newSession } = this.options;
     const { t } = page;
     const add = button(icons.add, t("newSession"), () => newSession(add.node));
     add.addClass("lsn-New");
     const dots = button(icons.dots, t("more"), () => {
       const { left, bottom } = dots.node.getBoundingClientRect();
-      openMenu({ menu: more(), x: left, y: bottom, closed: () => focusIn(dots.node) });
+      openMenu({ menu: more(), x: left, y: bottom, closed: () => focusButtonIn(dots.node) });
     });
     this.toolbar.addItem("new", add);
     this.toolbar.addItem("spacer", Toolbar.createSpacerItem());
-    this.toolbar.addItem(
-      "filter",
-      button(icons.filter, t("filterHint"), () => this.filter.toggle()),
-    );
+    this.toolbar.addItem("filter", filter);
     this.toolbar.addItem("more", dots);
     (this.layout as PanelLayout).insertWidget(1, this.filter);
   }
@@ -207,8 +206,4 @@ class Section<Properties extends object> extends ElementWidget<Properties> {
 
 function button(shape: typeof icons.add, tooltip: string, onClick: () => void): ToolbarButton {
   return new ToolbarButton({ icon: labIcon(shape), tooltip, onClick });
-}
-
-function focusIn(node: HTMLElement): void {
-  node.querySelector<HTMLElement>("jp-button, button")?.focus();
 }

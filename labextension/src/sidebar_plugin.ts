@@ -35,7 +35,7 @@ function newSession(page: Surface, anchor: HTMLElement): void {
   const { current } = page.notebooks;
   const session = sessionOfNotebook(page.source.snapshot, current?.state ?? null);
   const panel = current && !(session && !isOver(session)) ? current.panel : null;
-  openPicker(page, panel, { anchor, side: "left" });
+  openPicker(page, panel, anchor);
 }
 
 function moreMenu(app: JupyterFrontEnd, page: Surface): Menu {

@@ -79,7 +79,7 @@ export class StatusItem extends Widget {
   private open(): void {
     const { front } = this;
     if (front) {
-      openCard(this.page, front.panel, { anchor: this.button, side: "above" });
+      openCard(this.page, front.panel, this.button);
     }
   }
 }

@@ -13,6 +13,7 @@ from .rig import EXTENSION_NAME, Site, eventually, site, write_notebook, write_s
 
 PLUGIN = f"{EXTENSION_NAME}:plugin"
 _RENAME = "async (name) => { await window.jupyterapp.shell.currentWidget.context.rename(name); }"
+_SHUT_DOWN = "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.shutdown(); }"
 _ENABLED = "(command) => window.jupyterapp.commands.isEnabled(command)"
 
 
@@ -83,6 +84,7 @@ def test_settings_hide_the_button_and_the_status_item_and_connect_without_a_cell
     write_notebook(directory / "root" / "flights.ipynb", "# Flights", "6 * 7")
     with site(directory) as running:
         page = open_page(running, "flights.ipynb")
+        page.page.evaluate(_SHUT_DOWN)  # connecting starts another kernel, as a cell would
         page.command("lakesail:connect")
         assert page.sources() == ["# Flights", "6 * 7"]
         assert page.run_source("spark.range(3).count()") == "3"

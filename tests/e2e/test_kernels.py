@@ -76,6 +76,8 @@ def test_a_python_kernel_without_the_package_is_said_with_the_line_that_installs
     )
     assert "lakesail-notebook" in copied
     page.screenshot("lab-kernel-without-package")
+    face.toolbar_button.click()
+    expect(face.popover).to_contain_text('The kernel "geo" has no lakesail-notebook.')
 
 
 def test_a_kernel_of_another_language_is_said(lab: Site, open_page: OpenPage) -> None:

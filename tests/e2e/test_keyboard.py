@@ -127,6 +127,28 @@ def test_the_picker_takes_the_focus_and_escape_gives_it_back(served: Site, open_
     expect(face.toolbar_button).to_be_focused()
 
 
+def test_the_focus_goes_back_where_it_was(served: Site, open_page: OpenPage) -> None:
+    face = Face(open_page(served, "flights.ipynb")).open_sidebar()
+    keyboard = face.page.keyboard
+    tools = face.sidebar.locator(".jp-SidePanel-toolbar")
+    box = face.sidebar.get_by_role("searchbox")
+    for name, opened in (("New session", face.picker), ("Filter sessions and configs", box)):
+        tools.get_by_role("button", name=name).click()
+        expect(opened).to_be_visible()
+        eventually(lambda: focused(face.page)[0] == "input", SECONDS, "a field has the focus")
+        keyboard.press("Escape")
+        expect(opened).to_be_hidden()
+        expect(tools.get_by_role("button", name=name)).to_be_focused()
+    row = face.config_row("default")
+    row.focus()
+    keyboard.press("Shift+F10")
+    face.menu.get_by_text("Edit", exact=True).click()
+    expect(face.form).to_be_visible()
+    keyboard.press("Escape")
+    expect(face.form).to_have_count(0)
+    expect(row).to_be_focused()
+
+
 def test_keys_move_in_the_list_of_sessions_and_delete_asks(served: Site, open_page: OpenPage) -> None:
     made = [served.api.post("workloads/sessions", {"name": name})["id"] for name in ("alpha", "beta", "gamma")]
     face = Face(open_page(served, "flights.ipynb")).open_sidebar()

@@ -3,7 +3,9 @@
 export const labStrings = {
   sidebarTitle: "Spark sessions",
   notLoaded: "The server does not answer, so this part cannot be loaded. It is tried again.",
+  notServed: "This part cannot be loaded. It is tried again. If the server was updated, reload the page.",
   formNotLoaded: "The server does not answer, so the form cannot be loaded.",
+  formNotServed: "The form cannot be loaded. If the server was updated, reload the page.",
   thisNotebook: "This notebook",
   sessions: "Sessions",
   configs: "Compute configs",

@@ -27,7 +27,7 @@ type PanelElement = HTMLElement & {
 export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   private readonly picture = new Widget();
   private drawn: PictureSource | null = null;
-  private live: Widget | null = null;
+  private live: IRenderMime.IRenderer | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
@@ -80,18 +80,21 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
     if (tries === 0 || this.isDisposed) {
       return;
     }
-    const live = this.rendermime.createRenderer(WIDGET_TYPE);
-    live.hide();
-    this.live = live;
-    (this.layout as PanelLayout).addWidget(live);
-    // Without a kernel this fails, which is what the picture is for.
-    live.renderModel(model).catch(() => undefined);
-    this.lookForLive(model, tries, live);
+    // JupyterLab may have no widgets, or have them later.
+    if (this.rendermime.getFactory(WIDGET_TYPE)) {
+      const live = (this.live = this.rendermime.createRenderer(WIDGET_TYPE));
+      live.hide();
+      (this.layout as PanelLayout).addWidget(live);
+      // Without a kernel this fails, which is what the picture is for.
+      live.renderModel(model).catch(() => undefined);
+    }
+    this.lookForLive(model, tries);
   }
 
-  private lookForLive(model: IRenderMime.IMimeModel, tries: number, live: Widget): void {
+  private lookForLive(model: IRenderMime.IMimeModel, tries: number): void {
     this.timer = setTimeout(() => {
-      if (live.node.querySelector(LIVE)) {
+      const { live } = this;
+      if (live?.node.querySelector(LIVE)) {
         this.drawn = null;
         this.picture.hide();
         this.picture.node.replaceChildren();
