@@ -91,7 +91,7 @@ def test_a_list_whose_script_did_not_come_says_so_and_comes_later(whole: Site, o
     scripts = f"**/{EXTENSION_NAME}/static/*.js*"
     page.page.route(scripts, lambda route: route.abort())
     face.open_sidebar()
-    expect(face.sessions).to_contain_text("this part cannot be loaded")
+    expect(face.sessions).to_contain_text("If the server was updated, reload the page.")
     face.sidebar.get_by_role("button", name=FILTER).click()
     face.sidebar.get_by_role("searchbox", name=FILTER).fill("zebra")
     page.page.unroute(scripts)

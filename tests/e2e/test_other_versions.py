@@ -29,6 +29,7 @@ FACTS_OF_SESSIONS = (
     "extendedUntil",
     "closedBy",
     "closeReason",
+    "kernelIds",
 )
 FACTS_OF_CONFIGS = ("size", "pricePerHour", "currency")
 LATER_FEATURES = (
@@ -38,6 +39,7 @@ LATER_FEATURES = (
     "instance_types",
     "interrupt",
     "session_facts",
+    "session_kernels",
     "start_estimates",
 )
 
