@@ -122,8 +122,12 @@ async function runHidden({ watch, choice, dialogs }: Connecting): Promise<void> 
       watch.begun();
     }
   };
-  const { content } = await future.done;
-  if (content.status === "error" && !watch.isTakenBack) {
+  // It fails when the kernel restarts.
+  const content = await future.done.then(
+    (reply) => reply.content,
+    () => null,
+  );
+  if (content?.status === "error" && !watch.isTakenBack) {
     throw new KernelRaised(content.ename, content.evalue);
   }
 }

@@ -4,6 +4,7 @@ import type { Key, Translate } from "../strings";
 import type { ConnectChoice } from "./acts";
 import { configFacts } from "./config_facts";
 import { countdown } from "./countdown";
+import { sessionOfNotebook } from "./notebook_session";
 import { GIBIBYTE, money, sizeText } from "./sizes";
 import type { Snapshot } from "./snapshot";
 import { fileName, nameOf, stateOf, type Mark } from "./states";
@@ -51,8 +52,8 @@ export function pickerGroups(t: Translate, snapshot: Snapshot, notebook: Noteboo
   const remembered = configs.find(({ name }) => name === notebook?.remembered);
   const others = configs.filter((config) => config !== remembered);
   const entry = (config: Config) => configEntry(t, snapshot, config, estimates);
-  const here = (session: Session) => session.kernelId !== null && session.kernelId === notebook?.kernel.id;
-  const sessions = ownLive(snapshot).filter((session) => !here(session));
+  const here = usedByKernel(snapshot, notebook);
+  const sessions = ownLive(snapshot).filter((session) => session !== here);
   const bare = configs.length === 0 || !snapshot.me?.defaultConfig ? [bareEntry(t, snapshot, estimates)] : [];
   const groups: Group[] = [
     { label: "lastUsedHere", entries: remembered ? [entry(remembered)] : [] },
@@ -60,6 +61,14 @@ export function pickerGroups(t: Translate, snapshot: Snapshot, notebook: Noteboo
     { label: "computeConfigs", entries: [...others.map(entry), ...bare] },
   ];
   return groups.filter(({ entries }) => entries.length);
+}
+
+/** The notebook's session, unless its kernel knows nothing of it yet. */
+function usedByKernel(snapshot: Snapshot, notebook: Notebook | null): Session | null {
+  const session = sessionOfNotebook(snapshot, notebook);
+  const kernel = notebook?.kernel.id ?? null;
+  const isUsed = kernel !== null && (session?.usedBy.includes(kernel) || session?.kernelId === kernel);
+  return isUsed ? session : null;
 }
 
 /** The groups with what matches alone. */

@@ -39,6 +39,11 @@ test("the notebook's own session is not offered, nor somebody else's, nor an end
   expect(names(groupsOf({ sessions }, notebook))).toEqual([["computeConfigs", ["small"]]]);
 });
 
+test("a kernel that attached to a session may go back to the one that it made", () => {
+  const sessions = loaded([session({ id: "MADE", name: "made" }), { ...weather, usedBy: ["k1"] }]);
+  expect(names(groupsOf({ sessions }, notebook))[0]).toEqual(["yourSessions", ["made"]]);
+});
+
 test("without a config or a default, the machine itself can be chosen", () => {
   const bare = groupsOf({ configs: loaded([]), sessions: loaded([]) }, notebook)[0]?.entries[0];
   expect(bare).toMatchObject({ choice: { config: null }, details: ["8\u00a0vCPU · 22\u00a0GiB", "without a config"] });
