@@ -144,6 +144,7 @@ def _page_of(here: Candidate | None) -> SessionPage:
         notebook_path=_without_folder(here.session.notebook_path or metadata.get(NOTEBOOK_KEY)),
         notebook_contents_path=None,
         owner_name=None,
+        kernel_ids=None,
         workload_config_name=config_name_of(here),
     )
     item = SessionReference(id=session.id, member_id=session.member_id, service_account_id=session.service_account_id)
