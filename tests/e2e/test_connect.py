@@ -123,6 +123,27 @@ def test_a_picked_session_is_attached_to(lab: Site, notebook: str, open_page: Op
     assert [session["id"] for session in lab.api.live_sessions()] == [other["id"]]
 
 
+def test_the_relaunch_of_an_attached_session_connects_the_notebook_to_the_new_one(
+    lab: Site, notebook: str, open_page: OpenPage
+) -> None:
+    other = lab.api.post("workloads/sessions", {"name": "weather join"})
+    write_notebook(lab.root / notebook, "# Flights", f"%sail connect --attach {other['id']}", "1")
+    page = open_page(lab, notebook)
+    face = Face(page).open_sidebar()
+    page.run(1)
+    face.connected()
+    face.choose(face.card, "Relaunch")
+    face.confirm(face.card, "Relaunch")
+
+    def look() -> str | None:
+        return next((one["id"] for one in lab.api.live_sessions() if one["id"] != other["id"]), None)
+
+    again = eventually(look, START_SECONDS, "another session is there")
+    eventually(lambda: page.sources()[1] == f"%sail connect --attach {again}", START_SECONDS, "the cell names it")
+    face.connected()
+    assert page.run_source("spark.range(7).count()") == "7"
+
+
 def test_each_page_of_a_notebook_shows_the_session_that_its_kernel_attached_to(
     lab: Site, notebook: str, open_page: OpenPage
 ) -> None:
