@@ -14,7 +14,7 @@ from .face import Face, button
 from .rig import Site, site, write_notebook
 
 NOT_OF_ME = ("limits", "clusters", "features", "quotas", "version", "singleUser")
-NOT_OF_SESSIONS = ("config", "timeoutAt", "metadata", "statusMessage", "idleSince", "updatedAt")
+NOT_OF_SESSIONS = ("config", "timeoutAt", "metadata", "statusMessage", "idleSince", "updatedAt", "kernelIds")
 FACTS_OF_SESSIONS = (
     "workloadConfigId",
     "workloadConfigName",
