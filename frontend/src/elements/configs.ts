@@ -50,7 +50,7 @@ export class SailConfigs extends ListElement {
       return problem ? loadFailure(t, "configsFailed", problem, retry) : loadingBars(t("configsLoading"));
     }
     const shown = orderedConfigs(items, snapshot.me?.defaultConfig ?? null).filter((config) => this.isShown(config));
-    return shown.length ? [this.grid(shown), this.menu.template()] : this.empty(items.length > 0);
+    return shown.length ? [this.list(shown), this.menu.template()] : this.empty(items.length > 0);
   }
 
   private isShown(config: Config): boolean {
@@ -80,36 +80,21 @@ export class SailConfigs extends ListElement {
     </div>`;
   }
 
-  private grid(shown: readonly Config[]): TemplateResult {
+  private list(shown: readonly Config[]): TemplateResult {
     const entries = shown.flatMap((config) => this.withQuestion(config.id, config.name));
     const drawn = this.rows.draw(entries);
     const byId = new Map(shown.map((config) => [config.id, config]));
-    return html`<div
-      class="list"
-      role="grid"
-      aria-label=${this.t("configsName")}
-      aria-rowcount=${entries.length}
-      style="padding-bottom:${drawn.rest}px"
-      @keydown=${this.onKey}
-      @focusin=${this.rows.onFocusIn}
-      @focusout=${this.rows.onFocusOut}
-      @pointerover=${this.rows.onPointerOver}
-      @dragstart=${(event: Event) => event.preventDefault()}
-      @click=${this.onClick}
-      @dblclick=${this.onDoubleClick}
-      @contextmenu=${this.onContextMenu}
-    >
-      ${repeat(
-        drawn.rows,
-        ({ index }) => entries[index]?.id,
-        ({ index, gap }) => {
-          const entry = entries[index];
-          const config = byId.get(entry?.id ?? "");
-          const style = gap ? `margin-top:${gap}px` : nothing;
-          return config ? this.row(config, index, style) : entry ? this.under(entry, index, style) : nothing;
-        },
-      )}
-    </div>`;
+    const rows = repeat(
+      drawn.rows,
+      ({ index }) => entries[index]?.id,
+      ({ index, gap }) => {
+        const entry = entries[index];
+        const config = byId.get(entry?.id ?? "");
+        const style = gap ? `margin-top:${gap}px` : nothing;
+        return config ? this.row(config, index, style) : entry ? this.under(entry, index, style) : nothing;
+      },
+    );
+    return this.grid(this.t("configsName"), entries.length, drawn, rows);
   }
 
   private under(entry: Entry, index: number, style: unknown): TemplateResult {
@@ -202,18 +187,18 @@ export class SailConfigs extends ListElement {
     return isOnControl(event) ? null : this.configOf(rowId(event));
   }
 
-  private readonly onClick = (event: Event): void => {
+  protected override readonly onClick = (event: Event): void => {
     this.current = this.clicked(event)?.id ?? this.current;
   };
 
-  private readonly onDoubleClick = (event: Event): void => {
+  protected override readonly onDoubleClick = (event: Event): void => {
     const config = this.clicked(event);
     if (config) {
       this.ask({ act: "editConfig", configId: config.id });
     }
   };
 
-  private readonly onContextMenu = (event: MouseEvent): void => {
+  protected override readonly onContextMenu = (event: MouseEvent): void => {
     const config = this.configOf(rowId(event));
     if (config) {
       this.onRightClick(config.id, this.menuOf(config), config.name, event);
@@ -230,7 +215,7 @@ export class SailConfigs extends ListElement {
     });
   }
 
-  private readonly onKey = (event: KeyboardEvent): void => {
+  protected override readonly onKey = (event: KeyboardEvent): void => {
     const onRow = event.target instanceof HTMLElement && event.target.dataset.kind === "row";
     if (this.rows.onKey(event) || event.defaultPrevented || !onRow) {
       return;

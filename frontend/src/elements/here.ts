@@ -19,20 +19,11 @@ import { notices } from "../styles/notices";
 import { rows } from "../styles/rows";
 import { tokens } from "../styles/tokens";
 import { define } from "../version";
-import {
-  absentNotice,
-  awayNotice,
-  connectRefused,
-  INSTALL_LINE,
-  kernelNotice,
-  relaunchedNotice,
-  settingsNotice,
-  type Around,
-} from "./here_notices";
+import { awayNotice, connectRefused, noticeOf, relaunchedNotice, type Around } from "./here_notices";
 import { late } from "./late";
 import { SessionElement } from "./session_element";
 import { startSteps } from "./start_steps";
-import { bdi, button, countdownLine, filled, joined, mark, sentence, skeleton } from "./templates";
+import { bdi, button, countdownLine, filled, joined, mark, sentence } from "./templates";
 
 const host = css`
   :host {
@@ -62,23 +53,14 @@ export class SailHere extends SessionElement {
   }
 
   private content(snapshot: Snapshot): unknown {
-    const { t, notebook, session } = this;
+    const { t, notebook, session, copied } = this;
     const around = this.around(snapshot);
-    const install = this.copied.button(t, INSTALL_LINE, t("copyInstall"));
-    switch (hereState(snapshot, notebook, session)) {
-      case "loading":
-        return html`<div class="late">${skeleton([112, 160, 186])}</div>`;
-      case "absent":
-        return absentNotice(around, this.copied.button(t, "pip install lakesail-notebook", t("copyInstall")));
-      case "refused":
-        return settingsNotice(around);
+    const state = hereState(snapshot, notebook, session);
+    switch (state) {
       case "away":
         return [awayNotice(around), session ? this.lastKnown(session) : nothing];
       case "noNotebook":
         return html`<div class="empty"><div class="dim">${t("noNotebook")}</div></div>`;
-      case "noPython":
-      case "noPackage":
-        return notebook && kernelNotice(around, notebook, install);
       case "waiting":
         return notebook && this.waiting(notebook);
       case "unknownConfig":
@@ -91,6 +73,8 @@ export class SailHere extends SessionElement {
         return session && this.ended(snapshot, session, around);
       case "none":
         return notebook && this.none(snapshot, notebook, around);
+      default:
+        return noticeOf(around, state, notebook, copied);
     }
   }
 

@@ -4,13 +4,14 @@ import { html, nothing, type TemplateResult } from "lit";
 
 import * as icons from "../icons";
 import type { Act } from "../model/acts";
-import type { Refusal, Relaunched } from "../model/here";
+import type { Here, Refusal, Relaunched } from "../model/here";
 import type { Snapshot } from "../model/snapshot";
 import { nameOf, stateOf } from "../model/states";
 import { clock, duration, nextSecond, SECOND } from "../model/times";
 import type { Notebook, Session } from "../model/types";
 import type { Translate } from "../strings";
-import { bdi, button, filled, iconButton, listed, mark, notice, refusal } from "./templates";
+import { bdi, button, filled, iconButton, listed, mark, notice, refusal, skeleton } from "./templates";
+import type { Copied } from "./copied";
 import type { Clock } from "./ticker";
 
 /** What the templates need of the element that draws them. */
@@ -21,7 +22,32 @@ export interface Around {
   readonly ask: (act: Act) => void;
 }
 
-export const INSTALL_LINE = "%pip install lakesail-notebook";
+const INSTALL_IN_SERVER = "pip install lakesail-notebook";
+const INSTALL_IN_KERNEL = "%pip install lakesail-notebook";
+
+/** What the card and the panel say alike; `null`: they show the state in their own way. */
+export function noticeOf(
+  around: Around,
+  state: Here,
+  notebook: Notebook | null,
+  copied: Copied,
+): TemplateResult | null {
+  const { t } = around;
+  const install = (line: string): TemplateResult => copied.button(t, line, t("copyInstall"));
+  switch (state) {
+    case "loading":
+      return html`<div class="late">${skeleton([112, 160, 186])}</div>`;
+    case "absent":
+      return absentNotice(around, install(INSTALL_IN_SERVER));
+    case "refused":
+      return settingsNotice(around);
+    case "noPython":
+    case "noPackage":
+      return notebook && kernelNotice(around, notebook, install(INSTALL_IN_KERNEL));
+    default:
+      return null;
+  }
+}
 
 /** Why the page cannot ask: the server is away, or the login. */
 export function awayNotice({ t, snapshot, clock: time, ask }: Around): TemplateResult {
@@ -48,12 +74,12 @@ export function awayNotice({ t, snapshot, clock: time, ask }: Around): TemplateR
 }
 
 /** The server has no extension of ours. */
-export function absentNotice({ t }: Around, install: TemplateResult): TemplateResult {
+function absentNotice({ t }: Around, install: TemplateResult): TemplateResult {
   return notice({ kind: "info", text: html`<b>${t("absent")}</b> ${t("absentHow")}`, buttons: [install] });
 }
 
 /** A setting of the server is wrong; the API says which. */
-export function settingsNotice({ t, snapshot, ask }: Around): TemplateResult {
+function settingsNotice({ t, snapshot, ask }: Around): TemplateResult {
   return notice({
     kind: "bad",
     text: html`<b>${t("refusedSettings")}</b> ${bdi(snapshot.problem?.message ?? "")}`,
@@ -62,7 +88,7 @@ export function settingsNotice({ t, snapshot, ask }: Around): TemplateResult {
   });
 }
 
-export function kernelNotice({ t }: Around, notebook: Notebook, install: TemplateResult): TemplateResult {
+function kernelNotice({ t }: Around, notebook: Notebook, install: TemplateResult): TemplateResult {
   return notebook.kernel.fit === "no-python"
     ? notice({ kind: "info", text: t("noPython") })
     : notice({ kind: "info", text: filled(t, "noPackage", { kernel: bdi(notebook.kernel.name) }), buttons: [install] });

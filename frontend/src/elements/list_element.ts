@@ -1,11 +1,12 @@
 /** What lists of rows share: their filter, what has the focus and what was clicked, questions in place, and the menu. */
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 
 import type { Menu } from "../model/menu";
 import { isKnown } from "../model/states";
 import type { Notebook, Problem } from "../model/types";
+import type { Drawn } from "../model/windows";
 import { Confirm } from "./confirm";
 import { SailElement } from "./element";
 import { ElementMenu } from "./menu";
@@ -27,6 +28,11 @@ export abstract class ListElement extends SailElement {
   protected readonly confirm = new Confirm(this);
   protected readonly menu = new ElementMenu(this);
   protected readonly clock = new Clock(this, () => this.snapshot?.skewMs ?? 0);
+
+  protected abstract readonly onKey: (event: KeyboardEvent) => void;
+  protected abstract readonly onClick: (event: MouseEvent) => void;
+  protected abstract readonly onDoubleClick: (event: MouseEvent) => void;
+  protected abstract readonly onContextMenu: (event: MouseEvent) => void;
 
   /** What acts on a row are about, as `Snapshot.acts` names it. */
   protected abstract subjectOf(id: string): string;
@@ -59,6 +65,30 @@ export abstract class ListElement extends SailElement {
   protected isHot(id: string): boolean {
     const { rows, current, confirm } = this;
     return rows.hovered === id || current === id || confirm.about === id || (rows.hasFocus && rows.active === id);
+  }
+
+  /** The list around its rows.
+
+      @param count of all rows; -1: not known. */
+  protected grid(label: string, count: number, drawn: Drawn, rows: unknown, isMulti = false): TemplateResult {
+    return html`<div
+      class="list"
+      role="grid"
+      aria-label=${label}
+      aria-rowcount=${count}
+      aria-multiselectable=${isMulti ? "true" : nothing}
+      style="padding-bottom:${drawn.rest}px"
+      @keydown=${this.onKey}
+      @focusin=${this.rows.onFocusIn}
+      @focusout=${this.rows.onFocusOut}
+      @pointerover=${this.rows.onPointerOver}
+      @dragstart=${(event: Event) => event.preventDefault()}
+      @click=${this.onClick}
+      @dblclick=${this.onDoubleClick}
+      @contextmenu=${this.onContextMenu}
+    >
+      ${rows}
+    </div>`;
   }
 
   /** A row, and below it the question or the refusal that is about it. */

@@ -26,22 +26,14 @@ import { panel } from "../styles/panel";
 import { tokens } from "../styles/tokens";
 import { define } from "../version";
 import { tags } from "./tags";
-import {
-  absentNotice,
-  awayNotice,
-  INSTALL_LINE,
-  kernelNotice,
-  relaunchedNotice,
-  settingsNotice,
-  type Around,
-} from "./here_notices";
+import { awayNotice, noticeOf, relaunchedNotice, type Around } from "./here_notices";
 import { late } from "./late";
 import "./picker";
 import { endedText, frozenNotice, savedPicture } from "./panel_parts";
 import { SessionElement } from "./session_element";
 import { sessionTabs, type TabId } from "./session_tabs";
 import { startSteps } from "./start_steps";
-import { bdi, button, countdownLine, joined, mark, skeleton } from "./templates";
+import { bdi, button, countdownLine, joined, mark } from "./templates";
 import { roughly } from "../model/picker";
 
 export class SailPanel extends SessionElement {
@@ -88,21 +80,16 @@ export class SailPanel extends SessionElement {
   }
 
   private content(snapshot: Snapshot): unknown {
-    const { t, notebook, session } = this;
+    const { notebook, session, copied } = this;
     const around = this.around(snapshot);
-    const install = this.copied.button(t, INSTALL_LINE, t("copyInstall"));
-    switch (hereState(snapshot, notebook, session)) {
-      case "loading":
-        return html`<div class="late">${skeleton([112, 160, 186])}</div>`;
-      case "absent":
-        return absentNotice(around, install);
-      case "refused":
-        return settingsNotice(around);
+    const state = hereState(snapshot, notebook, session);
+    const told = noticeOf(around, state, notebook, copied);
+    if (told) {
+      return told;
+    }
+    switch (state) {
       case "away":
         return [this.away(around, session), session ? this.header(session, "stale") : nothing];
-      case "noPython":
-      case "noPackage":
-        return notebook && kernelNotice(around, notebook, install);
       case "starting":
         return session && this.starting(snapshot, session);
       case "live":

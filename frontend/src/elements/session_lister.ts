@@ -162,7 +162,7 @@ export abstract class SessionLister extends ListElement {
     return session !== null && !isOver(session);
   }
 
-  protected readonly onClick = (event: MouseEvent): void => {
+  protected override readonly onClick = (event: MouseEvent): void => {
     const session = this.clicked(event);
     if (!session) {
       return;
@@ -174,7 +174,7 @@ export abstract class SessionLister extends ListElement {
     }
   };
 
-  protected readonly onDoubleClick = (event: MouseEvent): void => {
+  protected override readonly onDoubleClick = (event: MouseEvent): void => {
     const session = this.clicked(event);
     if (session) {
       this.ask({ act: "openSession", sessionId: session.id });
@@ -187,7 +187,7 @@ export abstract class SessionLister extends ListElement {
     return id === null ? null : this.sessionOf(id);
   }
 
-  protected readonly onContextMenu = (event: MouseEvent): void => {
+  protected override readonly onContextMenu = (event: MouseEvent): void => {
     const id = rowId(event);
     const session = id === null ? null : this.sessionOf(id);
     if (session) {
@@ -199,7 +199,7 @@ export abstract class SessionLister extends ListElement {
     return sessionMenu(session, this.actions(this.clock.now()));
   }
 
-  protected readonly onKey = (event: KeyboardEvent): void => {
+  protected override readonly onKey = (event: KeyboardEvent): void => {
     const onRow = event.target instanceof HTMLElement && event.target.dataset.kind === "row";
     if (this.rows.onKey(event) || (event.key !== "Escape" && !onRow) || event.defaultPrevented) {
       return;

@@ -87,7 +87,7 @@ export class SailSessions extends SessionLister {
       const retry = (): void => this.ask({ act: "retry" });
       return problem ? loadFailure(t, "sessionsFailed", problem, retry) : loadingBars(t("sessionsLoading"));
     }
-    return [this.toolbar(), this.empty(), this.grid(), this.selection(), this.menu.template()];
+    return [this.toolbar(), this.empty(), this.list(), this.selection(), this.menu.template()];
   }
 
   private toolbar(): unknown {
@@ -119,28 +119,11 @@ export class SailSessions extends SessionLister {
     return html`<div class="empty small"><div class="dim">${text}</div></div>`;
   }
 
-  private grid(): TemplateResult {
+  private list(): TemplateResult {
     const entries = this.entries();
     const drawn = this.rows.draw(entries);
-    const { hasEnd } = this;
-    return html`<div
-      class="list"
-      role="grid"
-      aria-label=${this.t("sessionsName")}
-      aria-rowcount=${hasEnd ? entries.length : -1}
-      aria-multiselectable=${this.isTeam ? "true" : nothing}
-      style="padding-bottom:${drawn.rest}px"
-      @keydown=${this.onKey}
-      @focusin=${this.rows.onFocusIn}
-      @focusout=${this.rows.onFocusOut}
-      @pointerover=${this.rows.onPointerOver}
-      @dragstart=${(event: Event) => event.preventDefault()}
-      @click=${this.onClick}
-      @dblclick=${this.onDoubleClick}
-      @contextmenu=${this.onContextMenu}
-    >
-      ${this.drawnRows(entries, drawn)}
-    </div>`;
+    const count = this.hasEnd ? entries.length : -1;
+    return this.grid(this.t("sessionsName"), count, drawn, this.drawnRows(entries, drawn), this.isTeam);
   }
 
   private drawnRows(entries: readonly Entry[], drawn: Drawn): unknown {
