@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
-from .conftest import OpenPage
+from .conftest import NewPage, OpenPage
 from .face import Face, button
 from .rig import Site, eventually, site, write_notebook
 
@@ -71,6 +71,23 @@ def test_connect_in_the_toolbar_connects_a_notebook_at_one_click(lab: Site, note
     expect(face.popover.get_by_text("Active", exact=True)).to_be_visible()
     page.screenshot("lab-toolbar-popover")
     page.page.keyboard.press("Escape")
+    expect(face.popover).to_have_count(0)
+
+
+def test_a_click_before_the_servers_first_answer_connects_when_it_has_come(
+    lab: Site, notebook: str, new_page: NewPage
+) -> None:
+    page = new_page(lab)
+    held: list[Route] = []
+    page.page.route("**/lakesail/api/v1/me", lambda route: held.append(route), times=1)
+    face = Face(page.open(notebook))
+    expect(face.toolbar_button).to_contain_text("Connect")
+    face.toolbar_button.click()
+    expect(face.popover).to_have_count(0)
+    [first] = held
+    first.continue_()
+    active(lab, notebook)
+    assert page.sources()[1] == "%sail connect default"
     expect(face.popover).to_have_count(0)
 
 

@@ -1,10 +1,11 @@
 /** `sail-button`: the button in a notebook's toolbar. It says how the session is; a click connects, or opens the card. */
 
 import { html, LitElement, nothing } from "lit";
-import { property } from "lit/decorators.js";
+import { property, state } from "lit/decorators.js";
 
 import * as icons from "../icons";
 import { barTexts, buttonClick } from "../model/bar";
+import { hereState } from "../model/here";
 import { sessionOfNotebook } from "../model/notebook_session";
 import type { Notebook } from "../model/types";
 import { controls } from "../styles/controls";
@@ -27,7 +28,17 @@ export class SailButton extends SailElement {
   /** In a narrow toolbar the name goes; the mark and the time stay. */
   @property({ type: Boolean, reflect: true }) narrow = false;
 
+  /** Whether a click waits until it is known what it means. */
+  @state() private clicked = false;
+
   private readonly clock = new Clock(this, () => this.snapshot?.skewMs ?? 0);
+
+  protected override updated(): void {
+    if (this.clicked && this.isKnown) {
+      this.clicked = false;
+      this.act();
+    }
+  }
 
   protected override render(): unknown {
     const { snapshot, notebook, t } = this;
@@ -50,19 +61,34 @@ export class SailButton extends SailElement {
         >${icons.icon(icons.sail, "i")}${bdi(texts.name)}${texts.time ? html`<b>${texts.time}</b>` : nothing}<span
           class="sr"
           >${texts.more}</span
-        >${texts.mark ? mark(texts.mark) : nothing}</span
+        >${texts.mark || this.clicked ? mark(texts.mark ?? "pending") : nothing}</span
       >
     </button>`;
+  }
+
+  /** Whether the first answers have come, or have failed. */
+  private get isKnown(): boolean {
+    const { snapshot, notebook } = this;
+    return !!snapshot && !!notebook && hereState(snapshot, notebook, sessionOfNotebook(snapshot, notebook)) !== "loading";
   }
 
   /** JupyterLab's toolbar would take the focus back to the notebook after a click that it sees. */
   private readonly onClick = (event: Event): void => {
     event.stopPropagation();
+    if (this.isKnown || this.clicked) {
+      this.clicked = false;
+      this.act();
+    } else {
+      this.clicked = true;
+    }
+  };
+
+  private act(): void {
     const { snapshot, notebook } = this;
     if (snapshot && notebook) {
       this.ask(buttonClick(snapshot, notebook, sessionOfNotebook(snapshot, notebook)));
     }
-  };
+  }
 
   private readonly openPicker = (event: Event): void => {
     event.preventDefault();
