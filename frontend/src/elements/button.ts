@@ -69,7 +69,9 @@ export class SailButton extends SailElement {
   /** Whether the first answers have come, or have failed. */
   private get isKnown(): boolean {
     const { snapshot, notebook } = this;
-    return !!snapshot && !!notebook && hereState(snapshot, notebook, sessionOfNotebook(snapshot, notebook)) !== "loading";
+    return (
+      !!snapshot && !!notebook && hereState(snapshot, notebook, sessionOfNotebook(snapshot, notebook)) !== "loading"
+    );
   }
 
   /** JupyterLab's toolbar would take the focus back to the notebook after a click that it sees. */
