@@ -20,7 +20,7 @@ SESSION_FIELDS = {
     *("terminationReason", "statusMessage", "connectionInfo", "lastActivityAt", "idleSince", "closedAt", "timeoutAt"),
     *("config", "metadata", "createdAt", "updatedAt"),
     *("workloadConfigId", "workloadConfigName", "notebookPath", "ownerName", "size", "pricePerHour", "currency"),
-    *("notebookContentsPath", "costSoFar", "timeoutReason", "extendedUntil", "closedBy", "closeReason"),
+    *("notebookContentsPath", "costSoFar", "timeoutReason", "extendedUntil", "closedBy", "closeReason", "kernelIds"),
 }
 
 
