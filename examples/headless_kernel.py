@@ -16,8 +16,6 @@ import httpx
 import websocket
 
 START_SECONDS = 60.0
-_AT_ONCE_SECONDS = 0.001
-"""Zero would mean: without blocking."""
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -196,9 +194,6 @@ class Kernel:
         header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "version": "5.3"}
         header |= {"session": self._client_id, "username": "headless", "date": ""}
         request = {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content}
-        if not self._still_connected():
-            self._socket.close()
-            self._connect()
         with self._line():
             self._socket.send(json.dumps(request))
         while True:
@@ -208,25 +203,10 @@ class Kernel:
             if message["parent_header"].get("msg_id") == header["msg_id"]:
                 yield message
 
-    def _still_connected(self) -> bool:
-        """Take what has come since the last conversation.
-
-        Nobody answered the server's pings meanwhile: after 90 seconds, it hangs up.
-        """
-        self._socket.settimeout(_AT_ONCE_SECONDS)
-        while True:
-            try:
-                kind, _ = self._socket.recv_data(control_frame=True)
-            except websocket.WebSocketTimeoutException:
-                return True
-            except (websocket.WebSocketException, OSError):
-                return False
-            if kind == websocket.ABNF.OPCODE_CLOSE:
-                return False
-
     def _receive(self, deadline: float) -> Mapping[str, Any]:
         while True:
-            self._socket.settimeout(max(deadline - time.monotonic(), _AT_ONCE_SECONDS))
+            # Zero would mean: without blocking.
+            self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
             with self._line():
                 # Also pings, since the socket would begin to wait anew after each.
                 kind, data = self._socket.recv_data(control_frame=True)

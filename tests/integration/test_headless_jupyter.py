@@ -137,15 +137,6 @@ def test_jupyterlab_runs_the_same_way(tmp_path: Path) -> None:
         assert time.monotonic() - began < 20, "the server's pings do not make the wait longer"
 
 
-def test_a_kernel_goes_on_after_the_server_has_hung_up_on_a_client_that_was_silent_for_long(tmp_path: Path) -> None:
-    pings = {"ServerApp": {"tornado_settings": {"ws_ping_interval": 500, "ws_ping_timeout": 1000}}}  # milliseconds
-    with jupyter_server(tmp_path, config=pings) as server:
-        kernel = server.start_kernel("notebook.ipynb")
-        kernel.execute("kept = 42")
-        eventually(lambda: "WebSocket ping timeout" in server.log(), 60, "the server hangs up")
-        assert kernel.execute("kept").value == "42"
-
-
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     with (
         pytest.raises(JupyterError, match="No such directory"),
