@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -12,7 +12,7 @@ import pytest
 from headless import JupyterServer
 from headless_kernel import CellFailed, Kernel
 
-from .notebooks import BackgroundCell, Marker, engine_of, eventually, session_of
+from .notebooks import API, BackgroundCell, Marker, engine_of, eventually, session_of
 
 OVER_SECONDS = 3.0
 SLACK_SECONDS = 2.0
@@ -46,11 +46,16 @@ def engine(server: JupyterServer, kernel: Kernel) -> psutil.Process:
     return engine
 
 
-def interrupted(kernel: Kernel, engine: psutil.Process, code: str) -> CellFailed:
-    """How a cell ends that is interrupted while its queries run."""
+def interrupted(
+    kernel: Kernel, engine: psutil.Process, code: str, runs: Callable[[], bool] | None = None
+) -> CellFailed:
+    """How a cell ends that is interrupted while its queries run.
+
+    :param runs: whether they run, where the engine computes for others, too.
+    """
     cell = BackgroundCell(kernel, code, timeout_seconds=120)
     before = engine.cpu_times().user
-    eventually(lambda: engine.cpu_times().user > before + 0.5, 60, "the engine computes")
+    eventually(runs or (lambda: engine.cpu_times().user > before + 0.5), 60, "the queries of the cell run")
     began = time.monotonic()
     kernel.interrupt()
     failure = cell.failure(100)
@@ -133,9 +138,16 @@ thread.start()
 FOREGROUND = f"before = len(counted)\n{POOL}"
 
 
-def test_a_thread_that_an_earlier_cell_began_goes_on(kernel: Kernel, engine: psutil.Process) -> None:
+def test_a_thread_that_an_earlier_cell_began_goes_on(
+    server: JupyterServer, kernel: Kernel, engine: psutil.Process
+) -> None:
+    def two_run() -> bool:
+        answer = server.request("GET", f"{API}/workloads/sessions/{session_id}/queries").json()
+        return [row["outcome"] for row in answer["items"] if "10**11" in row["what"]][:2] == ["running", "running"]
+
+    session_id = session_of(server, kernel)["id"]
     kernel.execute(BACKGROUND)
-    failure = interrupted(kernel, engine, FOREGROUND)
+    failure = interrupted(kernel, engine, FOREGROUND, two_run)
     assert failure.error.name == "KeyboardInterrupt"
     assert "2 queries interrupted: return spark.range(10**11)" in failure.error.traceback
     more = "seen = len(counted)\nwhile len(counted) < seen + 2 and thread.is_alive(): time.sleep(0.01)"
