@@ -11,6 +11,7 @@ from playwright.sync_api import Route, expect
 
 from .conftest import NewPage, OpenPage
 from .face import Face, button
+from .lab_page import LabPage
 from .rig import Site, eventually, site, write_notebook
 
 START_SECONDS = 90
@@ -32,6 +33,14 @@ def notebook(lab: Site, request: pytest.FixtureRequest) -> Iterator[str]:
     yield name
     lab.api.close_all_sessions()
     lab.api.shut_down_all_kernels()
+
+
+def keep_busy(page: LabPage, until: Path) -> None:
+    """Keep the kernel busy by a cell of the user, until a file is there."""
+    # The cell looks, and sleeps between two looks.
+    code = f"import pathlib, time\nwhile not pathlib.Path({str(until)!r}).exists(): time.sleep(0.05)"
+    page.begin(page.add_cell(code))
+    eventually(lambda: page.kernel_status() == "busy", 60, "the kernel is busy")
 
 
 def active(lab: Site, notebook: str) -> dict[str, Any]:
@@ -198,10 +207,7 @@ def test_a_busy_kernel_connects_when_it_is_free(lab: Site, notebook: str, open_p
     page = open_page(lab, notebook)
     face = Face(page).open_sidebar()
     free = tmp_path / "free"
-    # The user's cell, which keeps the kernel busy until the test lets it go on.
-    index = page.add_cell(f"import pathlib, time\nwhile not pathlib.Path({str(free)!r}).exists(): time.sleep(0.05)")
-    page.begin(index)
-    eventually(lambda: page.kernel_status() == "busy", 60, "the kernel is busy")
+    keep_busy(page, free)
     button(face.card, "Connect").click()
     expect(face.card.get_by_text("Waiting", exact=True)).to_be_visible()
     assert lab.api.session_of(notebook) is None
@@ -216,9 +222,7 @@ def test_what_is_taken_back_does_not_connect_and_may_be_wanted_again(
     page = open_page(lab, notebook)
     face = Face(page).open_sidebar()
     free = tmp_path / "free"
-    index = page.add_cell(f"import pathlib, time\nwhile not pathlib.Path({str(free)!r}).exists(): time.sleep(0.05)")
-    page.begin(index)
-    eventually(lambda: page.kernel_status() == "busy", 60, "the kernel is busy")
+    keep_busy(page, free)
     button(face.card, "Connect").click()
     button(face.card, "Take it back").click()
     expect(button(face.card, "Connect")).to_be_visible()
