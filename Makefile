@@ -81,7 +81,7 @@ format: $(SET_UP) ## Put the code into form
 
 lock: $(SET_UP) ## Write requirements.lock; LOCK_OPTIONS=--upgrade for the newest of all
 	$(PIP) install uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra local --extra test pyproject.toml \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra local --extra marimo --extra test pyproject.toml \
 		--no-emit-index-url --no-header $(LOCK_OPTIONS) --output-file requirements.lock
 
 $(CLOCK): $(SET_UP)  # the tests that set the clock skip themselves where libfaketime is not to be had

@@ -123,7 +123,9 @@ async function runHidden({ watch, choice, dialogs }: Connecting): Promise<void> 
     }
   };
   // It fails when the kernel restarts.
-  const content = await future.done.then(
+  const stop = watchForStart(watch, null);
+  const done = future.done.finally(stop);
+  const content = await done.then(
     (reply) => reply.content,
     () => null,
   );
@@ -132,13 +134,19 @@ async function runHidden({ watch, choice, dialogs }: Connecting): Promise<void> 
   }
 }
 
-/** A busy kernel runs our cell later: the card says `Waiting for the kernel` until then. */
-function watchForStart(watch: NotebookWatch, source: string): () => void {
+/** A busy kernel runs our cell later: the card says `Waiting for the kernel` until then.
+    @param source our cell's; `null`: it is silent, so that the kernel tells the start of others' cells alone. */
+function watchForStart(watch: NotebookWatch, source: string | null): () => void {
   const { iopubMessage } = watch.panel.sessionContext;
   const onMessage = (_: unknown, message: KernelMessage.IMessage): void => {
     const content = message.content as { readonly code?: unknown };
-    if (message.header.msg_type === "execute_input" && content.code === source) {
+    if (message.header.msg_type !== "execute_input") {
+      return;
+    }
+    if (content.code === source) {
       watch.begun();
+    } else {
+      watch.isBehind();
     }
   };
   iopubMessage.connect(onMessage);

@@ -16,6 +16,7 @@ export class NotebookWatch implements IDisposable {
   isDisposed = false;
   private readonly probe = new KernelProbe();
   private takenBack = false;
+  private cellHasBegun = false;
   private connectingNow: Notebook["connecting"] = "no";
   private last: Notebook;
 
@@ -53,6 +54,7 @@ export class NotebookWatch implements IDisposable {
   /** Connecting begins, or what was taken back and still waits is wanted again. */
   begin(): void {
     this.takenBack = false;
+    this.cellHasBegun = false;
     this.become(this.last.kernel.state === "busy" ? "waiting" : "connecting");
   }
 
@@ -70,8 +72,16 @@ export class NotebookWatch implements IDisposable {
     }
   }
 
+  /** The kernel has come to another cell. It was at rest when connecting began, but that cell was sent before ours. */
+  isBehind(): void {
+    if (this.connectingNow === "connecting" && !this.cellHasBegun) {
+      this.become("waiting");
+    }
+  }
+
   /** The kernel has come to the connect cell. */
   begun(): void {
+    this.cellHasBegun = true;
     if (this.takenBack) {
       void this.panel.sessionContext.session?.kernel?.interrupt();
     } else if (this.connectingNow === "waiting") {

@@ -35,11 +35,16 @@ def notebook(lab: Site, request: pytest.FixtureRequest) -> Iterator[str]:
     lab.api.shut_down_all_kernels()
 
 
-def keep_busy(page: LabPage, until: Path) -> None:
-    """Keep the kernel busy by a cell of the user, until a file is there."""
+def begin_busy_cell(page: LabPage, until: Path) -> None:
+    """Send the kernel a cell of the user that runs until a file is there. The kernel comes to it later."""
     # The cell looks, and sleeps between two looks.
     code = f"import pathlib, time\nwhile not pathlib.Path({str(until)!r}).exists(): time.sleep(0.05)"
     page.begin(page.add_cell(code))
+
+
+def keep_busy(page: LabPage, until: Path) -> None:
+    """Keep the kernel busy by a cell of the user, until a file is there."""
+    begin_busy_cell(page, until)
     eventually(lambda: page.kernel_status() == "busy", 60, "the kernel is busy")
 
 
@@ -207,7 +212,7 @@ def test_a_busy_kernel_connects_when_it_is_free(lab: Site, notebook: str, open_p
     page = open_page(lab, notebook)
     face = Face(page).open_sidebar()
     free = tmp_path / "free"
-    keep_busy(page, free)
+    begin_busy_cell(page, free)  # the click may come before the page hears that the kernel is busy
     button(face.card, "Connect").click()
     expect(face.card.get_by_text("Waiting", exact=True)).to_be_visible()
     assert lab.api.session_of(notebook) is None
