@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -118,6 +118,76 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Stop what cannot outlive this process."""
+        ...
+
+
+# Apps: the marimo processes that serve the pages of sessions
+
+
+AppMode = Literal["edit", "run"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppSpec:
+    """What an app is to serve."""
+
+    file: str
+    """The notebook's absolute path."""
+    mode: AppMode
+    python: str | None
+    """The interpreter that runs marimo; ``None``: the server's own."""
+    working_directory: str | None
+    """``None``: the file's directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppAddress:
+    """Where an app listens on loopback, and what it asks of who calls it there."""
+
+    port: int
+    token: str = field(repr=False)
+    """marimo's own token; for the proxy in front of it alone."""
+
+
+class Apps(Protocol):
+    """Starts, watches and ends apps, one for a session."""
+
+    @property
+    def unavailable(self) -> str | None:
+        """Why no app can be started here, in a sentence; ``None``: one can. Cheap: it starts no process."""
+        ...
+
+    async def validate(self, spec: AppSpec) -> Sequence[FieldError]:
+        """What stands against starting this, before anything is written."""
+        ...
+
+    async def start(self, session: SessionRecord, spec: AppSpec) -> None:
+        """Return once it serves.
+
+        :raises LakesailError: when it does not, with its last words; nothing of it is left then.
+        """
+        ...
+
+    def address_of(self, session_id: str) -> AppAddress | None:
+        """``None``: it does not serve."""
+        ...
+
+    def ended(self) -> AsyncIterator[str]:
+        """Ids of the sessions whose app has ended by itself."""
+        ...
+
+    async def busy(self, session_id: str) -> bool:
+        """Whether a kernel of it computes."""
+        ...
+
+    def log_tail(self, session_id: str, count: int) -> Sequence[str]: ...
+
+    async def stop(self, session_id: str) -> None:
+        """Return when it is gone with all its children. Idempotent."""
+        ...
+
+    async def close(self) -> None:
+        """Stop all of them."""
         ...
 
 
