@@ -31,11 +31,13 @@ from .compute import (
 from .events import FIRST_KINDS, Event, EventPage, EventQuery, EventStreamQuery
 from .features import (
     EXTENSION_KEY,
+    EXTENSION_VALUES_KEY,
     FEATURE_KEY,
     FEATURES,
     Feature,
     encode_request,
     extension_of,
+    extension_values,
     features_needed,
     marks_of,
 )
@@ -74,6 +76,8 @@ from .wire import (
     DIRECTORY_KEY,
     KERNEL_KEY,
     LIVE_STATUSES,
+    MARIMO_FILE_KEY,
+    MARIMO_MODE_KEY,
     NOTEBOOK_KEY,
     PYTHON_KEY,
     CapacityType,
@@ -97,11 +101,14 @@ from .wire import (
 __all__ = [
     "DIRECTORY_KEY",
     "EXTENSION_KEY",
+    "EXTENSION_VALUES_KEY",
     "FEATURES",
     "FEATURE_KEY",
     "FIRST_KINDS",
     "KERNEL_KEY",
     "LIVE_STATUSES",
+    "MARIMO_FILE_KEY",
+    "MARIMO_MODE_KEY",
     "MASKED",
     "NOTEBOOK_KEY",
     "PYTHON_KEY",
@@ -187,6 +194,7 @@ __all__ = [
     "encode",
     "encode_request",
     "extension_of",
+    "extension_values",
     "features_needed",
     "marks_of",
 ]

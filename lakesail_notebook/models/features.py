@@ -28,6 +28,7 @@ Feature = Literal[
     "interrupt",
     "jwks",
     "logs",
+    "marimo_sessions",
     "me",
     "openapi",
     "queries",
@@ -44,6 +45,8 @@ EXTENSION_KEY = "x-lakesail-extension"
 """Marks in ``/openapi.json`` what the LakeSail API does not have."""
 FEATURE_KEY = "x-lakesail-feature"
 """Names there the feature that an extension belongs to."""
+EXTENSION_VALUES_KEY = "x-lakesail-extension-values"
+"""Lists there the values of a field that the LakeSail API does not have, each with the feature that it belongs to."""
 
 
 def extension_of(feature: Feature) -> Meta:
@@ -56,8 +59,14 @@ def marks_of(feature: Feature) -> dict[str, Any]:
     return {EXTENSION_KEY: True, FEATURE_KEY: feature}
 
 
+def extension_values(feature: Feature, *values: str) -> Meta:
+    """Marks some values of a field of a model as extensions."""
+    return Meta(extra_json_schema={EXTENSION_VALUES_KEY: dict.fromkeys(values, feature)})
+
+
 def features_needed(request: Struct) -> frozenset[str]:
-    """The features without which a server does not understand a request: those of the extension fields that it sets.
+    """The features without which a server does not understand a request: those of the extension fields and extension
+    values that it sets.
 
     An extension field that has its default value is not sent, so it needs nothing.
     """
@@ -74,10 +83,12 @@ def _needed(value: Any) -> Iterator[str]:
         for item in value:
             yield from _needed(item)
     elif isinstance(value, Struct):
-        for name, _, feature, default in _fields(type(value)):
-            inner = getattr(value, name)
-            if feature is not None and inner != default:
-                yield feature
+        for field in _fields(type(value)):
+            inner = getattr(value, field.name)
+            if field.feature is not None and inner != field.default:
+                yield field.feature
+            if isinstance(inner, str) and inner in field.features_of_values:
+                yield field.features_of_values[inner]
             yield from _needed(inner)
 
 
@@ -86,23 +97,35 @@ def _sent(value: Any) -> Any:
         return [_sent(item) for item in value]
     if not isinstance(value, Struct):
         return value
-    fields = (
-        (encoded, getattr(value, name), feature, default) for name, encoded, feature, default in _fields(type(value))
-    )
+    fields = ((field, getattr(value, field.name)) for field in _fields(type(value)))
     return {
-        encoded: _sent(inner)
-        for encoded, inner, feature, default in fields
-        if inner is not UNSET and (feature is None or inner != default)
+        field.encoded: _sent(inner)
+        for field, inner in fields
+        if inner is not UNSET and (field.feature is None or inner != field.default)
     }
 
 
+class _Field(Struct, frozen=True):
+    """A field of a model."""
+
+    name: str
+    encoded: str
+    """Its name in JSON."""
+    default: Any
+    feature: str | None
+    """The feature of an extension field."""
+    features_of_values: dict[str, str]
+    """The features of its extension values."""
+
+
 @functools.cache
-def _fields(kind: type[Struct]) -> tuple[tuple[str, str, str | None, Any], ...]:
-    """Of each field: its name here and in JSON, its feature if it is an extension, and its default."""
+def _fields(kind: type[Struct]) -> tuple[_Field, ...]:
     shape = inspect.type_info(kind)
     assert isinstance(shape, inspect.StructType)
-    return tuple((field.name, field.encode_name, _feature_of(field.type), field.default) for field in shape.fields)
+    return tuple(_field(field) for field in shape.fields)
 
 
-def _feature_of(shape: inspect.Type) -> str | None:
-    return (shape.extra_json_schema or {}).get(FEATURE_KEY) if isinstance(shape, inspect.Metadata) else None
+def _field(field: inspect.Field) -> _Field:
+    marks = (field.type.extra_json_schema or {}) if isinstance(field.type, inspect.Metadata) else {}
+    values = marks.get(EXTENSION_VALUES_KEY, {})
+    return _Field(field.name, field.encode_name, field.default, marks.get(FEATURE_KEY), values)

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from .compute import ComputeSize
-from .features import extension_of
+from .features import extension_of, extension_values
 from .wire import Answer, EndpointType, Id, Metadata, Name, PageLimit, Request, SessionStatus, TimeoutReason
 
 _FACT = extension_of("session_facts")
+_OURS = extension_values("marimo_sessions", "marimo")
 
 
 class SessionConfig(Request, frozen=True, kw_only=True):
@@ -113,7 +114,7 @@ class _WithEnvironment(Request, frozen=True, kw_only=True):
 
 
 class SessionCreate(_WithEnvironment, frozen=True, kw_only=True):
-    endpoint_type: EndpointType = "spark_connect"
+    endpoint_type: Annotated[EndpointType, _OURS] = "spark_connect"
     name: Name | None = None
     team_id: Id | None = None
     member_id: Id | None = None
@@ -188,7 +189,7 @@ class SessionListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The parameters of a session list; ``endpoint_type`` is spelt so in the API."""
 
     team_id: Id | None = None
-    endpoint_type: EndpointType | None = None
+    endpoint_type: Annotated[EndpointType | None, _OURS] = None
     status: SessionStatus | None = None
     limit: PageLimit = 100
     marker: str | None = None

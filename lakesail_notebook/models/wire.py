@@ -14,7 +14,7 @@ LIVE_STATUSES: tuple[SessionStatus, ...] = ("pending", "active", "idle")
 """Of sessions that can be used, or will be; in the order of a session's life, so that who lists one status after the
 other misses no session that moves on meanwhile."""
 InfraStatus = Literal["requested", "starting", "ready", "stopping", "stopped", "failed"]
-EndpointType = Literal["spark_connect"]
+EndpointType = Literal["spark_connect", "marimo"]
 ExecutionMode = Literal["standalone", "cluster"]
 CapacityType = Literal["on-demand", "spot"]
 
@@ -57,6 +57,10 @@ NOTEBOOK_KEY = "lakesail/notebook"
 """Session metadata: the notebook's path, for people."""
 KERNEL_KEY = "lakesail/kernel"
 """Session metadata: the kernel that the session was made in; set by the server."""
+MARIMO_FILE_KEY = "lakesail/marimo-file"
+"""Metadata of a marimo session: its notebook, as an absolute path or relative to the server's root directory."""
+MARIMO_MODE_KEY = "lakesail/marimo-mode"
+"""Metadata of a marimo session: ``edit`` (the default) or ``run``."""
 
 
 class Answer(Struct, frozen=True, kw_only=True, rename="camel"):

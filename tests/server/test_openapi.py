@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from lakesail_notebook.errors import FAMILIES
 from lakesail_notebook.models import EXTENSION_KEY as EXTENSION
-from lakesail_notebook.models import FEATURE_KEY, FEATURES
+from lakesail_notebook.models import EXTENSION_VALUES_KEY, FEATURE_KEY, FEATURES
 
 from . import reference
 
@@ -84,6 +84,9 @@ def test_every_extension_names_a_feature_that_the_server_announces(document: Jso
     for marked in _marked(document):
         assert marked[FEATURE_KEY] in FEATURES, marked
         named.add(marked[FEATURE_KEY])
+    for schema in _with_extension_values(document):
+        assert set(schema[EXTENSION_VALUES_KEY]) <= set(schema["enum"]), schema
+        named |= set(schema[EXTENSION_VALUES_KEY].values())
     assert named == set(FEATURES)
 
 
@@ -139,6 +142,18 @@ def _marked(value: Any) -> Iterator[Json]:
             yield from _marked(inner)
 
 
+def _with_extension_values(value: Any) -> Iterator[Json]:
+    """Every schema in the document some of whose values are extensions."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _with_extension_values(inner)
+    elif isinstance(value, dict):
+        if EXTENSION_VALUES_KEY in value:
+            yield value
+        for inner in value.values():
+            yield from _with_extension_values(inner)
+
+
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
     for path, item in document["paths"].items():
         for verb in VERBS & set(item):
@@ -149,7 +164,7 @@ def _parameter(name: str, schema: Json) -> reference.Parameter:
     return reference.Parameter(
         name=name,
         type=schema["type"],
-        values=tuple(sorted(schema.get("enum", ()))),
+        values=tuple(sorted(set(schema.get("enum", ())) - set(schema.get(EXTENSION_VALUES_KEY, ())))),
         pattern=schema.get("pattern"),
         min_length=schema.get("minLength"),
         max_length=schema.get("maxLength"),

@@ -73,6 +73,22 @@ def test_an_extension_field_that_is_not_set_is_not_there_and_needs_nothing(api: 
     assert api.count("GET", "/me") == 0
 
 
+def test_a_value_of_an_extension_needs_its_feature(api: SmallApi, client: Client) -> None:
+    marimo = models.SessionCreate(endpoint_type="marimo")
+    assert models.features_needed(models.SessionCreate()) == frozenset()
+    assert models.features_needed(marimo) == {"marimo_sessions"}
+    api.on("GET", "/me", Answer(body=me("logs")))
+    with pytest.raises(FailedPrecondition, match="has no marimo_sessions"):
+        client.create_session(marimo)
+    assert api.count("POST", SESSIONS) == 0
+
+
+def test_a_server_that_announces_a_value_is_sent_it(api: SmallApi, client: Client) -> None:
+    api.on("GET", "/me", Answer(body=me("marimo_sessions")))
+    client.create_session(models.SessionCreate(endpoint_type="marimo"))
+    assert sent(api)["endpointType"] == "marimo"
+
+
 def test_extension_fields_are_found_at_any_depth() -> None:
     change = NestedChange(wanted=(NewerCreate(), NewerCreate(note="x")))
     assert models.features_needed(change) == {"logs"}

@@ -17,7 +17,7 @@ from lakesail_notebook.errors import InvalidArgument
     [
         (models.SessionCreate, {"teamId": "abc"}, "/teamId", "must be 1 to 20 of A-Z and 0-9"),
         (models.SessionCreate, {"teamId": 5}, "/teamId", "must be 1 to 20 of A-Z and 0-9"),
-        (models.SessionCreate, {"endpointType": "jdbc"}, "/endpointType", "must be spark_connect"),
+        (models.SessionCreate, {"endpointType": "jdbc"}, "/endpointType", "must be one of marimo, spark_connect"),
         (models.SessionCreate, {"name": ""}, "/name", "must be a text of 1 to 255 characters"),
         (models.SessionCreate, {"config": []}, "/config", "must be an object"),
         (models.SessionCreate, {"allowShared": 1}, "/allowShared", "must be true or false"),

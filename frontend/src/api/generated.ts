@@ -944,7 +944,7 @@ export interface components {
                 [key: string]: string;
             } | null;
             /** @default spark_connect */
-            endpointType: "spark_connect" | null;
+            endpointType: ("marimo" | "spark_connect") | null;
             /** @default null */
             name: string | null;
             /** @default null */
@@ -1342,7 +1342,7 @@ export interface operations {
         parameters: {
             query?: {
                 teamId?: string;
-                endpoint_type?: "spark_connect";
+                endpoint_type?: "marimo" | "spark_connect";
                 status?: "active" | "closed" | "failed" | "idle" | "pending";
                 limit?: number;
                 marker?: string;
