@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_session_verbs(commands)
     _add_configs(commands)
     _add_service_accounts(commands)
+    _add_marimo(commands)
     _add_server(commands)
     return parser
 
@@ -116,6 +117,20 @@ def _add_service_accounts(commands: _Commands) -> None:
     create.add_argument("--team", metavar="ID", help="the team that it belongs to")
     delete = _command(verbs, "delete", "delete one, and close its sessions", "service-accounts delete")
     delete.add_argument("service_account_id", metavar="ID")
+
+
+def _add_marimo(commands: _Commands) -> None:
+    description = "open a marimo notebook on a Spark session, until Ctrl+C: edit, run"
+    marimo = commands.add_parser("marimo", help=description, description=_sentence(description), allow_abbrev=False)
+    modes = marimo.add_subparsers(title="modes", metavar="edit | run", dest="mode", required=True)
+    for mode, what in (("edit", "edit a marimo notebook, or begin one"), ("run", "run a marimo notebook as an app")):
+        parser = modes.add_parser(mode, help=what, description=_sentence(what), allow_abbrev=False)
+        parser.set_defaults(command="marimo")
+        parser.add_argument("notebook", metavar="NOTEBOOK", type=Path, help="its .py file")
+        parser.add_argument("--config", metavar="CONFIG", help="id or name of the compute config to run on")
+        parser.add_argument("--name", help="what to call the session")
+        parser.add_argument("--no-browser", action="store_true", help="open no browser")
+        parser.add_argument("--url", default=argparse.SUPPRESS, help="which control plane, where there are several")
 
 
 def _add_server(commands: _Commands) -> None:

@@ -59,6 +59,11 @@ def _run(arguments: argparse.Namespace) -> Iterator[Shown]:
     if arguments.command == "doctor":
         yield from examine(lambda: find_client(arguments.url, os.environ), as_json=arguments.json)
         return
+    if arguments.command == "marimo":
+        from .marimo_page import open_page
+
+        yield from open_page(arguments)
+        return
     with find_client(arguments.url, os.environ) as client:
         yield from COMMANDS[arguments.command](client, arguments)
 

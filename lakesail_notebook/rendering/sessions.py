@@ -61,7 +61,8 @@ def session_text(candidate: Candidate, now: datetime, *, whose: bool = False, cu
 
 def _notebook(session: models.Session) -> str | None:
     """Where its notebook is now; of an older control plane, where it was when the session began."""
-    return session.notebook_path or session.metadata.get(models.NOTEBOOK_KEY)
+    written = (session.metadata.get(key) for key in (models.NOTEBOOK_KEY, models.MARIMO_FILE_KEY))
+    return session.notebook_path or next(filter(None, written), None)
 
 
 def session_shown(session: models.Session, now: datetime) -> Shown:
