@@ -4,31 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 from IPython.display import DisplayHandle, display
 
+from ..rendering.status_line import StatusLine
 from ..rendering.text_tables import clipped, width
-
-
-class StatusLine(Protocol):
-    """One line of output; implements :class:`..spark.sessions.waiting.Progress`."""
-
-    def told(self, elapsed_seconds: float, text: str) -> None: ...
-
-    def warned(self, text: str) -> None: ...
-
-    def cleared(self) -> None:
-        """Something else is about to be written."""
-        ...
-
-    def ended(self, text: str) -> None:
-        """The line's last text."""
-        ...
-
-    def broken_off(self, text: str) -> None:
-        """The last text of a line that was begun."""
-        ...
 
 
 class NotebookLine:

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import LakesailError
+from ..spark.interrupts.interrupted_cells import INTERRUPTED_CELLS, leave_out_the_handler
 from ..spark.readable_errors import (
     NO_ACTIVE_SESSION,
     SESSION_NOT_SAME,
@@ -17,7 +18,7 @@ from ..spark.readable_errors import (
     table_not_found,
 )
 from ..spark.sessions.open_sessions import OPEN_SESSIONS
-from .interrupted_cells import INTERRUPTED_CELLS, INTERRUPTS, leave_out_the_handler
+from .interrupted_cells import INTERRUPTS
 from .old_objects import old_objects
 from .one_line import show_as_one_line
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import LakesailError
 from ..rendering import row_tables as table
-from .fetching import fetch
+from ..rendering.fetching import fetch
 
 FIRST_ROWS = 20
 _MODULE, _CLASS = "pyspark.sql.connect.dataframe", "DataFrame"

@@ -15,6 +15,7 @@ from ..clock import SystemClock
 from ..cures import SESSION_CLOSED, with_cure
 from ..errors import LakesailError, NotFound
 from ..rendering.sessions import connection_text
+from ..rendering.status_line import StatusLine
 from ..spark.interrupts.interrupts import old_query_note
 from ..spark.sessions.choice import Wanted
 from ..spark.sessions.connect import default_client
@@ -25,7 +26,7 @@ from ..spark.sessions.surroundings import environment_for
 from . import changed_directory, completion, frames, interrupted_cells, name_completion, reloaded_modules, strip
 from .arguments import HelpAsked, connect_arguments, parse_line, usage
 from .commands import COMMANDS, cured, ended_session_id
-from .display import StatusLine, status_line
+from .display import status_line
 from .one_line import show_as_one_line
 from .overview import show_overview
 

@@ -11,8 +11,8 @@ from IPython.core.error import UsageError
 from IPython.display import display
 
 from ..rendering.arrow_values import NULL, texts_of
+from ..rendering.fetching import Fetched
 from ..spark.zones import SessionZone, has_instants
-from .fetching import Fetched
 
 _LABELS = 40
 """So many texts can be read below a chart."""

@@ -10,6 +10,7 @@ from IPython.display import display
 
 from ..errors import FailedPrecondition
 from ..rendering import row_tables as table
+from ..rendering.fetching import fetch
 from ..spark.queries.actions import ACTIONS
 from ..spark.sail_workarounds.described_commands import is_no_query
 from ..spark.sessions.open_sessions import active_spark_session
@@ -19,7 +20,6 @@ from ..spark.sql.running import run as run_statement
 from ..spark.sql.statements import NotReadable, statements_of
 from . import plot
 from .arguments import sql_parser
-from .fetching import fetch
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame

@@ -73,7 +73,7 @@ def test_a_chart_over_times_names_its_zone(kernel: Kernel) -> None:
     kernel.execute(f"spark.conf.set({_ZONE!r}, '+05:30')")
     kernel.execute(
         "from lakesail_notebook.notebook.plot import _over\n"
-        "from lakesail_notebook.notebook.fetching import fetch\n"
+        "from lakesail_notebook.rendering.fetching import fetch\n"
         "fetched = fetch(spark.sql(\"select timestamp '2024-07-01 10:00:00Z' as t, 1 as n\"), 5)"
     )
     assert kernel.execute("str(_over(fetched.shown.column(0), fetched.zone)[0])").value.startswith("'2024-07-01T15:30")

@@ -16,7 +16,8 @@ from traitlets.config import Config
 
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.models import SessionToken
-from lakesail_notebook.notebook.interrupted_cells import INTERRUPTS, InterruptedCells, show_interrupt
+from lakesail_notebook.notebook.interrupted_cells import INTERRUPTS, show_interrupt
+from lakesail_notebook.spark.interrupts.interrupted_cells import InterruptedCells
 from lakesail_notebook.spark.interrupts.interrupts import engine_after, sentence
 from lakesail_notebook.spark.interrupts.stopping import Stops
 from lakesail_notebook.spark.rpcs.running_calls import RUNNING_CALLS

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pyspark.sql.connect.proto as spark_proto
 import pytest
 
-from lakesail_notebook.notebook.strip import CellStrips
 from lakesail_notebook.rendering.queries import in_bytes, strip_text
+from lakesail_notebook.rendering.strip import CellStrips
 from lakesail_notebook.spark.queries.engine_tasks import JobTasks, TaskProgress, progress_of
 from lakesail_notebook.spark.queries.observed import QUERIES, ObservedQuery
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..rendering import row_tables as table
 from ..spark.zones import SessionZone, has_instants, zone_of
+from . import row_tables as table
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
