@@ -157,13 +157,21 @@ class Apps(Protocol):
         """Why no app can be started here, in a sentence; ``None``: one can. Cheap: it starts no process."""
         ...
 
-    async def validate(self, spec: AppSpec) -> Sequence[FieldError]:
-        """What stands against starting this, before anything is written."""
+    def path_of(self, file: str) -> str:
+        """The absolute path of a notebook that a session names: a relative one is below the server's root directory."""
         ...
 
-    async def start(self, session: SessionRecord, spec: AppSpec) -> None:
+    async def validate(self, spec: AppSpec) -> Sequence[FieldError]:
+        """What stands against starting this, before anything is written.
+
+        :raises LakesailError: when no app can be started here at all.
+        """
+        ...
+
+    async def start(self, session: SessionRecord, spec: AppSpec, environment: Mapping[str, str] | None = None) -> None:
         """Return once it serves.
 
+        :param environment: the variables of its kernels; ``None``: the server's own.
         :raises LakesailError: when it does not, with its last words; nothing of it is left then.
         """
         ...
@@ -178,6 +186,10 @@ class Apps(Protocol):
 
     async def busy(self, session_id: str) -> bool:
         """Whether a kernel of it computes."""
+        ...
+
+    def revoke(self, session_id: str) -> None:
+        """Take away what its processes may ask of the API, at once."""
         ...
 
     def log_tail(self, session_id: str, count: int) -> Sequence[str]: ...
