@@ -124,16 +124,13 @@ class Backend(Protocol):
 # Apps: the marimo processes that serve the pages of sessions
 
 
-AppMode = Literal["edit", "run"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppSpec:
     """What an app is to serve."""
 
     file: str
     """The notebook's absolute path."""
-    mode: AppMode
+    mode: Literal["edit", "run"]
     python: str | None
     """The interpreter that runs marimo; ``None``: the server's own."""
     working_directory: str | None
@@ -142,11 +139,10 @@ class AppSpec:
 
 @dataclass(frozen=True, slots=True)
 class AppAddress:
-    """Where an app listens on loopback, and what it asks of who calls it there."""
+    """Its port on loopback, and marimo's own token, for the proxy in front of it alone."""
 
     port: int
     token: str = field(repr=False)
-    """marimo's own token; for the proxy in front of it alone."""
 
 
 class Apps(Protocol):
@@ -154,7 +150,7 @@ class Apps(Protocol):
 
     @property
     def unavailable(self) -> str | None:
-        """Why no app can be started here, in a sentence; ``None``: one can. Cheap: it starts no process."""
+        """Why no app can be started here, in a sentence; ``None``: one can. Starts no process."""
         ...
 
     def path_of(self, file: str) -> str:
@@ -162,10 +158,7 @@ class Apps(Protocol):
         ...
 
     async def validate(self, spec: AppSpec) -> Sequence[FieldError]:
-        """What stands against starting this, before anything is written.
-
-        :raises LakesailError: when no app can be started here at all.
-        """
+        """What stands against starting this, before anything is written. Raises LakesailError when nothing can be."""
         ...
 
     async def start(self, session: SessionRecord, spec: AppSpec, environment: Mapping[str, str] | None = None) -> None:
@@ -184,23 +177,24 @@ class Apps(Protocol):
         """Ids of the sessions whose app has ended by itself."""
         ...
 
+    def last_words(self, session_id: str) -> str:
+        """How an app has ended, and what it said last."""
+        ...
+
     async def busy(self, session_id: str) -> bool:
         """Whether a kernel of it computes."""
         ...
 
+    def log_tail(self, session_id: str, count: int) -> Sequence[str]: ...
     def revoke(self, session_id: str) -> None:
         """Take away what its processes may ask of the API, at once."""
         ...
-
-    def log_tail(self, session_id: str, count: int) -> Sequence[str]: ...
 
     async def stop(self, session_id: str) -> None:
         """Return when it is gone with all its children. Idempotent."""
         ...
 
-    async def close(self) -> None:
-        """Stop all of them."""
-        ...
+    async def close(self) -> None: ...
 
 
 # The session proxy
