@@ -20,6 +20,8 @@ export const right = svg`<path d="M6.5 4.5 10 8l-3.5 3.5"/>`;
 export const cardown = svg`<path d="M4.6 6.4h6.8L8 9.9z" fill="currentColor" stroke="none"/>`;
 export const carright = svg`<path d="M6.4 4.6v6.8L9.9 8z" fill="currentColor" stroke="none"/>`;
 export const later = svg`<circle cx="7" cy="8.5" r="4.8"/><path d="M7 6v2.7l1.6 1M12.5 1.8v4M10.5 3.8h4"/>`;
+export const launch = svg`<path d="M9 2.8h4.2V7M13.2 2.8 7.6 8.4M6.4 3.6H2.8v9.6h9.6V9.6"/>`;
+export const moss = svg`<circle cx="8" cy="8" r="5.6"/><path d="M4.7 9.4c1.2 0 1.9-.7 2-1.9M8 11.4c1.2-.2 1.9-1.1 1.7-2.3M9 6.6c.8.6 1.7.5 2.4-.2"/>`;
 export const again = svg`<path d="M12.8 8a4.8 4.8 0 1 1-1.5-3.5M12.7 2v3h-3"/>`;
 export const stop = svg`<path d="M4.5 4.5h7v7h-7z" fill="currentColor"/>`;
 export const log = svg`<path d="M3 4h10M3 8h10M3 12h6"/>`;

@@ -15,6 +15,7 @@ export { type Credentials, fetchRequester, jsonOf } from "./api/fetch_requester"
 export * from "./model/acts";
 export * from "./model/menu";
 export * from "./model/row_targets";
+export { marimoPage, marimoRefusal, NEW_MARIMO, startsMarimo } from "./model/marimo";
 export { liveCount } from "./model/session_order";
 export * from "./model/snapshot";
 export * from "./model/types";
@@ -32,5 +33,6 @@ export { SailButton } from "./elements/button";
 export { barTexts, type BarTexts } from "./model/bar";
 export { countdown, type Countdown } from "./model/countdown";
 export { keepChoices, pythonLine } from "./model/session_facts";
+export { readMe } from "./api/reading";
 export { sessionOfNotebook } from "./model/notebook_session";
 export { nameOf, notebookName, stateOf, type Mark, type State } from "./model/states";

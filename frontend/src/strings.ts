@@ -9,6 +9,7 @@ import { formStrings } from "./strings/form";
 import { hereStrings } from "./strings/here";
 import { labStrings } from "./strings/lab";
 import { listStrings } from "./strings/lists";
+import { marimoStrings } from "./strings/marimo";
 import { queryStrings } from "./strings/queries";
 import { panelStrings } from "./strings/panel";
 import { pickerStrings } from "./strings/picker";
@@ -25,6 +26,7 @@ export const catalogue = {
   ...hereStrings,
   ...labStrings,
   ...listStrings,
+  ...marimoStrings,
   ...queryStrings,
   ...panelStrings,
   ...pickerStrings,

@@ -7,6 +7,7 @@ import { formStrings } from "../src/strings/form";
 import { hereStrings } from "../src/strings/here";
 import { labStrings } from "../src/strings/lab";
 import { listStrings } from "../src/strings/lists";
+import { marimoStrings } from "../src/strings/marimo";
 import { queryStrings } from "../src/strings/queries";
 import { panelStrings } from "../src/strings/panel";
 import { pickerStrings } from "../src/strings/picker";
@@ -23,6 +24,7 @@ const SURFACES = [
   hereStrings,
   labStrings,
   listStrings,
+  marimoStrings,
   queryStrings,
   panelStrings,
   pickerStrings,

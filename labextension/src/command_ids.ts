@@ -13,4 +13,7 @@ export const Commands = {
   openSession: "lakesail:open-session",
   newConfig: "lakesail:new-config",
   newNotebook: "lakesail:new-notebook",
+  marimoEdit: "lakesail:marimo-edit",
+  marimoRun: "lakesail:marimo-run",
+  newMarimo: "lakesail:new-marimo",
 } as const;

@@ -2,6 +2,7 @@
 
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, ISessionContextDialogs, IToolbarWidgetRegistry } from "@jupyterlab/apputils";
+import { IFileBrowserFactory } from "@jupyterlab/filebrowser";
 import { ILauncher } from "@jupyterlab/launcher";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
@@ -15,6 +16,7 @@ import { NotebookCommands } from "./commands";
 import { loadCardsWhenIdle } from "./elements";
 import { addLauncherCards } from "./launcher";
 import { addMainArea } from "./main_area";
+import { addMarimo } from "./marimo/commands";
 import { OpenNotebooks } from "./notebooks";
 import { Notifier } from "./notification";
 import { Page } from "./page";
@@ -36,6 +38,7 @@ const plugin: JupyterFrontEndPlugin<ISailSessions> = {
   requires: [INotebookTracker],
   optional: [
     ICommandPalette,
+    IFileBrowserFactory,
     ILauncher,
     ILayoutRestorer,
     ISessionContextDialogs,
@@ -48,6 +51,7 @@ const plugin: JupyterFrontEndPlugin<ISailSessions> = {
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
     palette: ICommandPalette | null,
+    browsers: IFileBrowserFactory | null,
     launcher: ILauncher | null,
     restorer: ILayoutRestorer | null,
     dialogs: ISessionContextDialogs | null,
@@ -64,10 +68,12 @@ const plugin: JupyterFrontEndPlugin<ISailSessions> = {
       settings: new Settings(registry),
       t,
       dialogs,
+      browsers,
     });
     addSidebar(app, page, restorer);
     addMainArea(app, page, restorer);
     addLauncherCards(app, launcher, page, page.connector);
+    addMarimo(app, page, page.marimo, launcher);
     const commands = new NotebookCommands(app, page);
     if (palette) {
       commands.addToPalette(palette);
@@ -83,7 +89,7 @@ const plugin: JupyterFrontEndPlugin<ISailSessions> = {
     page.notebooks.all.forEach(loadCardsWhenIdle);
     const notifier = new Notifier(page, (watch) => app.shell.currentWidget === watch.panel);
     app.shell.currentChanged?.connect(notifier.look, notifier);
-    page.whileOpen([commands, new Announcer(page), notifier, ...(statusItem ? [statusItem] : [])]);
+    page.whileOpen([commands, page.marimo.offer, new Announcer(page), notifier, ...(statusItem ? [statusItem] : [])]);
     return {
       get snapshot() {
         return page.source.snapshot;

@@ -8,6 +8,7 @@ import { Commands } from "./command_ids";
 import { openConfigForm } from "./config_dialog";
 import { insertConnectCell } from "./connect_cell";
 import { isAnswered } from "./elements";
+import type { MarimoNotebooks } from "./marimo/notebooks";
 import { openCard, openPicker } from "./popovers";
 import type { Surface, Where } from "./surface";
 
@@ -15,6 +16,7 @@ export class LabActs {
   constructor(
     private readonly app: JupyterFrontEnd,
     private readonly page: Surface,
+    private readonly marimo: MarimoNotebooks,
   ) {}
 
   /** @returns whether it was one of these. */
@@ -37,6 +39,12 @@ export class LabActs {
         break;
       case "openNotebook":
         await this.openNotebook(act.path);
+        break;
+      case "openMarimo":
+        this.marimo.open(act.sessionId);
+        break;
+      case "newMarimo":
+        await this.run(Commands.newMarimo, act.config === undefined ? {} : { config: act.config });
         break;
       case "newConfig":
         await this.form(null);

@@ -27,7 +27,12 @@ export const sailIcon = new LabIcon({
 });
 
 /** For cards of the launcher, which take a picture by its address and no icon. */
-export const sailPicture = `data:image/svg+xml,${encodeURIComponent(drawing(icons.sail, "#0097a7", 52))}`;
+export const sailPicture = picture(icons.sail, "#0097a7");
+export const mossPicture = picture(icons.moss, "#2e8b57");
+
+function picture(shape: Shape, color: string): string {
+  return `data:image/svg+xml,${encodeURIComponent(drawing(shape, color, 52))}`;
+}
 
 /** Shapes are templates without values, so their text is the drawing. */
 function drawing(shape: Shape, color: string, size: number): string {

@@ -2,6 +2,7 @@
 
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { ISessionContextDialogs } from "@jupyterlab/apputils";
+import type { IFileBrowserFactory } from "@jupyterlab/filebrowser";
 import {
   type Act,
   makePageStore,
@@ -16,6 +17,7 @@ import { Connector } from "./connector";
 import { elementReady } from "./elements";
 import { DefaultingSource } from "./default_config";
 import { LabActs } from "./lab_acts";
+import { makeMarimo, type MarimoParts } from "./marimo/parts";
 import type { OpenNotebooks } from "./notebooks";
 import { labRequester, labSocketOpener } from "./requester";
 import type { Settings } from "./settings";
@@ -27,6 +29,7 @@ export interface PageOptions {
   readonly settings: Settings;
   readonly t: Translate;
   readonly dialogs: ISessionContextDialogs | null;
+  readonly browsers: IFileBrowserFactory | null;
 }
 
 export class Page implements Surface {
@@ -35,6 +38,7 @@ export class Page implements Surface {
   readonly notebooks: OpenNotebooks;
   readonly settings: Settings;
   readonly connector: Connector;
+  readonly marimo: MarimoParts;
   private readonly store: SharedStore;
   private readonly asking: Asking;
   private readonly labActs: LabActs;
@@ -56,7 +60,8 @@ export class Page implements Surface {
     this.source = new DefaultingSource(this.store.source, settings);
     this.connector = new Connector({ app, page: this, store: this.store, dialogs });
     this.asking = new Asking(this.source, t);
-    this.labActs = new LabActs(app, this);
+    this.marimo = makeMarimo(app, this, this.store, options.browsers);
+    this.labActs = new LabActs(app, this, this.marimo.notebooks);
   }
 
   async perform(act: Act, where: Where = {}): Promise<void> {
@@ -68,6 +73,9 @@ export class Page implements Surface {
       await this.connector.connect(answered, where);
     } else if (answered.act === "relaunch") {
       await this.connector.relaunch(answered);
+      this.marimo.notebooks.openRelaunched(answered.sessionId);
+    } else if (answered.act === "startMarimo") {
+      await this.marimo.notebooks.start(answered);
     } else if (answered.act === "cancel") {
       this.connector.takeBack(where);
     } else if (!(await this.labActs.perform(answered, where))) {

@@ -1,7 +1,15 @@
 /** Puts the panel into the left sidebar, with its command and the menu of its dots. */
 
 import type { ILayoutRestorer, JupyterFrontEnd } from "@jupyterlab/application";
-import { icons, isOver, type Menu, type MenuItem, ownLive, sessionOfNotebook } from "@lakesail/notebook-ui";
+import {
+  icons,
+  isOver,
+  type Menu,
+  type MenuItem,
+  ownLive,
+  sessionOfNotebook,
+  startsMarimo,
+} from "@lakesail/notebook-ui";
 
 import { Commands } from "./command_ids";
 import { runBelow } from "./connect_cell";
@@ -63,7 +71,13 @@ function moreMenu(app: JupyterFrontEnd, page: Surface): Menu {
     shape: icons.info,
     run: () => void window.open(DOCUMENTATION, "_blank", "noopener"),
   };
-  return [[table, closeAll], [check], [settings, documentation]];
+  const marimo: MenuItem = {
+    label: t("newMarimo"),
+    shape: icons.moss,
+    run: () => void page.perform({ act: "newMarimo" }),
+  };
+  const starts = startsMarimo(page.source.snapshot.me) ? [[marimo]] : [];
+  return [...starts, [table, closeAll], [check], [settings, documentation]];
 }
 
 /** The way to a query begins in the kernel, so the notebook examines it; without one, the server is asked again. */

@@ -38,7 +38,18 @@ export function readMe(json: unknown): Me {
     },
     sessionsPerMember: me.inner("quotas").number("liveSessionsPerMember"),
     features: me.strings("features"),
+    marimo: readMarimo(json),
   };
+}
+
+/** A server that has marimo sessions and does not tell whether it starts marimo starts none. */
+function readMarimo(json: unknown): Me["marimo"] {
+  const me = new Fields<Pick<Wire["Me"], "features"> & { marimo: unknown }>(json);
+  if (!me.strings("features").includes("marimo_sessions")) {
+    return null;
+  }
+  const marimo = new Fields<{ available: boolean; reason: string }>(me.object("marimo"));
+  return { available: marimo.flag("available") ?? false, reason: marimo.text("reason") };
 }
 
 function readCluster(json: unknown): Cluster | null {

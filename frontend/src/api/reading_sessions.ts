@@ -1,6 +1,6 @@
 /** Sessions as the API tells them: alone, or in a page with the objects that it names. */
 
-import type { Session } from "../model/types";
+import type { MarimoMode, Session } from "../model/types";
 import { Fields, readAll } from "./fields";
 import { readPrice, readSize, type Wire } from "./reading";
 
@@ -8,6 +8,8 @@ const STATUSES = ["pending", "active", "idle", "closed", "failed"] as const;
 const TIMEOUT_REASONS = ["idle_timeout", "max_duration", "detached"] as const;
 const KERNEL_KEY = "lakesail/kernel";
 const NOTEBOOK_KEY = "lakesail/notebook";
+export const MARIMO_FILE_KEY = "lakesail/marimo-file";
+export const MARIMO_MODE_KEY = "lakesail/marimo-mode";
 
 /** What stands in a page beside a session. */
 export interface Beside {
@@ -50,6 +52,7 @@ export function readSession(json: unknown, callerId: string | null, beside: Besi
   return {
     id,
     status,
+    marimo: session.text("endpointType") === "marimo" ? marimoMode(metadata) : null,
     ready: status === "active" || status === "idle" || (status === "pending" && (beside?.ready ?? endpoint !== null)),
     mine: callerId !== null && callerId === (memberId ?? serviceAccountId),
     memberId,
@@ -62,7 +65,7 @@ export function readSession(json: unknown, callerId: string | null, beside: Besi
     ownerName: session.text("ownerName") ?? beside?.ownerName ?? null,
     configId: session.text("workloadConfigId") ?? beside?.configId ?? null,
     configName: session.text("workloadConfigName") ?? beside?.configName ?? null,
-    notebookPath: session.text("notebookPath") ?? metadata[NOTEBOOK_KEY] ?? null,
+    notebookPath: session.text("notebookPath") ?? metadata[NOTEBOOK_KEY] ?? metadata[MARIMO_FILE_KEY] ?? null,
     contentsPath: session.text("notebookContentsPath"),
     kernelId: metadata[KERNEL_KEY] ?? null,
     usedBy: session.strings("kernelIds"),
@@ -72,6 +75,11 @@ export function readSession(json: unknown, callerId: string | null, beside: Besi
     endpoint,
     metadata,
   };
+}
+
+/** Without a word, marimo lets the notebook be edited. */
+function marimoMode(metadata: Readonly<Record<string, string>>): MarimoMode {
+  return metadata[MARIMO_MODE_KEY] === "run" ? "run" : "edit";
 }
 
 /** The id of an object of the API; empty where it has none. */

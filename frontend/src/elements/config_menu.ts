@@ -3,6 +3,7 @@
 import * as icons from "../icons";
 import type { Act } from "../model/acts";
 import { mayEdit } from "../model/config_form";
+import { startsMarimo } from "../model/marimo";
 import type { Menu, MenuItem } from "../model/menu";
 import type { Config, Me } from "../model/types";
 import type { Translate } from "../strings";
@@ -28,6 +29,7 @@ export function configMenu(config: Config, { t, me, hasNotebook, ask, delete: re
     [
       hasNotebook ? item(t("connect"), { act: "connect", choice }, { key: t("keyEnter") }) : null,
       hasNotebook ? item(t("insertCell"), { act: "insert", choice }, { shape: icons.insert }) : null,
+      startsMarimo(me) ? item(t("newMarimo"), { act: "newMarimo", config: name }, { shape: icons.moss }) : null,
     ],
     [
       item(

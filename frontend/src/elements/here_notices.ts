@@ -131,9 +131,9 @@ function quotaRow({ t, snapshot, clock: time, ask }: Around, session: Session, c
   const { id } = session;
   const state = stateOf(t, session, time.now(), snapshot.link);
   const name = nameOf(session);
-  const use = button(t("useHere"), () => ask({ act: "connect", choice: { sessionId: id } }), {
-    title: `${t("useHere")}: ${name}`,
-  });
+  const choice = { sessionId: id };
+  const title = `${t("useHere")}: ${name}`;
+  const use = session.marimo ? nothing : button(t("useHere"), () => ask({ act: "connect", choice }), { title });
   return html`<li class="row one" title=${`${name}, ${state.word}`}>
     ${mark(state.mark)}<span class="clip">${bdi(name)}</span
     ><span class="bar">${use}${iconButton(icons.cross, `${t("close")}: ${name}`, () => close(session))}</span>

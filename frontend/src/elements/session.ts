@@ -3,7 +3,9 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 
+import * as icons from "../icons";
 import { countdown, isOver } from "../model/countdown";
+import { isOpenable } from "../model/marimo";
 import type { Menu } from "../model/menu";
 import { couldNotStart } from "../model/reasons";
 import { editableConfig, type Running } from "../model/session_facts";
@@ -26,6 +28,8 @@ import { late, loadingBars } from "./late";
 import { loadFailure } from "./load_failure";
 import { namesLine } from "./names_line";
 import { SessionElement } from "./session_element";
+import { openAct } from "./session_menu";
+import { marimoTag } from "./session_row";
 import { sessionTabs, type TabId } from "./session_tabs";
 import { bdi, button, countdownText, filled, mark, notice } from "./templates";
 
@@ -139,7 +143,7 @@ export class SailSession extends SessionElement {
     const { configName, size } = session;
     const line = [configName, size && sizeText(t, size), costText(t, session)].flatMap((part) => part || []);
     return html`<header>
-      ${mark(state.mark)}<b class="clip" title=${name}>${bdi(name)}</b>
+      ${mark(state.mark)}<b class="clip" title=${name}>${bdi(name)}</b>${marimoTag(t, session)}
       <span class="word" title=${session.closedAt === null ? nothing : fullTime(session.closedAt)}>${state.word}</span>
       <span class="facts clip grow" title=${line.join(" · ")}>${namesLine(line)}</span>
       ${this.end(session, state, runs)}<span class="bar">${this.headButtons(session, state, runs)}</span>
@@ -166,11 +170,18 @@ export class SailSession extends SessionElement {
     if (state.mark === "closed") {
       return nothing;
     }
+    const open = isOpenable(session) ? this.openPageButton(session) : nothing;
     if (state.mark === "pending") {
-      return this.cancelButton(session);
+      return [open, this.cancelButton(session)];
     }
     const keep = state.mark === "soon" ? this.keepButton(session) : null;
-    return [runs ? this.interruptButton(session) : (keep ?? nothing), this.moreButton(session, runs)];
+    return [open, runs ? this.interruptButton(session) : (keep ?? nothing), this.moreButton(session, runs)];
+  }
+
+  private openPageButton(session: Session): TemplateResult {
+    const { t } = this;
+    const options = { kind: "primary", shape: icons.launch, title: t("openMarimoTab") } as const;
+    return button(t("openMarimo"), () => this.ask(openAct(session)), options);
   }
 
   private againButtons(session: Session): TemplateResult[] {

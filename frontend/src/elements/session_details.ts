@@ -6,6 +6,7 @@ import type { Act } from "../model/acts";
 import { isOver } from "../model/countdown";
 import { endReason } from "../model/reasons";
 import { pythonLine } from "../model/session_facts";
+import { modeWord } from "../model/marimo";
 import { placeOf } from "../model/notebook_session";
 import { money, priceText, sizeText } from "../model/sizes";
 import { clock, clockSeconds, date, daysBetween, duration, fullTime } from "../model/times";
@@ -25,28 +26,30 @@ export interface DetailsContext {
 
 export function sessionDetails(session: Session, context: DetailsContext): TemplateResult {
   return html`<dl>
-    ${rowsOf(session, context).map(
-      ([name, value, className]) =>
-        html`<dt>${name}</dt>
-          <dd class=${className ?? nothing}>${value}</dd>`,
-    )}
-  </dl>`;
+      ${rowsOf(session, context).map(
+        ([name, value, className]) =>
+          html`<dt>${name}</dt>
+            <dd class=${className ?? nothing}>${value}</dd>`,
+      )}
+    </dl>
+    ${session.marimo ? html`<p class="small dim">${context.t("marimoShares")}</p>` : nothing}`;
 }
 
 type Row = readonly [name: string, value: unknown, className?: string];
 
 function rowsOf(session: Session, context: DetailsContext): Row[] {
   const { t, copied, teams } = context;
-  const { id, endpoint, ownerName, statusMessage, metadata } = session;
+  const { id, endpoint, ownerName, statusMessage, metadata, marimo } = session;
   const isLive = !isOver(session);
   const pairs = Object.entries(metadata);
   const rows: (Row | null)[] = [
     [t("idRow"), html`${id} <span class="copy">${copied.icon(t, id, t("copyId"))}</span>`, "mono"],
     notebookRow(session, context),
+    marimo ? [t("marimoRow"), modeWord(t, marimo)] : null,
     teams && ownerName ? [t("ownerRow"), bdi(ownerName)] : null,
     computeRow(session, context),
     costRow(session, context),
-    isLive && session.mine && endpoint
+    isLive && session.mine && endpoint && marimo === null
       ? [
           t("endpointRow"),
           html`${endpoint} <span class="copy">${copied.icon(t, pythonLine(session), t("copyLine"))}</span>`,

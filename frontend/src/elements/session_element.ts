@@ -22,6 +22,7 @@ import { Copied } from "./copied";
 import { SailElement } from "./element";
 import type { Around } from "./here_notices";
 import { ElementMenu } from "./menu";
+import { losesKey } from "./session_menu";
 import type { TabId, TabsContext } from "./session_tabs";
 import { button, filled, iconButton, listed, refusal, type Piece } from "./templates";
 import { Clock } from "./ticker";
@@ -176,7 +177,9 @@ export abstract class SessionElement extends SailElement {
     if (isOver(session)) {
       return [[open, other], copies];
     }
-    copies.push({ label: t("copyLine"), run: () => this.ask({ act: "copy", text: pythonLine(session) }) });
+    if (session.marimo === null) {
+      copies.push({ label: t("copyLine"), run: () => this.ask({ act: "copy", text: pythonLine(session) }) });
+    }
     const close: MenuItem = { label: t("closeSession"), shape: icons.cross, run: () => this.askClose(session) };
     return [[open, other], this.menuWhileLive(session, runs), copies, [close]];
   }
@@ -220,7 +223,7 @@ export abstract class SessionElement extends SailElement {
     this.confirm.ask({
       about: session.id,
       name: t("closeName"),
-      text: html`${t("closeQuestion")} ${this.loses()}`,
+      text: html`${t("closeQuestion")} ${this.loses(session)}`,
       yes: t("closeSession"),
       no: t("keepIt"),
       act: () => this.ask({ act: "close", sessionId: session.id }),
@@ -236,7 +239,7 @@ export abstract class SessionElement extends SailElement {
       act();
       return;
     }
-    const text = html`${t("relaunchQuestion")} ${this.loses()}`;
+    const text = html`${t("relaunchQuestion")} ${this.loses(session)}`;
     const words = { name: t("relaunchName"), text, yes: t("relaunch"), no: t("keepIt") };
     this.confirm.ask({ about: session.id, ...words, act });
   }
@@ -278,7 +281,10 @@ export abstract class SessionElement extends SailElement {
     return html`<div class="sr" role="status">${this.said?.text ?? ""}</div>`;
   }
 
-  private loses(): Piece[] | string {
+  private loses(session: Session): Piece[] | string {
+    if (session.marimo) {
+      return this.t(losesKey(session));
+    }
     const views = this.notebook?.kernel.tempViews ?? null;
     if (views === null) {
       return this.t("losesUnknown");

@@ -4,6 +4,7 @@ import type { PropertyValues } from "lit";
 import { property, state } from "lit/decorators.js";
 
 import { isOver } from "../model/countdown";
+import { isOpenable } from "../model/marimo";
 import type { Menu } from "../model/menu";
 import { extended, toggled } from "../model/selection";
 import { inScope, matches, scopesOf } from "../model/session_order";
@@ -15,7 +16,7 @@ import { VIEW_EVENT, type SessionsView } from "../model/view";
 import { ListElement } from "./list_element";
 import { Pages } from "./pages";
 import { isOnControl, rowId } from "./row_nodes";
-import { isUsable, sessionMenu, useAct, type SessionActions } from "./session_menu";
+import { isUsable, losesKey, openAct, sessionMenu, useAct, type SessionActions } from "./session_menu";
 
 export abstract class SessionLister extends ListElement {
   /** `mine`, `all`, or `team:` and a team's id. */
@@ -111,7 +112,7 @@ export abstract class SessionLister extends ListElement {
     if (!session.mine || (session.status === "pending" && !session.ready)) {
       act();
     } else {
-      const text = `${t("closeQuestion")} ${t("losesUnknown")}`;
+      const text = `${t("closeQuestion")} ${t(losesKey(session))}`;
       this.confirm.ask({
         about: session.id,
         name: nameOf(session),
@@ -129,7 +130,7 @@ export abstract class SessionLister extends ListElement {
     if (isOver(session)) {
       act();
     } else {
-      const text = `${t("relaunchQuestion")} ${t("losesUnknown")}`;
+      const text = `${t("relaunchQuestion")} ${t(losesKey(session))}`;
       this.confirm.ask({ about: session.id, name: nameOf(session), text, yes: t("relaunch"), no: t("keepIt"), act });
     }
   }
@@ -216,6 +217,8 @@ export abstract class SessionLister extends ListElement {
     const known = this.isKnown;
     if (key === "Delete" && known && !isOver(session)) {
       this.close(session);
+    } else if (key === "Enter" && known && isOpenable(session)) {
+      this.ask(openAct(session));
     } else if (key === "Enter" && known && isUsable(session, actions)) {
       this.ask(useAct(session));
     } else if (key === "Enter" || key === " ") {

@@ -3,12 +3,13 @@
 import * as icons from "../icons";
 import type { Act } from "../model/acts";
 import { isOver } from "../model/countdown";
+import { isOpenable } from "../model/marimo";
 import type { Menu, MenuItem } from "../model/menu";
 import { keepChoices, pythonLine } from "../model/session_facts";
 import { fileName } from "../model/states";
 import { duration } from "../model/times";
 import type { Me, Session } from "../model/types";
-import type { Translate } from "../strings";
+import type { Key, Translate } from "../strings";
 
 export interface SessionActions {
   readonly t: Translate;
@@ -27,7 +28,7 @@ export interface SessionActions {
 
 /** Whether the current notebook may connect to it. */
 export function isUsable(session: Session, { here, currentNotebook }: SessionActions): boolean {
-  return session.mine && !isOver(session) && session.id !== here && currentNotebook !== null;
+  return session.mine && !isOver(session) && session.marimo === null && session.id !== here && currentNotebook !== null;
 }
 
 export function useLabel({ t, currentNotebook }: SessionActions): string {
@@ -38,6 +39,15 @@ export function useAct(session: Session): Act {
   return { act: "connect", choice: { sessionId: session.id } };
 }
 
+export function openAct({ id: sessionId }: Session): Act {
+  return { act: "openMarimo", sessionId };
+}
+
+/** What goes with a live session, as far as a list knows. */
+export function losesKey({ marimo }: Session): Key {
+  return marimo ? "losesMarimo" : "losesUnknown";
+}
+
 export function sessionMenu(session: Session, actions: SessionActions): Menu {
   const { t, ask, select } = actions;
   const groups: (MenuItem | null)[][] = [
@@ -45,7 +55,7 @@ export function sessionMenu(session: Session, actions: SessionActions): Menu {
     session.mine ? changeItems(session, actions) : [],
     [
       { label: t("copyId"), shape: icons.copy, run: () => ask({ act: "copy", text: session.id }) },
-      session.mine && !isOver(session)
+      session.mine && !isOver(session) && session.marimo === null
         ? { label: t("copyLine"), run: () => ask({ act: "copy", text: pythonLine(session) }) }
         : null,
     ],
@@ -59,11 +69,14 @@ function openItems(session: Session, actions: SessionActions): (MenuItem | null)
   const { t, ask } = actions;
   const { contentsPath: path, id } = session;
   return [
+    isOpenable(session)
+      ? { label: t("openMarimoTab"), shape: icons.launch, key: t("keyEnter"), run: () => ask(openAct(session)) }
+      : null,
     isUsable(session, actions)
       ? { label: useLabel(actions), shape: icons.insert, key: t("keyEnter"), run: () => ask(useAct(session)) }
       : null,
     session.mine && path !== null
-      ? { label: t("openItsNotebook"), run: () => ask({ act: "openNotebook", path }) }
+      ? { label: t(session.marimo ? "openItsFile" : "openItsNotebook"), run: () => ask({ act: "openNotebook", path }) }
       : null,
     {
       label: t("queriesAndLog"),

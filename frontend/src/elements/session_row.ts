@@ -5,6 +5,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import * as icons from "../icons";
 import { lowered } from "../model/bar";
 import { countdown, isOver, type Countdown } from "../model/countdown";
+import { isOpenable, modeName, modeWord } from "../model/marimo";
 import { endReason } from "../model/reasons";
 import type { Snapshot } from "../model/snapshot";
 import { placeOf } from "../model/notebook_session";
@@ -13,7 +14,7 @@ import { earliest, fullTime, nextSecond, SECOND, took, when } from "../model/tim
 import type { Session } from "../model/types";
 import type { Sentence, Translate } from "../strings";
 import { countdownText, iconButton, mark } from "./templates";
-import { isUsable, useAct, useLabel, type SessionActions } from "./session_menu";
+import { isUsable, openAct, useAct, useLabel, type SessionActions } from "./session_menu";
 
 /** What a row says, without how. */
 export interface RowFacts {
@@ -45,8 +46,10 @@ export function secondLine(t: Translate, { session, state }: RowFacts, now: numb
   }
   const { ownerName, configName } = session;
   const since = t("startingSince", { time: took(t, Math.floor((now - session.createdAt) / SECOND) * SECOND, 0) });
-  const last = state.mark === "pending" ? since : placeOf(session);
-  return [teams ? ownerName : null, configName, last].flatMap((part) => part || []);
+  const { marimo } = session;
+  const place = marimo ? fileName(placeOf(session)) : placeOf(session);
+  const last = state.mark === "pending" ? since : place;
+  return [teams ? ownerName : null, configName, last, marimo && modeWord(t, marimo)].flatMap((part) => part || []);
 }
 
 export function reasonText(t: Translate, session: Session): string {
@@ -54,11 +57,17 @@ export function reasonText(t: Translate, session: Session): string {
   return typeof said === "string" ? said : t(said.key, said.values);
 }
 
+/** Says beside the name that marimo serves the session's page. */
+export function marimoTag(t: Translate, { marimo }: Session): TemplateResult | typeof nothing {
+  return marimo ? html`<span class="tag line">${t("marimoMark")}</span>` : nothing;
+}
+
 /** How a screen reader calls the row: `flights-eda, active, small, flights-eda.ipynb, closes in 8 h if unused`. */
 export function spokenRow(t: Translate, facts: RowFacts, teams: boolean): string {
   const { session, name, state, end } = facts;
   const parts = [
     name,
+    session.marimo && modeName(t, session.marimo),
     lowered(state.word),
     teams ? session.ownerName : null,
     session.configName,
@@ -90,9 +99,11 @@ export function rowActs(facts: RowFacts, actions: SessionActions, more: (event: 
     ? session.mine
       ? iconButton(icons.again, t("relaunch"), () => relaunch(session))
       : nothing
-    : isUsable(session, actions)
-      ? iconButton(icons.insert, useLabel(actions), () => ask(useAct(session)))
-      : nothing;
+    : isOpenable(session)
+      ? iconButton(icons.launch, t("openMarimoTab"), () => ask(openAct(session)))
+      : isUsable(session, actions)
+        ? iconButton(icons.insert, useLabel(actions), () => ask(useAct(session)))
+        : nothing;
   const second = isOver(session) ? open : iconButton(icons.cross, t("close"), () => close(session));
   const details = isOver(session) || first !== nothing ? nothing : open;
   return html`<span class="acts" role="gridcell"

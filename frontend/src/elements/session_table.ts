@@ -262,7 +262,7 @@ export class SailSessionTable extends SessionLister {
       data-id=${id}
       data-kind="row"
       data-label=${facts.name}
-      data-session-id=${session.mine && !isOver(session) && facts.known ? id : nothing}
+      data-session-id=${session.mine && !isOver(session) && !session.marimo && facts.known ? id : nothing}
       tabindex=${this.rows.active === id ? 0 : -1}
       aria-rowindex=${rowIndex}
       aria-selected=${isTeam ? chosen : nothing}

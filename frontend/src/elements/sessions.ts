@@ -29,7 +29,7 @@ import { listStyles } from "./list_styles";
 import { loadFailure } from "./load_failure";
 import { type Entry } from "./row_list";
 import { SessionLister } from "./session_lister";
-import { rowActs, rowEnd, rowFacts, rowMark, secondLine, spokenRow } from "./session_row";
+import { marimoTag, rowActs, rowEnd, rowFacts, rowMark, secondLine, spokenRow } from "./session_row";
 import { scopeChoice, selectionBar } from "./team_parts";
 import { namesLine } from "./names_line";
 import { bdi, button, filled } from "./templates";
@@ -234,7 +234,7 @@ export class SailSessions extends SessionLister {
     >
       ${this.isSelecting ? this.checkbox(session, chosen) : nothing}${rowMark(facts)}
       <div class="clip" role="gridcell">
-        <div class="l1"><span class="clip" title=${facts.name}>${bdi(facts.name)}</span></div>
+        <div class="l1"><span class="clip" title=${facts.name}>${bdi(facts.name)}</span>${marimoTag(t, session)}</div>
         <div class="l2"><span class="clip" title=${line.join(" · ")}>${namesLine(line)}</span></div>
       </div>
       ${hot ? rowActs(facts, this.actions(now), (event) => this.openBelow(id, this.menuOf(session), facts.name, event)) : rowEnd(t, facts, now)}
@@ -266,7 +266,8 @@ export class SailSessions extends SessionLister {
 
   /** Whether the row may be dragged into a notebook. */
   private isDraggable(session: Session): boolean {
-    return session.mine && !isOver(session) && this.snapshot !== null && isKnown(this.snapshot.link);
+    const isUsable = session.mine && !isOver(session) && session.marimo === null;
+    return isUsable && this.snapshot !== null && isKnown(this.snapshot.link);
   }
 }
 

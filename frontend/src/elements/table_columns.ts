@@ -12,7 +12,7 @@ import { nextSort, type Sort, type SortKey } from "../model/table_order";
 import { coarse, fullTime, SECOND, stopwatch, when } from "../model/times";
 import type { Session } from "../model/types";
 import type { Key, Translate } from "../strings";
-import { reasonText, type RowFacts } from "./session_row";
+import { marimoTag, reasonText, type RowFacts } from "./session_row";
 import { bdi, mark } from "./templates";
 
 export interface Column {
@@ -65,7 +65,10 @@ export function bodyCell(
     html`<td class=${column.className} title=${title || nothing}>${content}</td>`;
   switch (column) {
     case NAME:
-      return cell(html`${mark(state.mark)}<span class="sr">${state.word}</span>${bdi(name)}`, `${name}: ${state.word}`);
+      return cell(
+        html`${mark(state.mark)}<span class="sr">${state.word}</span>${bdi(name)} ${marimoTag(t, session)}`,
+        `${name}: ${state.word}`,
+      );
     case OWNER:
       return cell(ownerOf(t, session), session.ownerName);
     case CONFIG:

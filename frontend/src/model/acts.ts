@@ -1,5 +1,7 @@
 /** What a person asks for: one event, `sail-act`, whose detail is an `Act`. The host of an element does it. */
 
+import type { MarimoMode } from "./types";
+
 export interface ConnectChoice {
   /** Name of a config, or `null` for none. */
   readonly config?: string | null;
@@ -30,6 +32,12 @@ export type Act =
   | { readonly act: "openSession"; readonly sessionId: string; readonly tab?: "queries" | "log" | "details" }
   | { readonly act: "openTable" }
   | { readonly act: "openNotebook"; readonly path: string }
+  /** Have marimo serve a file of the Contents API. Without a config, the session gets the usual one. */
+  | { readonly act: "startMarimo"; readonly path: string; readonly mode: MarimoMode; readonly config?: string }
+  /** Open the page of a session that marimo serves. */
+  | { readonly act: "openMarimo"; readonly sessionId: string }
+  /** Make a new file, and have marimo serve it. */
+  | { readonly act: "newMarimo"; readonly config?: string }
   /** Insert a connect cell into the current notebook. */
   | { readonly act: "insert"; readonly choice: ConnectChoice }
   | { readonly act: "newConfig" }
@@ -66,6 +74,8 @@ export function subjectOf(act: Act): string {
       return "sessions";
     case "connect":
       return "connect";
+    case "startMarimo":
+      return `marimo:${act.mode}:${act.path}`;
     default:
       return "page";
   }

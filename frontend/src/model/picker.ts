@@ -8,7 +8,7 @@ import { sessionOfNotebook } from "./notebook_session";
 import { GIBIBYTE, money, sizeText } from "./sizes";
 import type { Snapshot } from "./snapshot";
 import { fileName, nameOf, stateOf, type Mark } from "./states";
-import { ownLive } from "./session_facts";
+import { ownUsable } from "./session_facts";
 import { duration, MINUTE, SECOND } from "./times";
 import type { Config, DurationLimit, Notebook, Session, Size, StartEstimate } from "./types";
 
@@ -53,7 +53,7 @@ export function pickerGroups(t: Translate, snapshot: Snapshot, notebook: Noteboo
   const others = configs.filter((config) => config !== remembered);
   const entry = (config: Config) => configEntry(t, snapshot, config, estimates);
   const here = usedByKernel(snapshot, notebook);
-  const sessions = ownLive(snapshot).filter((session) => session !== here);
+  const sessions = ownUsable(snapshot).filter((session) => session !== here);
   const bare = configs.length === 0 || !snapshot.me?.defaultConfig ? [bareEntry(t, snapshot, estimates)] : [];
   const groups: Group[] = [
     { label: "lastUsedHere", entries: remembered ? [entry(remembered)] : [] },

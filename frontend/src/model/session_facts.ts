@@ -83,6 +83,11 @@ export function ownLive(snapshot: Snapshot): readonly Session[] {
   return (snapshot.sessions.items ?? []).filter((session) => session.mine && !isOver(session));
 }
 
+/** Those of them that a notebook can connect to. One of marimo serves its own page. */
+export function ownUsable(snapshot: Snapshot): readonly Session[] {
+  return ownLive(snapshot).filter(({ marimo }) => marimo === null);
+}
+
 /** How long a start of this session usually takes, in seconds. */
 export function usualStart(snapshot: Snapshot, session: Session): number | null {
   const estimates = session.kernelId === null ? null : snapshot.estimates[session.kernelId]?.items;

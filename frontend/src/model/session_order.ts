@@ -20,10 +20,10 @@ export function inScope(session: Session, scope: Scope): boolean {
   return scope === "all" || (scope === "mine" ? session.mine : session.teamId === scope.slice("team:".length));
 }
 
-/** Whether each word of a filter stands in the name, owner, config, notebook or id. */
+/** Whether each word of a filter stands in the name, owner, config, notebook or id, or is `marimo`. */
 export function matches(session: Session, filter: string): boolean {
-  const { ownerName, configName, id } = session;
-  return textMatches([nameOf(session), ownerName, configName, placeOf(session), id], filter);
+  const { ownerName, configName, id, marimo } = session;
+  return textMatches([nameOf(session), ownerName, configName, placeOf(session), id, marimo && "marimo"], filter);
 }
 
 export function textMatches(texts: readonly (string | null)[], filter: string): boolean {

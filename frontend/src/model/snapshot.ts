@@ -24,7 +24,8 @@ export interface ActState {
   readonly problem: Problem | null;
   /** Of an act on several things: what each of those that failed answered, by id. */
   readonly failures: Readonly<Record<string, Problem>>;
-  /** Of a relaunch that is done: the id of the session that it made, where that is known. */
+  /** Of a relaunch that is done: the id of the session that it made, where that is known. Of a file that marimo serves:
+      the id of its session. */
   readonly made?: string;
 }
 

@@ -51,7 +51,7 @@ export function nameOf(session: Session): string {
 
 /** The file's name without folders and suffix. */
 export function notebookName(path: string | null): string {
-  return fileName(path).replace(/\.ipynb$/, "");
+  return fileName(path).replace(/\.(ipynb|py)$/, "");
 }
 
 export function fileName(path: string | null): string {

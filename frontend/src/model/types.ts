@@ -14,12 +14,17 @@ export interface Price {
   readonly currency: string;
 }
 
+/** How marimo serves a notebook: to be edited, or as an app. */
+export type MarimoMode = "edit" | "run";
+
 export type TimeoutReason = "idle_timeout" | "max_duration" | "detached";
 
 export interface Session {
   readonly id: string;
   readonly name: string | null;
   readonly status: SessionStatus;
+  /** Of a session whose page marimo serves; its notebook is marimo's file. `null`: kernels use it. */
+  readonly marimo: MarimoMode | null;
   /** Whether its engine serves it; a pending session may be ready. */
   readonly ready: boolean;
   readonly mine: boolean;
@@ -115,6 +120,8 @@ export interface Me {
   readonly sessionsPerMember: number | null;
   readonly version: string | null;
   readonly features: readonly string[];
+  /** Whether the server starts marimo for the caller; `null`: it has no such sessions. */
+  readonly marimo: { readonly available: boolean; readonly reason: string | null } | null;
 }
 
 export interface Query {

@@ -7,13 +7,23 @@ import { readId } from "../api/reading_sessions";
 import { type Act, subjectOf } from "../model/acts";
 import type { ActState } from "../model/snapshot";
 import type { Config, Problem } from "../model/types";
+import { serveByMarimo } from "./marimo_sessions";
 import type { PageSource } from "./page_source";
 import type { Clock } from "./surroundings";
 
 type ActName = Act["act"];
 type Of<Name extends ActName> = Extract<Act, { act: Name }>;
 type RestName =
-  "close" | "closeMany" | "keep" | "interrupt" | "relaunch" | "saveConfig" | "deleteConfig" | "retry" | "dismiss";
+  | "close"
+  | "closeMany"
+  | "keep"
+  | "interrupt"
+  | "relaunch"
+  | "startMarimo"
+  | "saveConfig"
+  | "deleteConfig"
+  | "retry"
+  | "dismiss";
 
 /** What only JupyterLab, or another page around the elements, can do. */
 export type HostAct = Of<Exclude<ActName, RestName>>;
@@ -119,6 +129,8 @@ export function makeActs({ source, requester, clock, host }: ActsOptions): (act:
       }
       case "relaunch":
         return { made: await relaunch(act.sessionId) };
+      case "startMarimo":
+        return { made: await serveByMarimo(act, { call, source }) };
       case "saveConfig":
         await saveConfig(act);
         break;

@@ -31,6 +31,11 @@ export const facts = css`
     margin: -4px 0;
     vertical-align: middle;
   }
+  dl + p {
+    margin: 0;
+    padding: 0 12px 10px;
+    line-height: 18px;
+  }
   pre.log {
     margin: 0;
     padding: 8px 12px;
