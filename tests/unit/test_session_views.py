@@ -108,6 +108,27 @@ def test_a_page_of_the_server_that_has_the_notebook_is_told_where_to_open_it() -
     assert shown(root="/home/ada", notebook_id=None).notebook_contents_path is None
 
 
+@pytest.mark.parametrize(
+    ("file", "whole", "below"),
+    [
+        ("sales/delays.py", "/home/ada/sales/delays.py", "sales/delays.py"),
+        ("/home/ada/sales/../delays.py", "/home/ada/delays.py", "delays.py"),
+        ("/home/adam/delays.py", "/home/adam/delays.py", None),
+        ("../delays.py", "/home/delays.py", None),
+    ],
+)
+def test_the_notebook_of_a_marimo_session_is_the_file_that_marimo_serves(
+    file: str, whole: str, below: str | None
+) -> None:
+    told = shown(root="/home/ada", endpoint_type="marimo", metadata={models.MARIMO_FILE_KEY: file})
+    assert (told.notebook_path, told.notebook_contents_path) == (whole, below)
+
+
+def test_a_file_of_marimo_is_no_notebook_of_a_session_that_kernels_use() -> None:
+    told = shown(root="/home/ada", notebook_id=None, metadata={models.MARIMO_FILE_KEY: "delays.py"})
+    assert (told.notebook_path, told.notebook_contents_path) == (None, None)
+
+
 def test_a_session_tells_its_owners_name_or_login() -> None:
     assert shown().owner_name == "Ada"
     assert shown(member=a_member(name=None, login="ada")).owner_name == "ada"

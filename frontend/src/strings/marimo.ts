@@ -12,7 +12,7 @@ export const marimoStrings = {
   losesMarimo: "What its notebook holds in memory goes. Files stay.",
   marimoRow: "marimo",
   marimoShares:
-    "Its page and Jupyter share one address, so code in the notebook's page can do in your browser what JupyterLab can. Run notebooks that you trust.",
+    "The page has the same address as Jupyter: the browser lets its code send requests to this session alone, and keeps what both store for that address in one place.",
   newMarimo: "New marimo notebook",
   newMarimoCaption: "Make a marimo notebook that is connected to Spark, and open it in a new tab",
   editMarimo: "Open with marimo on Spark",

@@ -23,6 +23,7 @@ from ..records import (
 )
 from ..rules import access
 from ..rules.access import Principal
+from ..rules.marimo_files import marimo_file, path_below
 from ..rules.prices import cost_so_far
 from ..store_port import Reading
 from .compute_facts import UNKNOWN, ComputeCatalog, ComputeFacts
@@ -92,7 +93,7 @@ class SessionViews:
             session_view(session, workload, principal, served=self._endpoints.served(workload)),
             workload_config_id=None if config is None else config.id,
             workload_config_name=None if config is None else config.name,
-            notebook_path=_notebook_path(session, around),
+            notebook_path=self._notebook_path(session, around),
             notebook_contents_path=self._contents_path(session, around),
             owner_name=_owner_name(session, around),
             size=compute.size,
@@ -103,7 +104,14 @@ class SessionViews:
             kernel_ids=self._holders.kernels_of(session.id) if access.owns_session(principal, session) else None,
         )
 
+    def _notebook_path(self, session: SessionRecord, around: Around) -> str | None:
+        file = marimo_file(session.metadata, self._notebook_root) if session.endpoint_type == "marimo" else None
+        return file or _notebook_path(session, around)
+
     def _contents_path(self, session: SessionRecord, around: Around) -> str | None:
+        if session.endpoint_type == "marimo":
+            file = marimo_file(session.metadata, self._notebook_root)
+            return None if file is None else path_below(self._notebook_root, file)
         notebook = None if session.notebook_id is None else around.notebooks.get(session.notebook_id)
         if notebook is None or notebook.server != self._notebook_root or notebook.left_at is not None:
             return None
