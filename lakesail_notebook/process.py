@@ -17,8 +17,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-import psutil
-
 from .errors import Unavailable
 from .process_identity import identity_of_child, kill_group_of
 
@@ -43,16 +41,6 @@ class LogRing:
 
     def tail(self, count: int = LOG_LINES) -> list[str]:
         return list(self._lines)[-count:] if count > 0 else []
-
-
-def cpu_seconds_of(pid: int) -> float | None:
-    """Processor time of a process and of those that it started, of all cores; ``None`` when it is gone."""
-    try:
-        root = psutil.Process(pid)
-        used = [one.cpu_times() for one in (root, *root.children(recursive=True))]
-    except psutil.Error:
-        return None
-    return float(sum(times.user + times.system for times in used))
 
 
 def describe_exit(return_code: int) -> str:

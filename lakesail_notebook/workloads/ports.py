@@ -18,6 +18,7 @@ from .records import (
     SessionRecord,
     WorkloadRecord,
 )
+from .rules.engine_use import EngineUse
 from .rules.notebooks import NotebookChange, NotebookPlace
 from .rules.prices import NodeCount
 
@@ -112,8 +113,8 @@ class Backend(Protocol):
 
     def log_tail(self, workload_id: str, count: int) -> Sequence[str]: ...
 
-    async def cpu_seconds(self, workload_id: str) -> float | None:
-        """What its engine has used of all cores since it started; ``None`` where that cannot be seen."""
+    async def engine_use(self, workload_id: str) -> EngineUse | None:
+        """What its engine uses of the processor; ``None`` where that cannot be seen."""
         ...
 
     async def close(self) -> None:

@@ -35,6 +35,7 @@ from lakesail_notebook.workloads.reconciling.token_endings import TokenEndings
 from lakesail_notebook.workloads.reconciling.usage import Usage
 from lakesail_notebook.workloads.records import Handle, LaunchSpec, Owner, WorkloadRecord
 from lakesail_notebook.workloads.rules.access import Principal
+from lakesail_notebook.workloads.rules.engine_use import EngineUse
 from lakesail_notebook.workloads.rules.instance_types import GIBIBYTE
 from lakesail_notebook.workloads.services.compute_facts import ComputeCatalog
 from lakesail_notebook.workloads.services.configs import Configs
@@ -117,7 +118,7 @@ class EnginesByHand:
     def log_tail(self, workload_id: str, count: int) -> Sequence[str]:
         return ()
 
-    async def cpu_seconds(self, workload_id: str) -> float | None:
+    async def engine_use(self, workload_id: str) -> EngineUse | None:
         return None
 
     async def close(self) -> None:

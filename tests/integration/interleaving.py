@@ -21,6 +21,7 @@ from lakesail_notebook.models import SailConfig
 from lakesail_notebook.store.sql import SqlStore
 from lakesail_notebook.workloads.ports import Checkpoint, GrantedSize, Observation, Offer
 from lakesail_notebook.workloads.records import Handle, LaunchSpec, WorkloadRecord
+from lakesail_notebook.workloads.rules.engine_use import EngineUse
 
 from .by_hand import BEGIN, RoutesOnly
 
@@ -287,7 +288,7 @@ class UnrulyBackend:
     def log_tail(self, workload_id: str, count: int) -> Sequence[str]:
         return ()
 
-    async def cpu_seconds(self, workload_id: str) -> float | None:
+    async def engine_use(self, workload_id: str) -> EngineUse | None:
         return None
 
     async def close(self) -> None:

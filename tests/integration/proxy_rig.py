@@ -45,6 +45,7 @@ from lakesail_notebook.workloads.reconciling.reconciler import Reconciler
 from lakesail_notebook.workloads.reconciling.usage import Usage
 from lakesail_notebook.workloads.records import Handle, LaunchSpec, Owner, SessionRecord, Timeouts, WorkloadRecord
 from lakesail_notebook.workloads.rules import lifecycle
+from lakesail_notebook.workloads.rules.engine_use import EngineUse
 from lakesail_notebook.workloads.rules.lifecycle import WorkloadMove
 from lakesail_notebook.workloads.rules.routes import route_of
 from lakesail_notebook.workloads.settings import Settings
@@ -141,7 +142,7 @@ class _OneEngineBackend:
     def log_tail(self, workload_id: str, count: int) -> Sequence[str]:
         return ()
 
-    async def cpu_seconds(self, workload_id: str) -> float | None:
+    async def engine_use(self, workload_id: str) -> EngineUse | None:
         return None
 
     async def close(self) -> None:

@@ -14,6 +14,7 @@ from lakesail_notebook.errors import InvalidArgument
 from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.workloads.ports import Checkpoint, Offer
 from lakesail_notebook.workloads.records import WorkloadRecord
+from lakesail_notebook.workloads.rules.engine_use import EngineUse
 from lakesail_notebook.workloads.settings import Settings
 
 from .by_hand import SOMEBODY, ClockByHand, EnginesByHand, Plane, settled
@@ -39,8 +40,8 @@ class Engines(EnginesByHand):
         async for checkpoint in super().provision(workload, environment):
             yield checkpoint
 
-    async def cpu_seconds(self, workload_id: str) -> float | None:
-        return self.share * self._clock.monotonic()
+    async def engine_use(self, workload_id: str) -> EngineUse | None:
+        return EngineUse(self.share * self._clock.monotonic())
 
 
 class Rig:

@@ -189,7 +189,7 @@ def test_the_walk_through_all_processes_is_done_off_the_event_loop() -> None:
         backend._children["W"] = child
         try:
             steps = 0
-            asked = asyncio.create_task(backend.cpu_seconds("W"))
+            asked = asyncio.create_task(backend.engine_use("W"))
             while not asked.done():
                 steps += 1
                 await asyncio.sleep(0)

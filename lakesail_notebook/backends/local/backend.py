@@ -19,10 +19,11 @@ from traitlets.config import Configurable
 
 from ...errors import FieldError, Unavailable
 from ...models import SailConfig
-from ...process import ChildProcess, cpu_seconds_of, describe_exit, own_python, spawn
+from ...process import ChildProcess, describe_exit, own_python, spawn
 from ...process_identity import ProcessIdentity
 from ...workloads.ports import Checkpoint, GrantedSize, Observation, Offer
 from ...workloads.records import Handle, LaunchSpec, WorkloadRecord
+from ...workloads.rules.engine_use import EngineUse
 from ...workloads.rules.instance_types import InstanceType, shipped_instance_types
 from .directories import private_directory
 from .downloads import Downloads
@@ -40,6 +41,7 @@ from .environment import (
 from .libraries import LocalLibraries
 from .logs import WorkloadLogs
 from .problems import problems_of
+from .processor import use_of
 from .size import EngineSize, Machine, engine_size
 
 STOP_GRACE_SECONDS = 3.0
@@ -175,10 +177,10 @@ class LocalBackend(Configurable):
     def log_tail(self, workload_id: str, count: int) -> Sequence[str]:
         return self._logs.tail(workload_id, count)
 
-    async def cpu_seconds(self, workload_id: str) -> float | None:
+    async def engine_use(self, workload_id: str) -> EngineUse | None:
         child = self._children.get(workload_id)
         # It walks through all processes of the machine, which would stall every notebook of the server.
-        return None if child is None else await asyncio.to_thread(cpu_seconds_of, child.identity.pid)
+        return None if child is None else await asyncio.to_thread(use_of, child.identity.pid)
 
     async def close(self) -> None:
         await asyncio.gather(*(child.stop(STOP_GRACE_SECONDS) for child in self._children.values()))

@@ -1,40 +1,38 @@
 """Whether engines work on queries that were cancelled, as far as their use of the processor shows it.
 
-An engine that is busy after a cancellation computes on. One that is at rest has stopped, if the query computed before;
-a query that only waited (for a sleeping Python function, for a slow server) may wait on, and nobody can tell.
+An engine that is busy after a cancellation computes on. One that is at rest has stopped, if the query computed up to
+its cancellation. A query that only waited (for a sleeping Python function, for a slow server) may wait on, and nobody
+can tell.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ...clock import Clock
 from ..ports import Backend
 from ..records import QueryRecord, WorkloadRecord
-from ..rules.engine_rest import BUSY_SHARE
+from ..rules.engine_use import BUSY_SHARE, Look, computed_until, wanted_share
 from ..rules.queries import LOST_AFTER, EngineSeen
 
-COMPUTED_SHARE = 0.3
-"""Of one processor core: a query whose engine uses so much does more than wait."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.4, 2.0
 """Between two looks after a cancellation. It grows, since a look reads the whole table of processes."""
-LEAST_SECONDS = 0.2
-"""Between two looks that say something of the use of the processor."""
+RUNNING_PAUSE_SECONDS = 1.0
+"""Between two looks while queries run. It is short, so that a query that computed and then waited is not mixed up with
+one that computed up to its cancellation."""
+_KEPT_LOOKS = 6
+"""At an engine while a query runs: also when it is told late of the end, it knows what was before."""
+_LATEST_END = timedelta(seconds=5)
+"""So long after it was heard of may a cancellation have happened, by the wall clock; more is a clock that was set."""
 _REMEMBERED = 1000
 
 Key = tuple[str, str]
 """Session and operation id."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    at: datetime
-    monotonic: float
-    cpu_seconds: float
 
 
 @dataclass(slots=True)
@@ -43,8 +41,28 @@ class _Running:
 
     heard_at: float
     """When the session proxy last spoke of it; seconds of the monotonic clock."""
-    looks: list[_Look] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
     """The last ones at the engine since it was first heard of."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cancelled:
+    """A query that was cancelled."""
+
+    ended_at: datetime
+    looks: Sequence[Look]
+    """At the engine while it ran, and no other."""
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What is to be learned of an engine."""
+
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when another query was cancelled."""
+    cancelled: dict[Key, _Cancelled] = field(default_factory=dict)
+    """Since the last look."""
+    task: asyncio.Task[None] | None = None
 
 
 class EngineWatch:
@@ -59,9 +77,8 @@ class EngineWatch:
         self._beside_others: set[Key] = set()
         """Queries that run, and did not run alone: the engine's use of the processor says nothing of them."""
         self._computed: OrderedDict[Key, None] = OrderedDict()
-        self._cancelled: dict[str, dict[Key, list[_Look]]] = {}
-        """By workload: what was cancelled since the last look."""
-        self._watching: dict[str, asyncio.Task[None]] = {}
+        self._watching: dict[str, _Watch] = {}
+        """By workload."""
         self._looking: dict[str, asyncio.Task[None]] = {}
 
     def seen(self, workload_id: str) -> EngineSeen | None:
@@ -86,7 +103,8 @@ class EngineWatch:
             ended = running.pop(key, None)
             if backend is not None and query.outcome == "cancelled":
                 looks = [] if ended is None or key in self._beside_others else ended.looks
-                self._watch_after(workload.id, key, looks, backend)
+                cancelled = _Cancelled(query.ended_at or self._clock.now(), looks)
+                self._watch_after(workload.id, key, cancelled, backend)
             self._beside_others.discard(key)
         if not running:
             del self._running[workload.id]
@@ -98,8 +116,15 @@ class EngineWatch:
             if key in running:
                 running[key].heard_at = self._clock.monotonic()
 
+    def was_none(self, query: QueryRecord) -> None:
+        """What was told of as a query that runs is none: SQL that was only read."""
+        for workload_id, running in list(self._running.items()):
+            if (key := (query.session_id, query.id)) in running:
+                self._forget(workload_id, [key])
+
     async def close(self) -> None:
-        tasks = [*self._watching.values(), *self._looking.values()]
+        watches = [watch.task for watch in self._watching.values() if watch.task is not None]
+        tasks = [*watches, *self._looking.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -113,8 +138,8 @@ class EngineWatch:
                     self._forget(workload_id, list(self._running.get(workload_id, {})))
                     return
                 for one in running:
-                    one.looks = [*one.looks, look][-2:]
-                await asyncio.sleep(FIRST_PAUSE_SECONDS if len(running[-1].looks) < 2 else LONGEST_PAUSE_SECONDS)
+                    one.looks = [*one.looks, look][-_KEPT_LOOKS:]
+                await asyncio.sleep(FIRST_PAUSE_SECONDS if len(running[-1].looks) < 2 else RUNNING_PAUSE_SECONDS)
                 self._forget(workload_id, self._lost(workload_id))
         finally:
             del self._looking[workload_id]
@@ -132,48 +157,52 @@ class EngineWatch:
         if not running:
             self._running.pop(workload_id, None)
 
-    def _watch_after(self, workload_id: str, key: Key, looks: list[_Look], backend: Backend) -> None:
-        self._cancelled.setdefault(workload_id, {})[key] = looks
-        if workload_id not in self._watching:
-            self._watching[workload_id] = asyncio.create_task(self._watch(workload_id, backend))
+    def _watch_after(self, workload_id: str, key: Key, cancelled: _Cancelled, backend: Backend) -> None:
+        watch = self._watching.get(workload_id)
+        if watch is None:
+            watch = self._watching[workload_id] = _Watch()
+            watch.task = asyncio.create_task(self._watch(workload_id, watch, backend))
+        watch.cancelled[key] = cancelled
+        watch.news.set()
 
-    async def _watch(self, workload_id: str, backend: Backend) -> None:
+    async def _watch(self, workload_id: str, watch: _Watch, backend: Backend) -> None:
         try:
-            await self._watch_until_at_rest(workload_id, backend)
+            await self._watch_until_at_rest(workload_id, watch, backend)
         finally:
             del self._watching[workload_id]  # here, so that no cancellation meets a task that will not see it
-            self._cancelled.pop(workload_id, None)
 
-    async def _watch_until_at_rest(self, workload_id: str, backend: Backend) -> None:
-        pause = FIRST_PAUSE_SECONDS
-        before: _Look | None = None
+    async def _watch_until_at_rest(self, workload_id: str, watch: _Watch, backend: Backend) -> None:
+        """At rest after the latest cancellation: what is known of the time before says nothing of it."""
+        pause, ended_at = FIRST_PAUSE_SECONDS, self._clock.now()
+        before: Look | None = None
         while True:
-            cancelled = self._cancelled.pop(workload_id, {})
+            cancelled, watch.cancelled = watch.cancelled, {}
+            watch.news.clear()
             now = await self._look(workload_id, backend)
             if now is None:
                 self._seen.pop(workload_id, None)
                 return
-            self._note_computed(cancelled, now)
-            if before is not None:
-                share = _share(before, now)
-                self._note(workload_id, share, before.at, now.at)
-                if share < BUSY_SHARE and not cancelled and workload_id not in self._cancelled:
-                    return
             if cancelled:
+                self._note_computed(cancelled, now)
+                ended_at = min(max(one.ended_at for one in cancelled.values()), now.at + _LATEST_END)
                 pause = FIRST_PAUSE_SECONDS
+            elif before is not None:
+                share = wanted_share(before.use, now.use, now.monotonic - before.monotonic)
+                self._note(workload_id, share, before.at, now.at)
+                if share < BUSY_SHARE and before.at >= ended_at and not watch.cancelled:
+                    return
             before = now
-            await asyncio.sleep(pause)
+            await _wait_for(watch.news, pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
-    async def _look(self, workload_id: str, backend: Backend) -> _Look | None:
+    async def _look(self, workload_id: str, backend: Backend) -> Look | None:
         at, monotonic = self._clock.now(), self._clock.monotonic()
-        cpu_seconds = await backend.cpu_seconds(workload_id)
-        return None if cpu_seconds is None else _Look(at, monotonic, cpu_seconds)
+        use = await backend.engine_use(workload_id)
+        return None if use is None else Look(at, monotonic, use)
 
-    def _note_computed(self, cancelled: Mapping[Key, list[_Look]], now: _Look) -> None:
-        for key, looks in cancelled.items():
-            before = [look for look in looks if now.monotonic - look.monotonic >= LEAST_SECONDS]
-            if before and _share(before[-1], now) >= COMPUTED_SHARE:
+    def _note_computed(self, cancelled: Mapping[Key, _Cancelled], now: Look) -> None:
+        for key, one in cancelled.items():
+            if computed_until(one.ended_at, one.looks, now):
                 self._computed[key] = None
                 if len(self._computed) > _REMEMBERED:
                     self._computed.popitem(last=False)
@@ -187,7 +216,8 @@ class EngineWatch:
             self._seen.popitem(last=False)
 
 
-def _share(before: _Look, now: _Look) -> float:
-    """Of one processor core; 0 when no time has passed."""
-    seconds = now.monotonic - before.monotonic
-    return (now.cpu_seconds - before.cpu_seconds) / seconds if seconds > 0 else 0.0
+async def _wait_for(event: asyncio.Event, seconds: float) -> None:
+    """Return when the event is set, or after so long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

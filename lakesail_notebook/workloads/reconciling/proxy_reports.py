@@ -75,6 +75,7 @@ class ProxyReports:
         by_session: dict[str, dict[str, feed.OperationReport]] = {}
         heard: list[QueryRecord] = []
         runs_on: list[QueryRecord] = []
+        were_none: list[QueryRecord] = []
         changed: set[str] = set()
         for report in reports:
             by_session.setdefault(report.session_id, {})[report.operation_id] = report
@@ -84,6 +85,7 @@ class ProxyReports:
                 ran = {id: report for id, report in of_session.items() if report.ran}
                 carried_on = await _carried_on(unit, session_id, known, ran.values(), now)
                 await unit.remove_queries(session_id, known.keys() - ran.keys())
+                were_none += [query for id, query in known.items() if id not in ran]
                 await unit.upsert_queries(session_id, carried_on, latest=queries.KEPT)
                 news = [query for query in carried_on if _is_news(known.get(query.id), query)]
                 heard += news
@@ -91,6 +93,8 @@ class ProxyReports:
                 if queries.begin_or_end(known, carried_on):
                     changed.add(session_id)
         if self._engines is not None:
+            for query in were_none:  # before any that began after them is told of
+                self._engines.was_none(query)
             for query in runs_on:
                 self._engines.runs_on(query)
         if not heard and not changed:

@@ -58,5 +58,5 @@ class Resting:
         backend = self._backends.get(workload.cluster_id)
         if backend is None:
             return Reading(self._clock.monotonic(), None)
-        used = await backend.cpu_seconds(workload.id)
-        return Reading(self._clock.monotonic(), used)
+        use = await backend.engine_use(workload.id)
+        return Reading(self._clock.monotonic(), use)

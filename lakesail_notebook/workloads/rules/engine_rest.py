@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from .engine_use import BUSY_SHARE, EngineUse, wanted_share
+
 SHORTEST_LOOK_SECONDS = 0.5
 LOOK_AGAIN_SECONDS = 5.0
 """How often a free engine that rests is looked at again."""
-BUSY_SHARE = 0.1
-"""Of one core. An engine that rests uses less than a hundredth; one that computes on a crowded machine uses more."""
 
 Rest = Literal["busy", "at rest"]
 
@@ -20,8 +20,8 @@ class Reading:
 
     at: float
     """Seconds of the monotonic clock."""
-    cpu_seconds: float | None
-    """Of all cores, since it started; ``None`` where it cannot be seen."""
+    use: EngineUse | None
+    """``None`` where it cannot be seen."""
 
 
 def rest_between(earlier: Reading | None, later: Reading) -> Rest | None:
@@ -29,12 +29,11 @@ def rest_between(earlier: Reading | None, later: Reading) -> Rest | None:
 
     An engine whose use cannot be seen counts as at rest.
     """
-    if later.cpu_seconds is None:
+    if later.use is None:
         return "at rest"
-    if earlier is None or earlier.cpu_seconds is None or later.at - earlier.at < SHORTEST_LOOK_SECONDS:
+    if earlier is None or earlier.use is None or later.at - earlier.at < SHORTEST_LOOK_SECONDS:
         return None
-    used = later.cpu_seconds - earlier.cpu_seconds
-    return "busy" if used >= BUSY_SHARE * (later.at - earlier.at) else "at rest"
+    return "busy" if wanted_share(earlier.use, later.use, later.at - earlier.at) >= BUSY_SHARE else "at rest"
 
 
 def look_is_due(earlier: Reading | None, *, rested: bool, now: float) -> bool:

@@ -122,7 +122,8 @@ class Sessions:
             session = await find_session(view, principal, session_id)
             workload = await view.workload(session.workload_id)
         backend = None if workload is None else self._backends.get(workload.cluster_id)
-        return models.EngineUse(cpu_seconds=None if backend is None else await backend.cpu_seconds(session.workload_id))
+        use = None if backend is None else await backend.engine_use(session.workload_id)
+        return models.EngineUse(cpu_seconds=None if use is None else use.cpu_seconds)
 
     async def compare_environment(
         self, principal: Principal, session_id: str, now: models.EnvironmentComparison
