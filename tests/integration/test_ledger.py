@@ -215,7 +215,7 @@ def test_a_query_that_computes_on_after_its_interrupt_says_so(
     cell = computing(server, kernel, f"spark.sql({OBSTINATE!r}).show()")
     kernel.interrupt()
     cell.failure(60)
-    row = eventually(lambda: known(ledger), 20, "it is known whether the engine works on it")
+    row = eventually(lambda: known(ledger), 60, "it is known whether the engine works on it")
     assert (row["what"], row["outcome"], row["engineBusy"]) == (OBSTINATE, "cancelled", True)
     assert "cancelled, engine busy" in kernel.execute("%sail queries -n 1").text
 
