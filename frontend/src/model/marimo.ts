@@ -51,6 +51,7 @@ export function modeName(t: Translate, mode: MarimoMode): string {
 /** What a new notebook holds. It connects, and shows the session's panel. */
 export const NEW_MARIMO = `import marimo
 
+__generated_with = "0.25.0"
 app = marimo.App()
 
 

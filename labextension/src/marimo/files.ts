@@ -53,10 +53,15 @@ export class MarimoFiles {
     try {
       await this.contents.save(path, { type: "file", format: "text", content: NEW_MARIMO });
     } catch (error) {
-      await this.contents.delete(path).catch(() => undefined);
+      await this.remove(path);
       throw error;
     }
     return path;
+  }
+
+  /** Of a file that was just made and that nothing needs. */
+  async remove(path: string): Promise<void> {
+    await this.contents.delete(path).catch(() => undefined);
   }
 }
 

@@ -49,8 +49,7 @@ export class MarimoNotebooks {
       await this.refuse(page.t("marimoOtherDrive", { path: folder }));
     } else if (await this.isGiven()) {
       try {
-        const path = files.onServer(await files.create(folder)) ?? "";
-        await this.serve({ act: "startMarimo", path, mode: "edit", ...(config === undefined ? {} : { config }) });
+        await this.serveNew(await files.create(folder), config);
       } catch (error) {
         await showErrorMessage(page.t("newMarimo"), error as Error);
       }
@@ -74,7 +73,33 @@ export class MarimoNotebooks {
     }
   }
 
+  /** A file that the server refuses to serve goes again. */
+  private async serveNew(file: string, config: string | undefined): Promise<void> {
+    const { files } = this.options;
+    const path = files.onServer(file) ?? file;
+    const problem = await this.ask({
+      act: "startMarimo",
+      path,
+      mode: "edit",
+      ...(config === undefined ? {} : { config }),
+    });
+    if (problem && problem.status !== null) {
+      await files.remove(file);
+    }
+    if (problem) {
+      await this.refuse(sentences(problem));
+    }
+  }
+
   private async serve(act: Start): Promise<void> {
+    const problem = await this.ask(act);
+    if (problem) {
+      await this.refuse(sentences(problem));
+    }
+  }
+
+  /** @returns why it is not served; `null`: its page opens. */
+  private async ask(act: Start): Promise<Problem | null> {
     const { page, store } = this.options;
     const { defaultConfig } = page.settings.values;
     const config = act.config ?? (defaultConfig || undefined);
@@ -86,8 +111,9 @@ export class MarimoNotebooks {
       this.open(state.made, act.path.split("/").at(-1));
     } else if (state?.phase === "failed") {
       void store.perform({ act: "dismiss", subject });
-      await this.refuse(sentences(state.problem));
+      return state.problem;
     }
+    return null;
   }
 
   private async isGiven(): Promise<boolean> {
@@ -110,8 +136,7 @@ export class MarimoNotebooks {
 }
 
 /** What the server says, with what it says of single fields. */
-function sentences(problem: Problem | null): string {
-  const fields = (problem?.errors ?? []).map(({ message }) => message);
-  const said = [problem?.message ?? "", ...fields.filter((field) => !problem?.message.includes(field))];
-  return said.filter(Boolean).join("\n");
+function sentences({ message, errors }: Problem): string {
+  const fields = errors.map((field) => field.message).filter((field) => !message.includes(field));
+  return [message, ...fields].join("\n");
 }
