@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -28,7 +30,7 @@ def process(code: str) -> Iterator[int]:
             child.stdout.readline()
             yield child.pid
         finally:
-            child.kill()
+            os.killpg(child.pid, signal.SIGKILL)  # it and its children
 
 
 def seen(pid: int) -> EngineUse:
