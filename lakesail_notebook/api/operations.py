@@ -34,6 +34,8 @@ class Call(Generic[Body, Parameters]):
     path: Mapping[str, str]
     body: Body
     query: Parameters
+    server_url: str
+    """The server's base URL, as the caller reaches it."""
     idempotency_key: str | None = None
 
 
@@ -114,6 +116,7 @@ class OperationHandler(BoundedHandler):
             body=None if operation.body is None else self.received(operation.body),
             idempotency_key=self._idempotency_key() if operation.takes_idempotency_key else None,
             query=decode_query(self.request.query_arguments, operation.query or _NoQuery),
+            server_url=f"{self.request.protocol}://{self.request.host}{self.base_url}",
         )
         answer = await operation.run(await self._service(operation, call.principal), call)
         self.set_status(operation.status)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+from jupyter_server.utils import url_path_join
+
 from .. import models
 from ..workloads.service import WorkloadsService
 from .operations import Call
@@ -20,7 +25,7 @@ async def create_session(service: WorkloadsService, call: Call[models.SessionCre
 
     On a workload that is free for reuse, or on one that is now started. It is pending until its first use.
     """
-    return await service.launches.create(call.principal, call.body, call.idempotency_key)
+    return _with_whole_link(await service.launches.create(call.principal, call.body, call.idempotency_key), call)
 
 
 async def relaunch_session(service: WorkloadsService, call: Call[models.SessionRelaunch, None]) -> models.Session:
@@ -87,9 +92,10 @@ async def interrupt_queries(
 async def describe_session(service: WorkloadsService, call: Call[None, None]) -> models.Session:
     """Describe a session.
 
-    Its owner is also told ``connectionInfo``.
+    Its owner is also told ``connectionInfo``. Of a marimo session that serves its page, ``proxyAuthUrl`` logs a browser
+    in to it; each one is good once, for 30 seconds.
     """
-    return await service.sessions.describe(call.principal, call.path["session"])
+    return _with_whole_link(await service.sessions.describe(call.principal, call.path["session"]), call)
 
 
 async def close_session(service: WorkloadsService, call: Call[None, None]) -> None:
@@ -122,3 +128,12 @@ async def revoke_tokens(service: WorkloadsService, call: Call[None, None]) -> No
     The session stays, and what runs under them is cut. Kernels that use it fetch a new token.
     """
     await service.sessions.revoke_tokens(call.principal, call.path["session"])
+
+
+def _with_whole_link(session: models.Session, call: Call[Any, Any]) -> models.Session:
+    """With the link to its page as the caller reaches this server."""
+    info = session.connection_info
+    if info is None or info.proxy_auth_url is None:
+        return session
+    whole = msgspec.structs.replace(info, proxy_auth_url=url_path_join(call.server_url, info.proxy_auth_url))
+    return msgspec.structs.replace(session, connection_info=whole)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .. import models
 from ..clock import Clock
-from ..workloads.ports import Audit, Backend, Kernels, NotebookFiles
+from ..workloads.ports import Apps, Audit, Backend, Kernels, NotebookFiles
 from ..workloads.rules.access import Principal
 from ..workloads.services.whoami import me_view
 from ..workloads.settings import Settings
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..workloads.reconciling.engine_watch import EngineWatch
     from ..workloads.reconciling.reconciler import Reconciler
     from ..workloads.reconciling.token_endings import TokenEndings
+    from ..workloads.services.app_pages import AppPages
     from ..workloads.services.configs import Configs
     from ..workloads.services.events import Events
     from ..workloads.services.launches import Launches
@@ -66,6 +67,7 @@ class ControlPlane:
     events: Events
     start_estimates: StartEstimatesOfKernels
     notebooks: Notebooks
+    app_pages: AppPages
     _reconciler: Reconciler
     _token_endings: TokenEndings
     _engines: EngineWatch
@@ -87,6 +89,7 @@ class ControlPlane:
             closing.push_async_callback(self._reconciler.close)
             closing.push_async_callback(self._engines.close)
             closing.push_async_callback(self._token_endings.close)
+            closing.push_async_callback(self.app_pages.close)
 
 
 def load_modules(database_url: str) -> None:
@@ -109,11 +112,13 @@ async def open_control_plane(
     *,
     audit: Audit | None = None,
     notebook_files: NotebookFiles | None = None,
+    apps: Apps | None = None,
     for_a_session: bool = False,
 ) -> ControlPlane:
     """Open the database, take over what dead servers left, and begin.
 
     :param notebook_files: the notebooks of this server, where it serves any.
+    :param apps: starts the marimo processes of sessions; ``None``: there are none here.
     :param audit: told of each move, and of each token issued.
     :param for_a_session: a session will be asked for next: its proxy starts while the rest is opened.
     :raises LakesailError: when the database or a key cannot be used.
@@ -150,6 +155,7 @@ async def open_control_plane(
             audit=audit,
             clock=clock,
             settings=options.settings,
+            apps=apps,
         )
         plane = await begin(given, options)
         undo.pop_all()

@@ -44,6 +44,11 @@ class LazyControlPlane:
         await opened.notebooks.catch_up()
         return opened
 
+    @property
+    def opened(self) -> ControlPlane | None:
+        """``None``: nobody has asked yet, or it is closed."""
+        return self._opened
+
     async def ready(self) -> None:
         """Open nothing, but see whether it can be opened.
 

@@ -15,12 +15,13 @@ from ..store.sql import SqlStore
 from ..tokens import TokenIssuer, TokenTime
 from ..workloads.environments import Environments
 from ..workloads.notices import QueryNotices
-from ..workloads.ports import Audit, Backend, Kernels, NotebookFiles
+from ..workloads.ports import Apps, Audit, Backend, Kernels, NotebookFiles
 from ..workloads.reconciling.engine_watch import EngineWatch
 from ..workloads.reconciling.proxy_reports import ProxyReports
 from ..workloads.reconciling.reconciler import Reconciler
 from ..workloads.reconciling.token_endings import TokenEndings
 from ..workloads.reconciling.usage import Usage
+from ..workloads.services.app_pages import AppPages
 from ..workloads.services.compute_facts import ComputeCatalog
 from ..workloads.services.configs import Configs
 from ..workloads.services.events import Events
@@ -53,6 +54,7 @@ class Given:
     audit: Audit | None
     clock: Clock
     settings: Settings
+    apps: Apps | None = None
     owners: ProcessOwners = field(default_factory=ProcessOwners)
     environments: Environments = field(default_factory=Environments)
 
@@ -67,6 +69,7 @@ class _AtWork:
     reconciler: Reconciler
     engines: EngineWatch
     notices: QueryNotices
+    reports: ProxyReports
 
 
 async def begin(given: Given, options: ControlPlaneOptions) -> ControlPlane:
@@ -126,6 +129,7 @@ def _at_work(given: Given, tokens: TokenIssuer) -> _AtWork:
         reconciler=reconciler,
         engines=engines,
         notices=notices,
+        reports=reports,
     )
 
 
@@ -135,7 +139,8 @@ def _answering(given: Given, at_work: _AtWork, catalog: ComputeCatalog, configs:
         backends=given.backends, environments=given.environments, proxy=proxy, owners=given.owners, settings=settings
     )
     notebook_root = None if given.notebook_files is None else given.notebook_files.server
-    views = SessionViews(catalog, placement.endpoints, at_work.token_endings, clock, notebook_root)
+    pages = AppPages(store=store, apps=given.apps, report_use=at_work.reports.used_now, clock=clock)
+    views = SessionViews(catalog, placement.endpoints, at_work.token_endings, clock, notebook_root, pages)
     quotas = QuotaKeeper(settings.quotas)
     notebooks = Notebooks(store=store, files=given.notebook_files, kernels=kernels, clock=clock)
     launches = Launches(
@@ -160,6 +165,7 @@ def _answering(given: Given, at_work: _AtWork, catalog: ComputeCatalog, configs:
             store=store, kernels=kernels, placement=placement, clock=clock, settings=settings
         ),
         notebooks=notebooks,
+        app_pages=pages,
         _reconciler=at_work.reconciler,
         _token_endings=at_work.token_endings,
         _engines=at_work.engines,

@@ -28,12 +28,14 @@ from ..control_plane.assembly import (
 )
 from ..control_plane.lazy import LazyControlPlane
 from ..store import SCHEMA_MAJOR
+from ..workloads.rules.access import Principal
 from ..workloads.settings import LOCAL
 from .audit import JupyterAudit
 from .conditions import obstacles
 from .config_files import passed_over
-from .identity import is_hub, local_user, members_of
+from .identity import Identify, is_hub, local_user, members_of
 from .kernels import ServerKernels
+from .marimo_pages import MarimoPages
 from .mistakes import Mistake, Mistakes
 from .notebook_files import ServerNotebooks
 from .own_address import Listening, api_url
@@ -143,6 +145,18 @@ class LakesailApp(ExtensionApp):
             audit=self._audit,
         )
         self.handlers.extend(handlers(context))
+        self._pages = MarimoPages(server, self._control_plane, self._known_login(identify))
+        self.handlers.extend(self._pages.handlers())
+
+    def _known_login(self, identify: Identify) -> Identify:
+        """As ``identify``, and the audit learns the login."""
+
+        def known(user: Any) -> Principal:
+            principal = identify(user)
+            self._audit.seen(principal)
+            return principal
+
+        return known
 
     def all_that_is_wrong(self) -> tuple[Mistake, ...]:
         """With the settings, and with what they ask of this machine."""
@@ -154,6 +168,7 @@ class LakesailApp(ExtensionApp):
         if not hasattr(self, "_control_plane"):
             return
         self._notebooks.close()
+        await self._pages.close()
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await self._control_plane.close()

@@ -29,6 +29,8 @@ class ControlPlaneServer(ServerApp):
 
     ends_over_mistakes = True
     """It tells by itself what is wrong with the settings."""
+    browsers_log_in = False
+    """Its token is in no person's hands: a browser comes to the page of a marimo session by its link alone."""
     default_services = ("api", "auth", "security", "shutdown")  # type: ignore[assignment]
 
     @default("no_browser_open_file")

@@ -7,6 +7,7 @@ control plane of this package implements it with :mod:`.services`. A client of a
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from .. import models
@@ -103,6 +104,59 @@ class StartEstimatesService(Protocol):
     async def of_kernel(self, principal: Principal, query: models.StartEstimatesQuery, /) -> models.StartEstimates: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageState:
+    """What somebody finds who opens the page of a marimo session: one of the three."""
+
+    over: str | None = None
+    """What became of the session."""
+    waits_for: str | None = None
+    """What happens while nothing serves the page yet."""
+    ticket: str | None = field(default=None, repr=False)
+
+
+class AppEndpoint(Protocol):
+    """Where an app listens on loopback, and the token that it asks for there."""
+
+    @property
+    def port(self) -> int: ...
+    @property
+    def token(self) -> str: ...
+
+
+class AppPagesService(Protocol):
+    """The pages of marimo sessions, for what serves them to browsers."""
+
+    async def look(self, principal: Principal, session_id: str, /) -> PageState:
+        """:raises LakesailError: when there is no such page, or it is another's."""
+        ...
+
+    async def redeem(self, session_id: str, ticket: str, /) -> str:
+        """The cookie that a ticket is exchanged for.
+
+        :raises Unauthenticated: when the ticket is not good.
+        :raises FailedPrecondition: when the session is over.
+        """
+        ...
+
+    def admit(self, session_id: str, cookie: str, /) -> AppEndpoint:
+        """Where the app of a page is. It reads memory alone.
+
+        :raises Unauthenticated: when the cookie does not open this page.
+        :raises FailedPrecondition: when it did, and the session is over; the message says what became of it.
+        :raises Unavailable: while nothing serves the page.
+        """
+        ...
+
+    async def over(self, session_id: str, /) -> str:
+        """Return when the session of an open page is over: what became of it."""
+        ...
+
+    async def used(self, session_id: str, /) -> None:
+        """A person uses the page, or its kernel works. To be called as often as that happens."""
+        ...
+
+
 class WorkloadsService(Protocol):
     """A control plane, as the API sees it."""
 
@@ -118,4 +172,6 @@ class WorkloadsService(Protocol):
     def events(self) -> EventsService: ...
     @property
     def start_estimates(self) -> StartEstimatesService: ...
+    @property
+    def app_pages(self) -> AppPagesService: ...
     async def me(self, principal: Principal, /) -> models.Me: ...

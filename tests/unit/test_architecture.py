@@ -73,7 +73,7 @@ def test_the_two_columns_of_the_picture_never_meet() -> None:
     server, kernel = contracts()["control-plane-alone"], contracts()["kernel-side-alone"]
     ours = {name.rpartition(".")[2] for name in server["source_modules"]}
     theirs = {name.rpartition(".")[2] for name in kernel["source_modules"]}
-    assert ours == {"jupyter", "control_plane", "api", "store", "backends", "workloads"}
+    assert ours == {"jupyter", "control_plane", "api", "http_proxy", "store", "backends", "workloads"}
     assert theirs == {"notebook", "widgets", "marimo_support", "rendering", "spark", "client"}
     assert {f"lakesail_notebook.{room}" for room in theirs} <= set(server["forbidden_modules"])
     assert {f"lakesail_notebook.{room}" for room in ours} <= set(kernel["forbidden_modules"])

@@ -88,7 +88,7 @@ export interface paths {
         };
         /**
          * Describe a session
-         * @description Its owner is also told ``connectionInfo``.
+         * @description Its owner is also told ``connectionInfo``. Of a marimo session that serves its page, ``proxyAuthUrl`` logs a browser in to it; each one is good once, for 30 seconds.
          */
         get: operations["describeSession"];
         put?: never;

@@ -69,6 +69,10 @@ class ProxyReports:
                 if session_id in waking:
                     await unit.move_session(session_id, SessionMove(to="active", at=uses[session_id]))
 
+    async def used_now(self, session_id: str) -> None:
+        """As :meth:`activity`, of what does not come through the session proxy."""
+        await self.activity((feed.SessionActivity(session_id=session_id, running=0, seconds_since=0.0),))
+
     async def operations(self, reports: tuple[feed.OperationReport, ...]) -> None:
         """Keep the last word on each operation, in one transaction."""
         now = self._clock.now()

@@ -107,6 +107,11 @@ def reads_logs(principal: Principal, session: SessionRecord) -> bool:
     return sees_session(principal, session)
 
 
+def opens_page(principal: Principal, session: SessionRecord) -> bool:
+    """The page of a marimo session, on which one runs code as its owner."""
+    return owns_session(principal, session)
+
+
 def reads_queries(principal: Principal, session: SessionRecord) -> bool:
     """An SQL text may hold secrets."""
     return owns_session(principal, session)

@@ -84,7 +84,7 @@ class Launches:
         async with self._store.reading() as view:
             kept = await session_made_before(view, once)
             if kept is not None:
-                return await self._views.one(view, kept, principal)
+                return await self._views.one_with_link(view, kept, principal)
             owner = await owner_of_new_session(view, principal, team_id, wanted, self._settings.known_members)
             config = await config_for_session(
                 view, principal, team_id, wanted.workload_config_id, self._settings, self._clock
@@ -199,7 +199,7 @@ class Launches:
         async with self._store.writing() as unit:
             kept = await session_made_before(unit, once)  # by the same request, a moment ago
             if kept is not None:
-                return await self._views.one(unit, kept, principal)
+                return await self._views.one_with_link(unit, kept, principal)
             await self._quotas.check_create(unit, principal, need.team_id, now, caller_id=need.caller_id)
             await remember_caller(unit, principal, now)
             await remember_owner(unit, self._settings.known_members.get(need.caller_id), now)

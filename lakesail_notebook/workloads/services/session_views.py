@@ -26,6 +26,7 @@ from ..rules.access import Principal
 from ..rules.marimo_files import marimo_file, path_below
 from ..rules.prices import cost_so_far
 from ..store_port import Reading
+from .app_pages import AppPages
 from .compute_facts import UNKNOWN, ComputeCatalog, ComputeFacts
 from .endpoints import Endpoints
 from .views import session_view
@@ -70,8 +71,10 @@ class SessionViews:
         holders: TokenHolders,
         clock: Clock,
         notebook_root: str | None = None,
+        pages: AppPages | None = None,
     ) -> None:
         """:param notebook_root: the root directory of this Jupyter server."""
+        self._pages = pages
         self.catalog = catalog
         self._endpoints = endpoints
         self._holders = holders
@@ -80,6 +83,15 @@ class SessionViews:
 
     async def one(self, view: Reading, session: SessionRecord, principal: Principal) -> models.Session:
         return self.view(session, await read_around(view, [session]), principal)
+
+    async def one_with_link(self, view: Reading, session: SessionRecord, principal: Principal) -> models.Session:
+        """As :meth:`one`; a marimo session also tells its owner the link that opens its page, which is good once."""
+        shown = await self.one(view, session, principal)
+        link = None if self._pages is None else self._pages.link(session, principal)
+        if link is None or shown.connection_info is None:
+            return shown
+        info = msgspec.structs.replace(shown.connection_info, proxy_auth_url=link)
+        return msgspec.structs.replace(shown, connection_info=info)
 
     def view(self, session: SessionRecord, around: Around, principal: Principal) -> models.Session:
         """:param around: holds the rows that the session names."""

@@ -56,7 +56,8 @@ class Sessions:
     async def describe(self, principal: Principal, session_id: str) -> models.Session:
         """:raises NotFound: unknown, or not for the caller to see."""
         async with self._store.reading() as view:
-            return await self._views.one(view, await find_session(view, principal, session_id), principal)
+            session = await find_session(view, principal, session_id)
+            return await self._views.one_with_link(view, session, principal)
 
     async def list(self, principal: Principal, query: models.SessionListQuery) -> models.SessionPage:
         """:raises InvalidArgument: for a marker of another list."""

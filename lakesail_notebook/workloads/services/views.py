@@ -158,7 +158,7 @@ def service_account_view(account: ServiceAccountRecord) -> models.ServiceAccount
 def _connection_info(
     session: SessionRecord, workload: WorkloadRecord | None, served: bool
 ) -> models.ConnectionInfo | None:
-    endpoint = workload.endpoints.get(session.endpoint_type) if workload is not None else None
+    endpoint = workload.endpoints.get("spark_connect") if workload is not None else None
     if endpoint is None or session.status not in LIVE_STATUSES:
         return None
     return models.ConnectionInfo(grpc_endpoint=endpoint if served else None)
