@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ class _Pages:
             upstream=Upstream(),
         )
         rules = [(url_path_join(self._server.base_url, path), *rest) for path, *rest in page_handlers(context)]
-        self._server.web_app.add_handlers(".*$", rules)
+        self._server.web_app.add_handlers(".*$", rules)  # type: ignore[no-untyped-call]
         self._server.web_app.settings["extra_log_scrub_param_keys"] = ["ticket"]
         self._server.io_loop.add_callback(lambda: self._pages(None))
 
@@ -148,7 +149,7 @@ def page_server(
             await unit.add_config(config)
             await unit.add_workload(workload)
             for session in sessions:
-                await unit.add_session(_on(session, workload.id))
+                await unit.add_session(replace(session, workload_id=workload.id))
 
         async def prepare() -> None:
             async with store.writing() as unit:
@@ -166,9 +167,3 @@ def page_server(
         with jupyter_server(directory, config=settings, env=environment, **options) as jupyter:
             yield PageServer(jupyter, directory, runner, store)
         runner.run(store.close())
-
-
-def _on(session: SessionRecord, workload_id: str) -> SessionRecord:
-    from dataclasses import replace
-
-    return replace(session, workload_id=workload_id)

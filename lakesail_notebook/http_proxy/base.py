@@ -38,7 +38,8 @@ def status_of(error: LakesailError) -> int:
 class PageHandler(JupyterHandler):
     """Below ``{base_url}lakesail/marimo/{session}``."""
 
-    context: PageContext
+    def initialize(self, context: PageContext) -> None:
+        self.context = context
 
     @property
     def session_id(self) -> str:
@@ -56,8 +57,7 @@ class PageHandler(JupyterHandler):
 
     def set_default_headers(self) -> None:
         """In place of Jupyter's: its policy would be a second one for the same answer."""
-        context: PageContext | None = getattr(self, "context", None)
-        if context is None:
+        if not hasattr(self, "path_kwargs"):  # tornado calls this before it tells a handler its path
             return
         try:
             headers = headers_for(
@@ -65,7 +65,7 @@ class PageHandler(JupyterHandler):
                 root=self.root,
                 host=self.request.host,
                 secure=self.request.protocol == "https",
-                other_origins=context.other_origins,
+                other_origins=self.context.other_origins,
             )
         except ValueError:  # the host is refused next
             headers = {"Content-Security-Policy": _OWN_POLICY}
@@ -73,10 +73,11 @@ class PageHandler(JupyterHandler):
             self.set_header(name, value)
 
     def refuse_strangers(self) -> None:
-        """Requests that pages of other origins make: their forms, scripts and sockets.
+        """Requests that pages of other origins make: their forms, scripts and sockets. To be called first.
 
         :raises HTTPError: for what is not this page's own, or a person's navigation.
         """
+        self.set_default_headers()
         if not self.check_host():
             raise web.HTTPError(403)
         origin = self.request.headers.get("Origin") or self.request.headers.get("Sec-WebSocket-Origin")

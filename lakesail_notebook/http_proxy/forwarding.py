@@ -43,12 +43,13 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
     """jupyter-server-proxy's handler, with an authentication, and a choice of what passes, of our own."""
 
     def initialize(self, context: PageContext) -> None:
-        self.context = context
+        super().initialize(context)
         self._received = bytearray()
+        self._whole = False
+        """Whether the body was read to its end."""
         self._cells = activity.RunningCells()
         self._at_work: list[asyncio.Task[None]] = []
         self._upstream: aiohttp.ClientWebSocketResponse | None = None
-        self.set_default_headers()
 
     async def prepare(self) -> None:  # type: ignore[override]
         """Before the body is read."""
@@ -87,11 +88,22 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
     def data_received(self, chunk: bytes) -> None:
         self._received += chunk
 
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        if hasattr(self, "path_kwargs") and not self._whole:
+            # tornado closes a connection with an unread body, but does not say so: the next request would be lost.
+            self.set_header("Connection", "close")
+
+    def _has_come_whole(self) -> None:
+        self._whole = True
+        self.clear_header("Connection")
+
     # HTTP
 
     @allow_unauthenticated  # `prepare` has looked at the page's own cookie
     async def get(self, *_: Any, **__: Any) -> None:
         """jupyter-server-proxy tells a page from a socket."""
+        self._has_come_whole()
         await LocalProxyHandler.get(self, self.session_id)
 
     async def http_get(self, *_: Any, **__: Any) -> None:
@@ -123,6 +135,7 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
 
     async def proxy(self) -> None:
         """Until the answer is whole, or the session is over."""
+        self._has_come_whole()
         forwarding = asyncio.create_task(self._forward())
         over = asyncio.create_task(self._pages.over(self.session_id))
         self._at_work = [forwarding, cast("asyncio.Task[None]", over)]
@@ -279,10 +292,6 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
 
 class ScriptHandler(PageHandler):
     """What runs in the page on our behalf."""
-
-    def initialize(self, context: PageContext) -> None:
-        self.context = context
-        self.set_default_headers()
 
     async def prepare(self) -> None:  # type: ignore[override]
         self.refuse_strangers()

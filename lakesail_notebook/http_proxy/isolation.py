@@ -14,9 +14,9 @@ from urllib.parse import quote
 from ..api_location import is_loopback
 
 _HOST = re.compile(r"^(?P<name>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?$")
-_SCHEMES = ("http", "https", "ws", "wss")
-_OWN_PATH = ("connect-src", "form-action", "base-uri", "manifest-src")
-"""Requests whose answers scripts can read, or that can change something."""
+_PAGES, _SOCKETS = ("http", "https"), ("ws", "wss")
+_OWN_PATH = ("form-action", "base-uri", "manifest-src")
+"""What can change something. Requests whose answers scripts can read, ``connect-src``, may be sockets as well."""
 _OWN_PATH_AND_LOCAL = ("frame-src", "child-src", "worker-src", "object-src")
 """Documents and workers: ``data:`` and ``blob:`` inherit the policy of the page that makes them."""
 _EMBEDDED = ("/@file/", "/public/")
@@ -50,8 +50,10 @@ def _policy(path: str, root: str, host: str, secure: bool, other_origins: Iterab
     hosts = [_for_policy(host), *(_for_policy(origin.partition("://")[2]) for origin in other_origins)]
     # A semicolon or a comma would end the source; the browser decodes both sides before it compares.
     encoded = quote(root, safe="/%!$&'()*+=:@~-._")
-    own = " ".join(f"{scheme}://{name}{encoded}/" for name in dict.fromkeys(hosts) for scheme in _SCHEMES)
-    directives = [f"{name} {own}" for name in _OWN_PATH]
+    roots = [f"{name}{encoded}/" for name in dict.fromkeys(hosts)]
+    own = " ".join(f"{scheme}://{root}" for root in roots for scheme in _PAGES)
+    sockets = " ".join(f"{scheme}://{root}" for root in roots for scheme in _SOCKETS)
+    directives = [f"connect-src {own} {sockets}", *(f"{name} {own}" for name in _OWN_PATH)]
     directives += [f"{name} {own} data: blob:" for name in _OWN_PATH_AND_LOCAL]
     directives.append(f"frame-ancestors {_ancestors(path)}")
     if not secure and not _trustworthy(host):

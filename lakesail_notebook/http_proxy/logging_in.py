@@ -12,7 +12,6 @@ from tornado import web
 from ..errors import LakesailError, PermissionDenied
 from . import texts
 from .base import PageHandler, cookie_name, status_of
-from .context import PageContext
 
 _RESOURCE = "lakesail"
 
@@ -20,13 +19,12 @@ _RESOURCE = "lakesail"
 class OpenHandler(PageHandler):
     """For the session's owner, who is logged in to Jupyter: on to the page, or what it waits for."""
 
-    def initialize(self, context: PageContext) -> None:
-        self.context = context
-        self.set_default_headers()
+    async def prepare(self) -> None:  # type: ignore[override]
+        self.refuse_strangers()
+        await super().prepare()
 
     @web.authenticated
     async def get(self, session: str) -> None:
-        self.refuse_strangers()
         user = self.current_user
         if not await ensure_async(self.authorizer.is_authorized(self, user, "write", _RESOURCE)):
             raise PermissionDenied(f"This Jupyter server's authorizer does not let you write {_RESOURCE}.")
@@ -43,10 +41,6 @@ class OpenHandler(PageHandler):
 
 class TicketHandler(PageHandler):
     """For whoever has a ticket."""
-
-    def initialize(self, context: PageContext) -> None:
-        self.context = context
-        self.set_default_headers()
 
     async def prepare(self) -> None:  # type: ignore[override]
         """A ticket is enough: Jupyter's login is not looked at."""
@@ -74,10 +68,6 @@ class TicketHandler(PageHandler):
 
 class StatusHandler(PageHandler):
     """For the page itself: whether its session lives, or what became of it."""
-
-    def initialize(self, context: PageContext) -> None:
-        self.context = context
-        self.set_default_headers()
 
     async def prepare(self) -> None:  # type: ignore[override]
         self.refuse_strangers()

@@ -8,7 +8,6 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado.websocket import WebSocketHandler
 
 from .base import PageHandler
-from .context import PageContext
 
 OVER = 4410
 """Ours: the session is over; the reason says what became of it."""
@@ -19,10 +18,6 @@ _LARGEST_MESSAGE = 64
 
 class WatchHandler(PageHandler, WebSocketHandler):
     _watching: asyncio.Task[None] | None = None
-
-    def initialize(self, context: PageContext) -> None:
-        self.context = context
-        self.set_default_headers()
 
     @property
     def max_message_size(self) -> int:
