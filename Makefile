@@ -14,6 +14,8 @@ PYTEST := $(BIN)/pytest
 # engines, kernels and pages more than they compute, so two cores have work for three.
 IN_PARALLEL := --numprocesses 3 --dist loadfile
 TEST_GROUPS := fast integration browser environments promises
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra local --extra marimo \
+	--no-emit-index-url --no-header
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
@@ -55,7 +57,7 @@ test-fast: frontend ## Run the tests to run often: units, contracts, the API's e
 	$(PYTEST) $(IN_PARALLEL) tests/unit tests/contract tests/server
 
 test-integration: frontend $(CLOCK) ## Run the tests with real engines and kernels
-	$(PYTEST) $(IN_PARALLEL) tests/integration
+	$(PYTEST) $(IN_PARALLEL) --no-loadscope-reorder tests/integration
 
 test-browser: frontend $(BROWSER) ## Run the tests that drive JupyterLab and Notebook 7 in Chromium
 	$(PYTEST) $(IN_PARALLEL) --no-loadscope-reorder tests/e2e
@@ -79,10 +81,11 @@ format: $(SET_UP) ## Put the code into form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-lock: $(SET_UP) ## Write requirements.lock; LOCK_OPTIONS=--upgrade for the newest of all
+lock: $(SET_UP) ## Write requirements.lock and binder/requirements.txt; LOCK_OPTIONS=--upgrade for the newest of all
 	$(PIP) install uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra local --extra marimo --extra test pyproject.toml \
-		--no-emit-index-url --no-header $(LOCK_OPTIONS) --output-file requirements.lock
+	$(COMPILE) --extra test pyproject.toml $(LOCK_OPTIONS) --output-file requirements.lock
+	$(COMPILE) pyproject.toml binder/requirements.in --constraint requirements.lock --no-annotate \
+		--output-file binder/requirements.txt
 
 $(CLOCK): $(SET_UP)  # the tests that set the clock skip themselves where libfaketime is not to be had
 	@ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || { \

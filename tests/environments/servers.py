@@ -45,7 +45,7 @@ def server_in(
             start_new_session=True,
         )
     try:
-        api = eventually(lambda: _api_of(process, home, log_file), _START_SECONDS, "the Jupyter server came up")
+        api = eventually(lambda: api_of(process, home, log_file), _START_SECONDS, "the Jupyter server came up")
     except BaseException:
         process.kill()
         process.wait()
@@ -75,7 +75,8 @@ def _traits(root: Path) -> dict[str, dict[str, object]]:
     return {"ServerApp": server | {"allow_root": os.geteuid() == 0}}
 
 
-def _api_of(process: subprocess.Popen[bytes], home: Path, log_file: Path) -> JupyterApi | None:
+def api_of(process: subprocess.Popen[bytes], home: Path, log_file: Path) -> JupyterApi | None:
+    """The API of the server that runs as this process and writes to ``home/runtime``, once it serves."""
     assert process.poll() is None, f"the Jupyter server ended: {log_file.read_text()}"
     with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):  # absent, or half written
         info = json.loads((home / "runtime" / f"jpserver-{process.pid}.json").read_text())
