@@ -68,7 +68,7 @@ def fixture_page(folder: Path) -> Iterator[str]:
     )
     assert built.returncode == 0, built.stdout + built.stderr
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Files, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}/index.html"

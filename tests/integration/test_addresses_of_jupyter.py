@@ -56,7 +56,6 @@ class Case:
     """Whether somebody else listens on the port that it is told to use."""
 
 
-_NO_OTHER_EXTENSIONS = dict.fromkeys(("jupyter_lsp", "jupyter_server_terminals", "jupyterlab", "notebook_shim"), False)
 _TLS = {"certfile": "{tls}", "keyfile": "{key}"}
 _NO_PROXY_AT_ALL = {"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "NO_PROXY": ""}
 
@@ -115,8 +114,7 @@ def _answer(case: Case, home: Path) -> dict[str, str]:
             filled["port"] = blocking.getsockname()[1]
         elif "sock" in filled:
             filled["port"] = 8888  # Jupyter wants its default beside a socket
-        config = {"ServerApp": {**filled, "jpserver_extensions": _NO_OTHER_EXTENSIONS}}
-        with jupyter_server(home, config=config, token=TOKEN, home=home, env=case.env) as server:
+        with jupyter_server(home, config={"ServerApp": filled}, token=TOKEN, home=home, env=case.env) as server:
             with _owner(case, filled, home, (tls, key)) as owner:
                 started = _kernel(owner, server)
                 eventually(answer.exists, 90, f"the kernel's process answered; the server says: {server.log()}")

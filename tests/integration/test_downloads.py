@@ -47,7 +47,10 @@ class Website:
         self._servers = [self._server(PUBLIC, 0, context)]
         self.port = int(self._servers[0].server_address[1])
         self._servers.append(self._server(PRIVATE, self.port, context))
-        self._threads = [threading.Thread(target=server.serve_forever, daemon=True) for server in self._servers]
+        self._threads = [
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+            for server in self._servers
+        ]
 
     def __enter__(self) -> Website:
         for thread in self._threads:
