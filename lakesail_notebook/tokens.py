@@ -26,6 +26,8 @@ SESSION_TYPE = "sail-session+jwt"
 SESSION_SCOPE = "spark_connect"
 KERNEL_AUDIENCE = "lakesail-kernel"
 KERNEL_TYPE = "sail-kernel+jwt"
+APP_AUDIENCE = "lakesail-app"
+APP_TYPE = "sail-app+jwt"
 
 MAX_LIFETIME_SECONDS = 7_776_000
 LEEWAY_SECONDS = 5
@@ -158,33 +160,61 @@ class TokenVerifier:
         return key
 
 
-class KernelTokens:
-    """Tokens for the kernels of this server process. They die with it: the secret is in its memory alone.
+class _OwnTokens:
+    """Tokens for processes of this server. They die with it: the secret is in its memory alone.
 
+    :param refusal: for everything else.
     :param secret: 32 bytes that nobody can guess; made up when not given.
     """
 
-    def __init__(self, secret: bytes | None = None) -> None:
+    def __init__(self, audience: str, kind: str, refusal: str, secret: bytes | None) -> None:
+        self._audience = audience
+        self._kind = kind
+        self._refusal = refusal
         self._secret = secret or secrets.token_bytes(32)
 
-    def issue(self, kernel_id: str) -> str:
-        payload = {"aud": KERNEL_AUDIENCE, "sub": kernel_id, "jti": secrets.token_hex(16)}
-        return jwt.encode(payload, self._secret, algorithm="HS256", headers={"typ": KERNEL_TYPE})
+    def issue(self, subject: str) -> str:
+        payload = {"aud": self._audience, "sub": subject, "jti": secrets.token_hex(16)}
+        return jwt.encode(payload, self._secret, algorithm="HS256", headers={"typ": self._kind})
+
+    def _subject_of(self, token: str) -> str:
+        try:
+            header, payload = _opened(token, "HS256", lambda _: self._secret)
+        except Exception as error:
+            raise Unauthenticated(self._refusal) from error
+        subject = payload.get("sub")
+        genuine = header.get("typ") == self._kind and payload.get("aud") == self._audience
+        if not genuine or not isinstance(subject, str) or not subject:
+            raise Unauthenticated(self._refusal)
+        return subject
+
+
+class KernelTokens(_OwnTokens):
+    """Tokens for the kernels of this server process."""
+
+    def __init__(self, secret: bytes | None = None) -> None:
+        super().__init__(KERNEL_AUDIENCE, KERNEL_TYPE, "The kernel's token is not valid; restart the kernel.", secret)
 
     def kernel_of(self, token: str) -> str:
         """The kernel that the token was made for; whether it still lives is for the caller to ask.
 
         :raises Unauthenticated: for anything else.
         """
-        try:
-            header, payload = _opened(token, "HS256", lambda _: self._secret)
-        except Exception as error:
-            raise Unauthenticated("The kernel's token is not valid; restart the kernel.") from error
-        kernel_id = payload.get("sub")
-        genuine = header.get("typ") == KERNEL_TYPE and payload.get("aud") == KERNEL_AUDIENCE
-        if not genuine or not isinstance(kernel_id, str) or not kernel_id:
-            raise Unauthenticated("The kernel's token is not valid; restart the kernel.")
-        return kernel_id
+        return self._subject_of(token)
+
+
+class AppTokens(_OwnTokens):
+    """Tokens for what runs on a session of this server process, such as its marimo."""
+
+    def __init__(self, secret: bytes | None = None) -> None:
+        super().__init__(APP_AUDIENCE, APP_TYPE, "The token is not valid; relaunch its session.", secret)
+
+    def session_of(self, token: str) -> str:
+        """The session that the token was made for; whether it still lives is for the caller to ask.
+
+        :raises Unauthenticated: for anything else.
+        """
+        return self._subject_of(token)
 
 
 _JWS = jwt.PyJWS()

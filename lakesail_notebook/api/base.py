@@ -95,6 +95,8 @@ class BoundedHandler(APIHandler):
             account_of(self._credential)  # nothing is opened for what has not even the form of a key
             service = await self.context.service(NOBODY)
             return await service.service_accounts.by_key(self._credential)
+        if _kind_of(self._credential) == "app_token":
+            return self.context.by_app_token(self._credential)
         return self.context.by_kernel_token(self._credential)
 
     async def _principal_by_login(self) -> Principal:
@@ -196,8 +198,7 @@ class BoundedHandler(APIHandler):
 
     def _kind_of_credential(self) -> Credential:
         if self._credential is not None:
-            ours = self._credential.startswith(SERVICE_ACCOUNT_KEY_PREFIX)
-            return "service_account_key" if ours else "kernel_token"
+            return _kind_of(self._credential) or "none"
         return "none" if getattr(self, "_jupyter_current_user", None) is None else "login"
 
 
@@ -225,24 +226,28 @@ class HealthHandler(BoundedHandler):
 
 
 def _bearer_of_ours(authorization: list[str]) -> str | None:
-    """A kernel's token or a service account's key; what an identity provider takes travels in the same header."""
+    """A token of a kernel or of an app, or a service account's key; what an identity provider takes travels in the
+    same header."""
     scheme, _, token = (authorization[0] if len(authorization) == 1 else "").partition(" ")
-    ours = token.startswith(SERVICE_ACCOUNT_KEY_PREFIX) or _says_kernel(token)
-    return token if scheme.lower() == "bearer" and ours else None
+    return token if scheme.lower() == "bearer" and _kind_of(token) is not None else None
 
 
-def _says_kernel(token: str) -> bool:
-    """Whether it is a JWT that says it is a kernel's; whether that is true is for its check to find out."""
+def _kind_of(token: str) -> Credential | None:
+    """What a credential of ours says that it is; whether that is true is for its check to find out."""
+    if token.startswith(SERVICE_ACCOUNT_KEY_PREFIX):
+        return "service_account_key"
     if token.count(".") != 2:
-        return False
-    from ..tokens import KERNEL_TYPE  # brings cryptography, which a server without JWTs does not need
+        return None
+    from ..tokens import APP_TYPE, KERNEL_TYPE  # brings cryptography, which a server without JWTs does not need
 
     header = token.partition(".")[0]
     try:
         decoded = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
     except ValueError:
-        return False
-    return isinstance(decoded, dict) and decoded.get("typ") == KERNEL_TYPE
+        return None
+    kinds: dict[str, Credential] = {KERNEL_TYPE: "kernel_token", APP_TYPE: "app_token"}
+    said = decoded.get("typ") if isinstance(decoded, dict) else None
+    return kinds.get(said) if isinstance(said, str) else None
 
 
 def _one_line(text: str) -> str:

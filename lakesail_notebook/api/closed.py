@@ -33,6 +33,7 @@ def _context(refusal: Callable[[], LakesailError]) -> ApiContext:
         service=refuse_later,
         by_login=refuse,
         by_kernel_token=refuse,
+        by_app_token=refuse,
         ready=refuse_later,
         public=_NoKeys(refusal),
         single_user=False,

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from ..workloads.rules.access import Principal
 from ..workloads.service import WorkloadsService
 
-Credential = Literal["none", "login", "kernel_token", "service_account_key"]
+Credential = Literal["none", "login", "kernel_token", "app_token", "service_account_key"]
 
 NOBODY = Principal(id="", login="", team_ids=())
 """The caller of what asks for no login."""
@@ -72,6 +72,8 @@ class ApiContext:
     """The principal of a user whom Jupyter's identity provider knows."""
     by_kernel_token: Callable[[str], Principal]
     """Raises :class:`Unauthenticated` for a token that no living kernel of this server holds."""
+    by_app_token: Callable[[str], Principal]
+    """Raises :class:`Unauthenticated` for a token that no app of this server holds."""
     ready: Callable[[], Awaitable[None]]
     """Raises :class:`Unavailable` while the control plane cannot be opened; opens nothing."""
     public: PublicService

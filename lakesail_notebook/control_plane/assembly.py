@@ -73,16 +73,19 @@ class ControlPlane:
     _engines: EngineWatch
     _proxy: ProxySupervisor
     _backends: Mapping[str, Backend]
+    _apps: Apps | None
     _store: SqlStore
     _settings: Settings
 
     async def me(self, principal: Principal) -> models.Me:
-        return me_view(principal, await self.notebooks.of(principal), self._settings, self._backends)
+        return me_view(principal, await self.notebooks.of(principal), self._settings, self._backends, self._apps)
 
     async def close(self) -> None:
         """End the sessions that cannot outlive this process, then all that they ran on."""
         async with contextlib.AsyncExitStack() as closing:  # the last first, and all of them whatever fails
             closing.push_async_callback(self._store.close)
+            if self._apps is not None:
+                closing.push_async_callback(self._apps.close)
             for backend in self._backends.values():
                 closing.push_async_callback(backend.close)
             closing.push_async_callback(self._proxy.close)

@@ -101,6 +101,7 @@ def _at_work(given: Given, tokens: TokenIssuer) -> _AtWork:
         usage=usage,
         clock=clock,
         settings=settings,
+        apps=given.apps,
     )
     engines = EngineWatch(given.backends, clock)
     spark_sessions = settings.limits.spark_sessions_per_session
@@ -154,6 +155,7 @@ def _answering(given: Given, at_work: _AtWork, catalog: ComputeCatalog, configs:
         views=views,
         clock=clock,
         settings=settings,
+        apps=given.apps,
     )
     return ControlPlane(
         sessions=_sessions(given, at_work, quotas, views),
@@ -171,6 +173,7 @@ def _answering(given: Given, at_work: _AtWork, catalog: ComputeCatalog, configs:
         _engines=at_work.engines,
         _proxy=proxy,
         _backends=given.backends,
+        _apps=given.apps,
         _store=store,
         _settings=settings,
     )
@@ -209,4 +212,5 @@ def _sessions(given: Given, at_work: _AtWork, quotas: QuotaKeeper, views: Sessio
         views=views,
         clock=given.clock,
         settings=given.settings,
+        apps=given.apps,
     )

@@ -16,6 +16,7 @@ from traitlets import Dict, List, Unicode, default
 from ..api.context import ApiContext
 from ..api.routes import closed_handlers, handlers
 from ..api_location import API_PATH
+from ..backends.local.apps import LocalApps
 from ..backends.local.backend import LocalBackend
 from ..clock import SystemClock
 from ..control_plane.assembly import (
@@ -30,6 +31,7 @@ from ..control_plane.lazy import LazyControlPlane
 from ..store import SCHEMA_MAJOR
 from ..workloads.rules.access import Principal
 from ..workloads.settings import LOCAL
+from .app_credentials import AppCredentials
 from .audit import JupyterAudit
 from .conditions import obstacles
 from .config_files import passed_over
@@ -40,6 +42,7 @@ from .mistakes import Mistake, Mistakes
 from .notebook_files import ServerNotebooks
 from .own_address import Listening, api_url
 from .settings import Chosen, read_settings
+from .token_files import TokenFiles
 
 STOP_SECONDS = 12.0
 """A database that others hold, an engine and a proxy that do not obey: so long they may keep the server from ending."""
@@ -130,6 +133,12 @@ class LakesailApp(ExtensionApp):
         identify = local_user if chosen.settings.single_user else members_of(chosen.roster)
         self._kernels = self._server_kernels(identify, self._warm_up)
         server = self._server()
+        self._app_credentials = AppCredentials(
+            api_url=self._api_url_on_this_machine,
+            certificate_file=self._certificate_file(),
+            owner=lambda: identify(None),
+            files=TokenFiles(server.runtime_dir),
+        )
         self._notebooks = ServerNotebooks(server, self._kernels.started_at)
         assert server.event_logger is not None  # the server makes it before any extension is loaded
         self._audit = JupyterAudit(server.event_logger, SystemClock().now)
@@ -141,6 +150,7 @@ class LakesailApp(ExtensionApp):
             public=_PublicKeys(chosen.ground.signing_key_files),
             by_login=identify,
             by_kernel_token=self._kernels.by_token,
+            by_app_token=self._app_credentials.by_token,
             single_user=chosen.settings.single_user,
             audit=self._audit,
         )
@@ -167,6 +177,7 @@ class LakesailApp(ExtensionApp):
         self._kernels.close()
         if not hasattr(self, "_control_plane"):
             return
+        self._app_credentials.close()
         self._notebooks.close()
         await self._pages.close()
         try:
@@ -241,11 +252,18 @@ class LakesailApp(ExtensionApp):
             instance_types=options.settings.instance_types,
             serves_others=not options.settings.single_user,
         )
+        apps = LocalApps(
+            server_root=self._server().root_dir,
+            base_url=self._server().base_url,
+            credentials=self._app_credentials,
+            serves_others=not options.settings.single_user,
+        )
         return await open_control_plane(
             options,
             {LOCAL: local},
             self._kernels,
             SystemClock(),
+            apps=apps,
             audit=self._audit,
             notebook_files=self._notebooks,
             for_a_session=for_a_session,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import secrets
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +14,10 @@ from jupyter_server.base.call_context import CallContext
 
 from ..api_location import CA_FILE_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
 from ..errors import LakesailError, Unauthenticated
-from ..process_identity import ProcessIdentity, boot_id, identity_of, pid_namespace
 from ..tokens import KernelTokens
 from ..workloads.rules.access import Principal, plain_member
+from .token_files import TokenFiles
 
-_DIRECTORY = "lakesail-"
-_OWNER_FILE = "server.json"
-"""In such a directory: the server that made it."""
 _STARTED_AS_OURS = {
     "python",
     f"python{sys.version_info.major}",
@@ -66,7 +60,7 @@ class ServerKernels:
         self._certificate_file = certificate_file
         self._on_first_start: Callable[[], object] | None = on_first_start
         self._owner = owner
-        self._directory = Path(runtime_directory) / f"{_DIRECTORY}{secrets.token_hex(8)}"
+        self._files = TokenFiles(runtime_directory)
         self._tokens: KernelTokens | None = None
         self._kernels: dict[str, _Kernel] = {}
         self._pre_start = manager.pre_start_kernel
@@ -108,7 +102,7 @@ class ServerKernels:
         """Take the tokens of all kernels away."""
         self._manager.pre_start_kernel = self._pre_start
         self._kernels.clear()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._files.close()
 
     def _pre_start_kernel(self, kernel_name: str | None, kwargs: dict[str, Any]) -> Any:
         manager, name, kernel_id = self._pre_start(kernel_name, kwargs)
@@ -132,25 +126,13 @@ class ServerKernels:
         return manager, name, kernel_id
 
     def _write_token(self, kernel_id: str) -> Path:
-        if not self._directory.exists():
-            _clear_away_dead_servers(self._directory.parent)
-            self._directory.mkdir(mode=0o700, parents=True)
-            (self._directory / _OWNER_FILE).write_text(json.dumps(asdict(_this_server())))
-        path = self._directory / kernel_id
-        token = self._token_maker().issue(kernel_id)
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(token)
-        return path
+        return self._files.write(kernel_id, self._token_maker().issue(kernel_id))
 
     def _forget_dead_kernels(self) -> None:
         starting: Mapping[str, Any] = getattr(self._manager, "_pending_kernels", {})
         for kernel_id in [known for known in self._kernels if not self.alive(known) and known not in starting]:
             del self._kernels[kernel_id]
-            with contextlib.suppress(OSError):
-                (self._directory / kernel_id).unlink()
+            self._files.remove(kernel_id)
 
     def _token_maker(self) -> KernelTokens:
         self._tokens = self._tokens or KernelTokens()
@@ -171,35 +153,3 @@ def _shares_our_environment(argv: list[str]) -> bool:
         return True
     python = shutil.which(argv[0]) or argv[0]
     return Path(python).parent == Path(sys.executable).parent
-
-
-@dataclass(frozen=True, slots=True)
-class _Server:
-    """The server that made a directory. Containers of one machine may share the directory's parent, but no pids."""
-
-    process: ProcessIdentity
-    pid_namespace: str
-
-    @classmethod
-    def read_from(cls, file: Path) -> _Server:
-        """:raises OSError, ValueError, TypeError, KeyError: for anything but what a server of ours has written."""
-        said = json.loads(file.read_bytes())
-        return cls(ProcessIdentity(**said["process"]), said["pid_namespace"])
-
-    @property
-    def dead(self) -> bool:
-        """Whether it is gone for sure; of one elsewhere, or before the last boot, nobody here can tell."""
-        same_pids = (self.process.boot_id, self.pid_namespace) == (boot_id(), pid_namespace())
-        return same_pids and not self.process.alive()
-
-
-def _this_server() -> _Server:
-    return _Server(identity_of(os.getpid()), pid_namespace())
-
-
-def _clear_away_dead_servers(runtime_directory: Path) -> None:
-    """Servers that were killed left their directories; the tokens in them died with their servers."""
-    for directory in runtime_directory.glob(f"{_DIRECTORY}*"):
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # none of ours, or just being written
-            if _Server.read_from(directory / _OWNER_FILE).dead:
-                shutil.rmtree(directory, ignore_errors=True)

@@ -71,7 +71,7 @@ from .sessions import (
     TokenCreate,
 )
 from .start_estimates import StartEstimate, StartEstimates, StartEstimatesQuery
-from .whoami import Cluster, DurationLimit, Limits, Me, Quotas
+from .whoami import Cluster, DurationLimit, Limits, Marimo, Me, Quotas
 from .wire import (
     DIRECTORY_KEY,
     KERNEL_KEY,
@@ -140,6 +140,7 @@ __all__ = [
     "InterruptedQueries",
     "Library",
     "Limits",
+    "Marimo",
     "Me",
     "Member",
     "Metadata",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from .compute import ComputeSize
+from .features import extension_of
 from .wire import Answer
 
 
@@ -53,6 +56,14 @@ class Cluster(Answer, frozen=True, kw_only=True):
     """What one engine takes whose compute config names no size; ``None``: not known."""
 
 
+class Marimo(Answer, frozen=True, kw_only=True):
+    """Whether marimo sessions can be started."""
+
+    available: bool
+    reason: str | None = None
+    """Why not, and what to do."""
+
+
 class Me(Answer, frozen=True, kw_only=True):
     """Who is asking, as the server sees it, and what the server has for them."""
 
@@ -74,6 +85,7 @@ class Me(Answer, frozen=True, kw_only=True):
     limits: Limits | None = None
     quotas: Quotas | None = None
     clusters: tuple[Cluster, ...] = ()
+    marimo: Annotated[Marimo | None, extension_of("marimo_sessions")] = None
     default_config: str | None = None
     """Name of the compute config of sessions that name none."""
     version: str | None = None

@@ -75,6 +75,11 @@ class SqlReading(NotebookReading, StartReading):
             SessionRecord, select_sessions().where(of_workloads, session.c.status.in_(LIVE_STATUSES))
         )
 
+    async def live_sessions_of_type(self, endpoint_type: str, owner: Owner) -> list[SessionRecord]:
+        wanted = (session.c.endpoint_type == endpoint_type, session.c.status.in_(LIVE_STATUSES))
+        query = select_sessions().where(*wanted, session.c.workload_id.in_(_ids_of(owner)))
+        return await self._many(SessionRecord, query)
+
     async def sessions_by_id(self, session_ids: Collection[str]) -> list[SessionRecord]:
         return await self._many(SessionRecord, select_sessions().where(session.c.id.in_(session_ids)))
 
@@ -202,7 +207,12 @@ def _ids_of(owner: Owner) -> sa.Select[Any]:
 
 
 def _matching(which: SessionFilter) -> list[sa.ColumnElement[bool]]:
-    wanted = {"team_id": which.team_id, "endpoint_type": which.endpoint_type, "status": which.status}
+    wanted = {
+        "id": which.session_id,
+        "team_id": which.team_id,
+        "endpoint_type": which.endpoint_type,
+        "status": which.status,
+    }
     conditions = [session.c[name] == value for name, value in wanted.items() if value is not None]
     return [*conditions, *_visible(session, which.caller_id, which.or_teams)]
 
@@ -220,7 +230,8 @@ def _visible_events(which: EventFilter) -> list[sa.ColumnElement[bool]]:
         return wanted
     config = event.c.kind == "config"
     of_configs = sa.and_(config, event.c.team_id.in_(which.config_teams))
-    others = sa.and_(~config, *_visible(event, which.caller_id, which.or_teams))
+    one = [] if which.session_id is None else [event.c.session_id == which.session_id]
+    others = sa.and_(~config, *_visible(event, which.caller_id, which.or_teams), *one)
     return [*wanted, sa.or_(of_configs, others)]
 
 

@@ -17,6 +17,8 @@ class SessionFilter:
     """Only sessions of this member or service account, and those of ``or_teams``."""
     or_teams: frozenset[str] = frozenset()
     """Teams all of whose sessions are wanted as well; means nothing without ``caller_id``."""
+    session_id: str | None = None
+    """Only this one, if the rest lets it pass."""
     team_id: str | None = None
     endpoint_type: str | None = None
     status: str | None = None
@@ -30,6 +32,8 @@ class EventFilter:
     or_teams: frozenset[str] = frozenset()
     config_teams: frozenset[str] = frozenset()
     """The teams whose configs are told of; means nothing without ``caller_id``."""
+    session_id: str | None = None
+    """Of sessions and workloads, only the events of this session; means nothing without ``caller_id``."""
     kinds: frozenset[EventKind] | None = None
     """Only these; ``None``: all."""
 

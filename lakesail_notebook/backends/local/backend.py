@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import asdict
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-import psutil
 from traitlets import Integer, List, Unicode
 from traitlets.config import Configurable
 
@@ -39,6 +37,7 @@ from .environment import (
     vcpus_of_machine,
 )
 from .libraries import LocalLibraries
+from .listening import listens
 from .logs import WorkloadLogs
 from .problems import problems_of
 from .processor import use_of
@@ -149,7 +148,7 @@ class LocalBackend(Configurable):
         yield Checkpoint(handle)
         said = await child.ready()
         address = str(said["address"])
-        if not await asyncio.to_thread(_listens, child.identity.pid, address):
+        if not await asyncio.to_thread(listens, child.identity.pid, address):
             raise Unavailable(f"the port of its engine ({address}) is held by another process")
         yield Checkpoint(handle, address=address, message=size.notice)
 
@@ -254,16 +253,3 @@ def _last_words(child: ChildProcess) -> str:
     last = next((line for line in said if line and " INFO " not in line), None)
     exit_text = f"its engine ended with {describe_exit(child.return_code or 0)}"
     return exit_text if last is None else f"{exit_text}; its last words: {last[:200]}"
-
-
-def _listens(pid: int, address: str) -> bool:
-    """Whether that very process holds the port, so that nobody else is sent what is meant for it."""
-    host, _, port = address.rpartition(":")
-    if sys.platform != "linux":
-        return True  # looking into processes needs rights there that a user has not
-    try:
-        connections = psutil.Process(pid).net_connections(kind="tcp")
-    except psutil.Error:
-        return False
-    listening = {(c.laddr.ip, c.laddr.port) for c in connections if c.status == psutil.CONN_LISTEN}
-    return (host, int(port)) in listening

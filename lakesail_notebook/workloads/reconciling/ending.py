@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from ...clock import Clock
 from ...models import InfraStatus
-from ..ports import Owners
+from ..ports import Apps, Owners
 from ..records import SessionRecord, TerminationReason, WorkloadRecord
 from ..rules import lifecycle
 from ..rules.lifecycle import UNFINISHED, SessionMove, WorkloadMove
@@ -18,12 +18,15 @@ Ended = tuple[SessionRecord, WorkloadRecord]
 
 
 class Ending:
-    def __init__(self, store: Store, routing: Routing, owners: Owners, usage: Usage, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, routing: Routing, owners: Owners, usage: Usage, clock: Clock, apps: Apps | None = None
+    ) -> None:
         self._store = store
         self._routing = routing
         self._owners = owners
         self._usage = usage
         self._clock = clock
+        self._apps = apps
 
     async def session(self, session_id: str, decide: Callable[[SessionRecord], SessionMove | None]) -> Ended | None:
         """Close or fail a session as is decided in the transaction that does it; ``None`` when it is left as it is."""
@@ -39,7 +42,7 @@ class Ending:
                 return None
             await unit.free_workload(session.workload_id, move.at)
             workload = await unit.workload(session.workload_id)
-        self._usage.forget(session_id)
+        self._forget(session_id)
         return None if workload is None else (session, workload)
 
     async def workload(
@@ -68,8 +71,13 @@ class Ending:
                 return []
             ended = await _fail_sessions(unit, failed, lambda one: lifecycle.ending(one, "failed", now, reason, what))
         for session, _ in ended:
-            self._usage.forget(session.id)
+            self._forget(session.id)
         return ended
+
+    def _forget(self, session_id: str) -> None:
+        self._usage.forget(session_id)
+        if self._apps is not None:
+            self._apps.revoke(session_id)  # its processes end a moment later
 
     async def tell(self, ended: Collection[Ended]) -> None:
         """Tell the session proxies; a session that another control plane ended too."""

@@ -18,11 +18,12 @@ from ...clock import Clock
 from ...errors import LakesailError
 from ...feed import Route
 from ..environments import Environments
-from ..ports import Backend, Kernels, Owners, SessionProxy
+from ..ports import Apps, Backend, Kernels, Owners, SessionProxy
 from ..records import SessionRecord, WorkloadRecord
 from ..rules.lifecycle import SessionMove
 from ..settings import Settings
 from ..store_port import Store
+from .apps import AppKeeping
 from .ending import Ending
 from .inspection import Inspection
 from .neighbours import SILENCE, Neighbours
@@ -56,8 +57,10 @@ class Reconciler:
         usage: Usage,
         clock: Clock,
         settings: Settings,
+        apps: Apps | None = None,
     ) -> None:
         self._store = store
+        self._apps = apps
         self._backends = backends
         self._owners = owners
         self._clock = clock
@@ -66,7 +69,7 @@ class Reconciler:
         self._retries = Retries(clock)
         self._work = Work(self._retries, self.wake)
         self.routing = Routing(store, proxy, owners, settings.limits.spark_sessions_per_session)
-        self._ending = Ending(store, self.routing, owners, usage, clock)
+        self._ending = Ending(store, self.routing, owners, usage, clock, apps)
         self._steps = Steps(
             store=store,
             backends=backends,
@@ -82,6 +85,19 @@ class Reconciler:
         self._timekeeper = Timekeeper(
             store=store, owners=owners, kernels=kernels, usage=usage, work=self._work, clock=clock, end=self.end
         )
+        self._app_keeping: AppKeeping | None = None
+        if apps is not None:
+            self._app_keeping = AppKeeping(
+                apps=apps,
+                store=store,
+                owners=owners,
+                environments=environments,
+                usage=usage,
+                work=self._work,
+                clock=clock,
+                settings=settings,
+                end=self.end,
+            )
         self._inspected_at = self._passed_at = clock.monotonic()
 
     async def start(self) -> None:
@@ -90,6 +106,8 @@ class Reconciler:
         await self.take_over_orphans()
         self._running = [asyncio.create_task(self._loop())]
         self._running += [asyncio.create_task(self._watch(backend)) for backend in self._backends.values()]
+        if self._app_keeping is not None:
+            self._running.append(asyncio.create_task(self._app_keeping.watch(self.wake)))
 
     @property
     def at_hand(self) -> frozenset[str]:
@@ -129,7 +147,8 @@ class Reconciler:
         async with self._store.reading() as view:
             left = await view.unfinished_workloads(self._owners.mine)
             left += await view.uncleaned_workloads(self._owners.mine)
-        await asyncio.gather(*(self._end_with_us(row) for row in left if self._dies_with_us(row)))
+        ends = [self._end_with_us(row) for row in left if self._dies_with_us(row)]
+        await asyncio.gather(*ends, *(() if self._apps is None else (self._apps.close(),)))
 
     # One pass
 
@@ -157,6 +176,8 @@ class Reconciler:
         self._passed_at = began
         await self._timekeeper.pass_time(now)
         await self._take_steps(now)
+        if self._app_keeping is not None:
+            await self._work.attempt("keep", "apps", functools.partial(self._app_keeping.keep, now))
         await self._work.attempt("report", "life", functools.partial(self._neighbours.say_that_we_live, now))
         await self._work.attempt("tell of", "ends", self._tell_of_ends)
         await self._work.attempt("tell", "routes", self.routing.tell_again)

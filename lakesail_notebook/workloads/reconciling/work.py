@@ -11,7 +11,10 @@ from typing import Any
 from ...errors import LakesailError
 from .retries import Key, Retries
 
-AT_ONCE = {"start": 64, "stop": 16, "clean up": 16, "drop": 16, "end": 64, "inspect": 8, "look": 8}
+AT_ONCE = {
+    **{"start": 64, "stop": 16, "clean up": 16, "drop": 16, "end": 64, "inspect": 8, "look": 8},
+    **{"start app": 8, "stop app": 16, "end app": 16, "look at app": 8},
+}
 """Tasks of each kind that run at the same time; further ones wait."""
 
 log = logging.getLogger(__name__)

@@ -30,6 +30,9 @@ class Principal:
     """A program's account: in one team, and no administrator of anything."""
     kernel_id: str | None = None
     """The kernel whose token asks; such a principal has no admin rights."""
+    session_id: str | None = None
+    """The session whose own processes ask, as those of its marimo; such a principal has that session alone, and no
+    admin rights."""
 
     @property
     def shown_name(self) -> str:
@@ -73,8 +76,18 @@ def chosen_team(principal: Principal, wanted: str | None, known: Collection[str]
 # Sessions
 
 
+def of_a_session(principal: Principal, session_id: str) -> Principal:
+    """The same person, as what runs on one of their sessions stands for them."""
+    return replace(plain_member(principal), session_id=session_id)
+
+
+def begins_sessions(principal: Principal) -> bool:
+    """Whether it may create and relaunch sessions at all."""
+    return principal.session_id is None
+
+
 def owns_session(principal: Principal, session: SessionRecord) -> bool:
-    return session.caller_id == principal.id
+    return session.caller_id == principal.id and principal.session_id in (None, session.id)
 
 
 def sees_session(principal: Principal, session: SessionRecord) -> bool:
@@ -83,7 +96,7 @@ def sees_session(principal: Principal, session: SessionRecord) -> bool:
 
 def visible_sessions(principal: Principal) -> SessionFilter:
     """:func:`sees_session` for a list."""
-    return SessionFilter(caller_id=_own_alone(principal), or_teams=principal.admin_of)
+    return SessionFilter(caller_id=_own_alone(principal), or_teams=principal.admin_of, session_id=principal.session_id)
 
 
 def visible_events(principal: Principal) -> EventFilter:
@@ -92,6 +105,7 @@ def visible_events(principal: Principal) -> EventFilter:
         caller_id=_own_alone(principal),
         or_teams=principal.admin_of,
         config_teams=frozenset(principal.team_ids),
+        session_id=principal.session_id,
     )
 
 
@@ -126,11 +140,11 @@ def issues_token(principal: Principal, session: SessionRecord) -> bool:
 
 
 def revokes_tokens(principal: Principal, session: SessionRecord) -> bool:
-    return closes_session(principal, session)
+    return closes_session(principal, session) and principal.session_id is None
 
 
 def relaunches_session(principal: Principal, session: SessionRecord) -> bool:
-    return owns_session(principal, session)
+    return owns_session(principal, session) and begins_sessions(principal)
 
 
 def creates_for_others_in(principal: Principal, team_id: str) -> bool:
@@ -161,8 +175,13 @@ def changes_configs_of(principal: Principal, team_id: str) -> bool:
 # Service accounts
 
 
+def sees_service_accounts(principal: Principal) -> bool:
+    """Whether it sees any."""
+    return principal.session_id is None
+
+
 def sees_service_account(principal: Principal, account: ServiceAccountRecord) -> bool:
-    return principal.organization_admin or account.team_id in principal.team_ids
+    return sees_service_accounts(principal) and (principal.organization_admin or account.team_id in principal.team_ids)
 
 
 def manages_service_accounts_of(principal: Principal, team_id: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from ...errors import FieldError, InvalidArgument
-from ...models import DIRECTORY_KEY, NOTEBOOK_KEY, PYTHON_KEY, Metadata
+from ...models import DIRECTORY_KEY, MARIMO_FILE_KEY, MARIMO_MODE_KEY, NOTEBOOK_KEY, PYTHON_KEY, Metadata
 
-_OURS = frozenset({PYTHON_KEY, DIRECTORY_KEY, NOTEBOOK_KEY})
+_OURS = frozenset({PYTHON_KEY, DIRECTORY_KEY, NOTEBOOK_KEY, MARIMO_FILE_KEY, MARIMO_MODE_KEY})
 _MAX_PAIRS = 50
 _KEY = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _MAX_VALUE = 4096

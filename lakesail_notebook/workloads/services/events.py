@@ -61,11 +61,12 @@ class Events:
                 async with asyncio.timeout(query.wait):
                     while not page.events:
                         await _first_of(news.later_than(page.sequence), notices.come())
-                        page = _with_notices(await self._read_together(which, page.sequence, query.limit), notices)
+                        page = await self._read_together(which, page.sequence, query.limit)
+                        page = _with_notices(page, notices, principal)
         return page
 
     def _notices_of(self, principal: Principal) -> AbstractContextManager[Notices]:
-        return self._notices.polling(principal.id, principal.kernel_id)
+        return self._notices.polling(principal.id, principal.kernel_id or principal.session_id)
 
     async def follow(self, principal: Principal, after: int) -> AsyncGenerator[models.EventPage]:
         """What the caller may see after an event, page by page and without end. Whoever takes them slowly comes later
@@ -81,7 +82,8 @@ class Events:
                     yield page
                 if len(page.events) < _STREAM_PAGE:
                     await _first_of(news.later_than(page.sequence), notices.come())
-                page = _with_notices(await self._read_together(which, page.sequence, _STREAM_PAGE), notices)
+                page = await self._read_together(which, page.sequence, _STREAM_PAGE)
+                page = _with_notices(page, notices, principal)
 
     async def _read_together(self, *asked: *_Asked) -> models.EventPage:
         """A reading that began before the news came is good enough: its page says how far it got."""
@@ -114,8 +116,9 @@ def _kinds(named: str | None) -> frozenset[models.EventKind]:
     return frozenset(set(get_args(models.EventKind)) & set(named.split(",")))
 
 
-def _with_notices(page: models.EventPage, notices: Notices) -> models.EventPage:
-    taken = tuple(notice_view(notice) for notice in notices.take())
+def _with_notices(page: models.EventPage, notices: Notices, principal: Principal) -> models.EventPage:
+    seen = (one for one in notices.take() if principal.session_id in (None, one.session_id))
+    taken = tuple(notice_view(notice) for notice in seen)
     return models.EventPage(events=(*page.events, *taken), sequence=page.sequence) if taken else page
 
 

@@ -13,7 +13,7 @@ from ...ids import new_id
 from ...models import LIVE_STATUSES
 from ..environments import Environments
 from ..filters import UsedFrom
-from ..ports import SessionProxy
+from ..ports import Apps, AppSpec, SessionProxy
 from ..reconciling.reconciler import Reconciler
 from ..records import ConfigRecord, IdempotentAnswer, LaunchSpec, SessionRecord, Timeouts, WorkloadRecord
 from ..rules import access
@@ -23,6 +23,7 @@ from ..rules.metadata import check_metadata
 from ..rules.names import check_name
 from ..settings import Settings
 from ..store_port import Reading, Store, Writing
+from .app_launches import app_spec, directory_of, require_may_begin
 from .configs import config_for_session
 from .idempotency import IdempotencyKey, idempotency_key, session_made_before
 from .notebooks import Notebooks
@@ -54,8 +55,10 @@ class Launches:
         views: SessionViews,
         clock: Clock,
         settings: Settings,
+        apps: Apps | None = None,
     ) -> None:
         self._store = store
+        self._apps = apps
         self._placement = placement
         self._environments = environments
         self._proxy = proxy
@@ -74,6 +77,7 @@ class Launches:
         :param key: an idempotency key; asked again with it, the first answer's session is told.
         :raises LakesailError: when the request cannot be granted; nothing is written then.
         """
+        require_may_begin(principal)
         check_metadata(wanted.metadata)
         if wanted.name is not None:
             check_name(wanted.name)
@@ -89,6 +93,8 @@ class Launches:
             config = await config_for_session(
                 view, principal, team_id, wanted.workload_config_id, self._settings, self._clock
             )
+        app = await self._app_of(wanted.endpoint_type, wanted.metadata)
+        kernel_id = principal.kernel_id if app is None else None
 
         def draft(now: datetime, workload: WorkloadRecord) -> SessionRecord:
             return SessionRecord(
@@ -101,7 +107,7 @@ class Launches:
                 member_id=owner.member_id,
                 service_account_id=owner.service_account_id,
                 notebook_id=notebook.id,
-                kernel_id=principal.kernel_id,
+                kernel_id=kernel_id,
                 timeouts=timeouts,
                 metadata=wanted.metadata | notebook.metadata,
                 generation=1,
@@ -115,10 +121,10 @@ class Launches:
             caller_id=owner.id,
             team_id=team_id,
             config=config,
-            spec=self._launch_spec(config, wanted),
+            spec=self._launch_spec(config, wanted, app),
             environment=self._accepted(wanted.environment, config),
             shared=wanted.allow_shared,
-            used_from=UsedFrom(notebook_id=notebook.id, kernel_id=principal.kernel_id),
+            used_from=UsedFrom(notebook_id=notebook.id, kernel_id=kernel_id),
         )
         return await self._launch(principal, need, draft, once)
 
@@ -133,6 +139,7 @@ class Launches:
         """
         async with self._store.reading() as view:
             old = await find_session(view, principal, session_id)
+            require_may_begin(principal)
             if not access.relaunches_session(principal, old):
                 raise PermissionDenied(f"Only its owner may relaunch session {session_id}.")
             if old.status in LIVE_STATUSES:
@@ -142,6 +149,8 @@ class Launches:
                 )
             access.chosen_team(principal, old.team_id, self._settings.team_ids)  # it may have left the team
             config, spec = await _config_of(view, old)
+        app = await self._app_of(old.endpoint_type, old.metadata)
+        kernel_id = principal.kernel_id if app is None else None
         timeouts = self._settings.limits.timeouts(_asked(old.timeouts))
         environment = self._accepted(None if wanted is None else wanted.environment, config)
         if environment is None:
@@ -159,7 +168,7 @@ class Launches:
                 member_id=old.member_id,
                 service_account_id=old.service_account_id,
                 notebook_id=old.notebook_id,
-                kernel_id=principal.kernel_id,
+                kernel_id=kernel_id,
                 timeouts=timeouts,
                 metadata=old.metadata,
                 generation=1,
@@ -177,7 +186,7 @@ class Launches:
             spec=replace(spec, own_environment=environment is not None),
             environment=environment,
             shared=old.allow_shared,
-            used_from=UsedFrom(notebook_id=old.notebook_id, kernel_id=principal.kernel_id),
+            used_from=UsedFrom(notebook_id=old.notebook_id, kernel_id=kernel_id),
             not_on=old.workload_id,
         )
         return await self._launch(principal, need, draft, None)
@@ -216,14 +225,18 @@ class Launches:
         await self._proxy.wait_until_listening(LISTENING_SECONDS)  # while the engine starts
         return self._views.view(session, around, principal)
 
-    def _launch_spec(self, config: ConfigRecord, wanted: models.SessionCreate) -> LaunchSpec:
+    async def _app_of(self, endpoint_type: str, metadata: models.Metadata) -> AppSpec | None:
+        """An app's session ends with its page, not with the kernel that asked for it."""
+        return await app_spec(self._apps, endpoint_type, metadata, single_user=self._settings.single_user)
+
+    def _launch_spec(self, config: ConfigRecord, wanted: models.SessionCreate, app: AppSpec | None) -> LaunchSpec:
         if not self._settings.single_user:
             return LaunchSpec(sail=config.sail, unreadable_env=config.unreadable_env)
         return LaunchSpec(
             sail=config.sail,
             unreadable_env=config.unreadable_env,
             python=wanted.metadata.get(models.PYTHON_KEY),
-            working_directory=wanted.metadata.get(models.DIRECTORY_KEY),
+            working_directory=wanted.metadata.get(models.DIRECTORY_KEY) if app is None else directory_of(app),
             own_environment=wanted.environment is not None,
         )
 

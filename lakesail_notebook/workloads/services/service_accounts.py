@@ -83,6 +83,8 @@ class ServiceAccounts:
         teams = access.visible_teams(principal)
         if query.team_id is not None:
             teams = (query.team_id,) if teams is None or query.team_id in teams else ()
+        if not access.sees_service_accounts(principal):
+            teams = ()
         async with self._store.reading() as view:
             found = await view.service_accounts(teams)
         return models.ServiceAccountPage(items=tuple(_account(record) for record in found))

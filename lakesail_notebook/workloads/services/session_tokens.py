@@ -111,8 +111,13 @@ class SessionTokenService:
 
     async def _holder(
         self, principal: Principal, session: SessionRecord, now: datetime, expires_at: datetime
-    ) -> tuple[SessionRecord, Holder]:
-        """Who holds a token that is now issued, counted as such; and the session as it is then."""
+    ) -> tuple[SessionRecord, Holder | None]:
+        """Who holds a token that is now issued, counted as such; and the session as it is then.
+
+        What runs on the session itself ends with it, and so do its tokens: they are not counted.
+        """
+        if principal.session_id is not None:
+            return session, None
         if principal.kernel_id is not None:
             return session, KernelToken(self._mark_of(principal.kernel_id, session, expires_at))
         async with self._store.writing() as unit:

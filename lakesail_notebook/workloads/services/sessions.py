@@ -14,11 +14,12 @@ from ...clock import Clock
 from ...models.own_variables import changed_between, own_variables
 from ..environments import Environments
 from ..filters import PageKey
-from ..ports import Backend
+from ..ports import Apps, Backend
 from ..reconciling.reconciler import Reconciler
 from ..records import SessionRecord
 from ..rules import access
 from ..rules.access import Principal
+from ..rules.apps import merged_tail
 from ..rules.closing import check_reason, closing
 from ..rules.markers import make_marker, read_marker
 from ..settings import Settings
@@ -42,8 +43,10 @@ class Sessions:
         views: SessionViews,
         clock: Clock,
         settings: Settings,
+        apps: Apps | None = None,
     ) -> None:
         self._store = store
+        self._apps = apps
         self._backends = backends
         self._environments = environments
         self._reconciler = reconciler
@@ -145,7 +148,7 @@ class Sessions:
         return models.EnvironmentDifference(known=True, changed=changed)
 
     async def logs(self, principal: Principal, session_id: str, query: models.SessionLogsQuery) -> models.SessionLogs:
-        """The last lines that the session's engine wrote, as far as this server has them.
+        """The last lines that the session's engine wrote, and its marimo, as far as this server has them.
 
         :raises NotFound: unknown, or not for the caller to see.
         """
@@ -156,7 +159,8 @@ class Sessions:
             workload = await view.workload(session.workload_id)
         backend = None if workload is None else self._backends.get(workload.cluster_id)
         lines = [] if backend is None else backend.log_tail(session.workload_id, query.tail)
-        return models.SessionLogs(lines=tuple(lines))
+        of_app = () if self._apps is None else self._apps.log_tail(session_id, query.tail)
+        return models.SessionLogs(lines=merged_tail(lines, of_app, query.tail))
 
     async def queries(
         self, principal: Principal, session_id: str, query: models.SessionQueriesQuery

@@ -8,7 +8,7 @@ from typing import get_args
 
 from ... import models
 from ...version import __version__
-from ..ports import Backend
+from ..ports import Apps, Backend
 from ..records import NotebookRecord
 from ..rules.access import Principal
 from ..settings import DurationRange, SessionLimits, Settings
@@ -16,7 +16,11 @@ from .compute_facts import size_view
 
 
 def me_view(
-    principal: Principal, notebook: NotebookRecord | None, settings: Settings, backends: Mapping[str, Backend]
+    principal: Principal,
+    notebook: NotebookRecord | None,
+    settings: Settings,
+    backends: Mapping[str, Backend],
+    apps: Apps | None = None,
 ) -> models.Me:
     """:param notebook: whose kernel asks."""
     return models.Me(
@@ -34,6 +38,7 @@ def me_view(
         limits=_limits(settings.limits),
         quotas=models.Quotas(**asdict(settings.quotas)),
         clusters=tuple(_cluster(cluster_id, backend) for cluster_id, backend in sorted(backends.items())),
+        marimo=_marimo(apps),
         default_config=settings.default_config,
         version=__version__,
         features=_features(settings, backends),
@@ -44,6 +49,11 @@ def _features(settings: Settings, backends: Mapping[str, Backend]) -> tuple[mode
     """Who creates a session does not know on which cluster it will run, so all of them have to take an environment."""
     takes_environments = settings.single_user and all(backend.offer.environment for backend in backends.values())
     return tuple(one for one in models.FEATURES if one != "environment" or takes_environments)
+
+
+def _marimo(apps: Apps | None) -> models.Marimo:
+    why = "This control plane starts no marimo." if apps is None else apps.unavailable
+    return models.Marimo(available=why is None, reason=why)
 
 
 def _limits(limits: SessionLimits) -> models.Limits:
