@@ -710,6 +710,14 @@ export interface components {
             sparkSessionsPerSession: number;
         };
         /**
+         * Marimo
+         * @description Whether marimo sessions can be started.
+         */
+        Marimo: {
+            available: boolean;
+            reason: string | null;
+        };
+        /**
          * Me
          * @description Who is asking, as the server sees it, and what the server has for them.
          */
@@ -728,6 +736,7 @@ export interface components {
             limits: components["schemas"]["Limits"] | null;
             quotas: components["schemas"]["Quotas"] | null;
             clusters: components["schemas"]["Cluster"][];
+            marimo: components["schemas"]["Marimo"] | null;
             defaultConfig: string | null;
             version: string | null;
             features: string[];
