@@ -63,6 +63,9 @@ class MarimoApps:
         return
         yield
 
+    def last_words(self, session_id: str) -> str:
+        return "marimo ended"
+
     async def busy(self, session_id: str) -> bool:
         return False
 
