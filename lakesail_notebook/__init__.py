@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         Unavailable,
         UnsupportedMediaType,
     )
+    from .marimo_support.adbc import sql_engine
+    from .marimo_support.bound_sql import sql
     from .spark.sessions.connect import connect
     from .widgets.panel import panel
 
@@ -51,9 +53,17 @@ __all__ = [
     "connect",
     "models",
     "panel",
+    "sql",
+    "sql_engine",
 ]
 
-_MODULES = {"Client": ".client.client", "connect": ".spark.sessions.connect", "panel": ".widgets.panel"}
+_MODULES = {
+    "Client": ".client.client",
+    "connect": ".spark.sessions.connect",
+    "panel": ".widgets.panel",
+    "sql": ".marimo_support.bound_sql",
+    "sql_engine": ".marimo_support.adbc",
+}
 """Where a public name is; the others are exceptions."""
 
 

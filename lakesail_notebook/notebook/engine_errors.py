@@ -8,16 +8,7 @@ from typing import Any
 
 from ..errors import LakesailError
 from ..spark.interrupts.interrupted_cells import INTERRUPTED_CELLS, leave_out_the_handler
-from ..spark.readable_errors import (
-    NO_ACTIVE_SESSION,
-    SESSION_NOT_SAME,
-    of_an_ended_session,
-    of_something_gone,
-    of_two_sessions,
-    readable,
-    table_not_found,
-)
-from ..spark.sessions.open_sessions import OPEN_SESSIONS
+from ..spark.sessions.engine_messages import sentence_of
 from .interrupted_cells import INTERRUPTS
 from .old_objects import old_objects
 from .one_line import show_as_one_line
@@ -52,16 +43,6 @@ def error_message(shell: Any, error: BaseException) -> str | None:
         return INTERRUPTED_CELLS.said()  # asyncio's way to tell of an interrupt in a cell that awaits
     if isinstance(error, QueryInterrupted):
         return INTERRUPTED_CELLS.said() or str(error)
-    return error.message if isinstance(error, LakesailError) else _of_pyspark(shell, str(error))
-
-
-def _of_pyspark(shell: Any, message: str) -> str:
-    if message.startswith(NO_ACTIVE_SESSION):
-        return of_an_ended_session(old_objects(shell, ended=True), OPEN_SESSIONS.active_session_id())
-    if message.startswith(SESSION_NOT_SAME):
-        return of_two_sessions(old_objects(shell, ended=False))
-    missing = table_not_found(message)
-    gone = None if missing is None else OPEN_SESSIONS.gone(missing)
-    if gone is not None:
-        return of_something_gone(message, f"{gone.belonging.kind} {gone.belonging.name}", gone.why, gone.line)
-    return readable(message)
+    if isinstance(error, LakesailError):
+        return error.message
+    return sentence_of(str(error), lambda ended: old_objects(shell, ended=ended))

@@ -31,7 +31,8 @@ ERRORS = {
 
 
 def test_the_public_names_are_these() -> None:
-    assert set(lakesail_notebook.__all__) == {"Client", "__version__", "connect", "models", "panel"} | ERRORS
+    others = {"Client", "__version__", "connect", "models", "panel", "sql", "sql_engine"}
+    assert set(lakesail_notebook.__all__) == others | ERRORS
     assert set(lakesail_notebook.__all__) <= set(dir(lakesail_notebook))
 
 

@@ -25,8 +25,10 @@ class InterruptedCells:
     """Stands around the handler of interrupts while a cell runs: Python calls it in the main thread, whatever that
     waits for, while the exception that it raises may come to light only after that wait."""
 
-    def __init__(self, stops: Stops) -> None:
+    def __init__(self, stops: Stops, words: Callable[[str], str] = str) -> None:
         self._stops = stops
+        self.words = words
+        """What is said is put into the words of the program that runs the cells."""
         self._outer: Handler | None = None
         self._depth = 0
         self._being_told = False
@@ -63,13 +65,19 @@ class InterruptedCells:
         if self._outer is not None and self._stands():
             signal.signal(signal.SIGINT, self._outer)
 
+    def stops_queries(self) -> bool:
+        """Whether the cell that runs was interrupted while it waited for the engine."""
+        stop = self._stops.current
+        return stop is not None and bool(stop.calls)
+
     def said(self) -> str | None:
         """What is to be said of the cell's interrupt, once; ``None`` when it stopped no query, or it was said."""
         stop = self._stops.current
         if stop is None or stop.told:
             return None
         stop.told = True
-        return sentence(stop)
+        told = sentence(stop)
+        return None if told is None else self.words(told)
 
     @contextmanager
     def telling(self) -> Iterator[None]:

@@ -68,12 +68,15 @@ class Actions:
         self._of_operations: dict[str, Action] = {}  # without a lock, which a forked child might find locked
 
     @contextmanager
-    def one(self, words: str) -> Iterator[None]:
-        """All that this thread sends meanwhile is one action of the user, in these words."""
+    def one(self, words: str, goes_on: Action | None = None) -> Iterator[Action]:
+        """All that this thread sends meanwhile is one action of the user, in these words.
+
+        :param goes_on: one that was begun before, and of which this is a part.
+        """
         before = getattr(self._thread, "stated", None)
-        self._thread.stated = Action(uuid.uuid4().hex, in_one_line(words))
+        stated = self._thread.stated = goes_on or Action(uuid.uuid4().hex, in_one_line(words))
         try:
-            yield
+            yield stated
         finally:
             self._thread.stated = before
 

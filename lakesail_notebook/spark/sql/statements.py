@@ -45,6 +45,20 @@ def statements_of(sql: str) -> list[Statement]:
     return [*found, tuple(pieces)] if says_something else found
 
 
+def split(sql: str) -> list[str]:
+    """The statements of a text in which braces mean nothing, each as it stands there."""
+    found: list[str] = []
+    text, says_something = "", False
+    for token in tokens_of(sql):
+        if token.kind == "end":
+            found += [text.strip()] if says_something else []
+            text, says_something = "", False
+            continue
+        says_something = says_something or token.kind not in {"space", "comment"}
+        text += token.text
+    return [*found, text.strip()] if says_something else found
+
+
 def _piece(token: Token, sql: str) -> Piece:
     match token.kind:
         case "parameter":

@@ -1,0 +1,26 @@
+"""What to do next, for readers in marimo: where sentences name ``%sail``, these name what marimo has. Pure."""
+
+from __future__ import annotations
+
+_CONNECT_AGAIN = "run the cell with connect() again"
+_INSTEAD: tuple[tuple[str, str], ...] = (
+    (
+        "%sail close, then %sail relaunch, end it for sure;",
+        f"To end it for sure, close the session in its panel, then {_CONNECT_AGAIN};",
+    ),
+    ("Run %sail connect to get a new one.", "Run the cell with connect() again to get a new one."),
+    ("run %sail connect to start a new one", f"{_CONNECT_AGAIN} to start a new one"),
+    ("then run %sail relaunch:", f"then close the session in its panel and {_CONNECT_AGAIN}:"),
+    ("another %sail interrupt says whether it goes on", "the session's panel shows whether it goes on"),
+    ("%sail interrupt says whether it goes on", "the session's panel shows whether it goes on"),
+    ("%sail queries tells what runs", "the session's panel shows what runs"),
+    ("%sail connect does it", "connect() does it"),
+    ("the notebook's folder", "the folder of the session"),
+)
+
+
+def in_marimo(sentence: str) -> str:
+    """The sentence, with the cures that marimo has."""
+    for theirs, ours in _INSTEAD:
+        sentence = sentence.replace(theirs, ours)
+    return sentence
