@@ -11,8 +11,8 @@ BROWSER := $(VENV)/.browser
 LABEXTENSION := $(VENV)/share/jupyter/labextensions/@lakesail/notebook-labextension
 PYTEST := $(BIN)/pytest
 # Files are the unit: the tests of a file share one server, and each worker starts its own. They wait for servers,
-# engines, kernels and pages more than they compute, so two cores have work for three.
-IN_PARALLEL := --numprocesses 3 --dist loadfile
+# engines, kernels and pages more than they compute, so two cores have work for three. The order is tests/conftest.py's.
+IN_PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 TEST_GROUPS := fast integration browser environments promises
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra local --extra marimo \
 	--no-emit-index-url --no-header
@@ -57,10 +57,10 @@ test-fast: frontend ## Run the tests to run often: units, contracts, the API's e
 	$(PYTEST) $(IN_PARALLEL) tests/unit tests/contract tests/server
 
 test-integration: frontend $(CLOCK) ## Run the tests with real engines and kernels
-	$(PYTEST) $(IN_PARALLEL) --no-loadscope-reorder tests/integration
+	$(PYTEST) $(IN_PARALLEL) tests/integration
 
 test-browser: frontend $(BROWSER) ## Run the tests that drive JupyterLab and Notebook 7 in Chromium
-	$(PYTEST) $(IN_PARALLEL) --no-loadscope-reorder tests/e2e
+	$(PYTEST) $(IN_PARALLEL) tests/e2e
 
 test-environments: frontend ## Run the tests that install into environments of their own
 	$(PYTEST) tests/environments

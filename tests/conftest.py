@@ -1,4 +1,4 @@
-"""Settings for every test: hypothesis must not judge how fast a loaded machine is. And the browser of some."""
+"""For every test: hypothesis must not judge how fast a loaded machine is, and long files begin first. And a browser."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.util
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,49 @@ if _main.__spec__ is None and not hasattr(_main, "__file__"):
 # A shell starts its background jobs with Ctrl+C ignored, and their children inherit that; interrupts are tested here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_LONG_FILES = (
+    # fast
+    "test_schemathesis",
+    "test_bad_settings",
+    "test_notebooks",
+    # integration
+    "test_personal_control_plane",
+    "test_healing",
+    "test_session_proxy_lifecycle",
+    "test_lifecycle",
+    "test_kill",
+    "test_soak",
+    "test_clock_jumps",
+    "test_cli",
+    "test_control_plane_machine",
+    "test_restoring",
+    "test_ledger",
+    "test_kernel_children",
+    "test_own_environment",
+    "test_reconciler_interleaved",
+    "test_interrupts_by_the_owner",
+    "test_local_libraries",
+    "test_magics",
+    # browser
+    "test_states_dark",
+    "test_states_light",
+    "test_quiet",
+)
+"""The files of each group that take long, which the number of their tests does not tell."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker begins one when the others have come to their end.
+
+    pytest-xdist keeps this order with ``--no-loadscope-reorder``.
+    """
+    if not hasattr(config, "workerinput"):  # one process: the order is for people
+        return
+    rank = {name: place for place, name in enumerate(_LONG_FILES)}
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (rank.get(item.path.stem, len(rank)), -tests[item.path]))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -17,9 +16,6 @@ from .rig import SCREENS, Site
 OpenState = Callable[..., Page]
 NewPage = Callable[[Site], LabPage]
 OpenPage = Callable[..., LabPage]
-
-_LONG_FILES = ("test_states_dark", "test_states_light", "test_quiet")
-"""One test each, which takes as long as a file of many."""
 
 _PAGES = pytest.StashKey[list[Page]]()
 _NO_PAGES: list[Page] = []
@@ -76,15 +72,6 @@ def open_page(new_page: NewPage) -> OpenPage:
         return new_page(site).open(notebook, **options)
 
     return open_one
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first, so that no worker begins one when the others have come to their end.
-
-    pytest-xdist keeps this order with ``--no-loadscope-reorder``.
-    """
-    tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: (item.path.stem not in _LONG_FILES, -tests[item.path]))
 
 
 @pytest.fixture(scope="session")
