@@ -177,10 +177,9 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
             if 0 <= (answer.content_length or 0) <= _MAX_WHOLE_BYTES and answer.content_length is not None:
                 self._end_whole(await answer.read())
                 return
-            self.clear_header("Content-Length")
             async for chunk in answer.content.iter_any():
                 self.write(chunk)
-                await self.flush()
+                await web.RequestHandler.flush(self)  # jupyter-server-proxy's own returns nothing to wait for
 
     def _begin(self, answer: aiohttp.ClientResponse) -> None:
         location = answer.headers.get("Location")
