@@ -122,8 +122,8 @@ def reads_logs(principal: Principal, session: SessionRecord) -> bool:
 
 
 def opens_page(principal: Principal, session: SessionRecord) -> bool:
-    """The page of a marimo session, on which one runs code as its owner."""
-    return owns_session(principal, session)
+    """The page of a marimo session, on which one runs code as its owner; the page's own credential opens none."""
+    return owns_session(principal, session) and principal.session_id is None
 
 
 def reads_queries(principal: Principal, session: SessionRecord) -> bool:
