@@ -165,6 +165,12 @@ def editor(directory: Path, python: str = sys.executable, **variables: str) -> I
                 os.killpg(process.pid, signal.SIGKILL)
 
 
+def own_control_plane(directory: Path) -> dict[str, str]:
+    """Variables of a process that starts a control plane for itself, apart from that of the user."""
+    places = {name: str(directory / name.lower()) for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR")}
+    return {**places, "JUPYTER_RUNTIME_DIR": str(directory / "runtime"), "HOME": str(directory)}
+
+
 def _wait_until_it_serves(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from .marimo_editor import Editor, Ran, editor
+from .marimo_editor import Editor, Ran, editor, own_control_plane
 
 LONG = "select id % 7 as k, count(*) as n from range(100000000000) group by 1"
 """The engine stops it when it is told to."""
@@ -30,11 +29,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
 
 def done(ran: Ran) -> None:
     assert isinstance(ran.output, str), f"the cell failed: {ran.output!r}; {ran.console}"
-
-
-def own_control_plane(directory: Path) -> dict[str, str]:
-    places = {name: str(directory / name.lower()) for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR")}
-    return {**places, "JUPYTER_RUNTIME_DIR": str(directory / "runtime"), "HOME": str(directory)}
 
 
 def test_a_query_shows_its_rows_and_gives_a_lazy_dataframe(page: Editor) -> None:
