@@ -23,9 +23,9 @@ class SpinnerLine:
     def told(self, elapsed_seconds: float, text: str) -> None:
         import marimo
 
-        what, _, rest = text.partition(" · ")
-        title = html.escape(what)
-        subtitle = html.escape(f"{rest} ({elapsed_seconds:.0f} s)" if rest else f"{elapsed_seconds:.0f} s")
+        head, _, rest = text.partition(": ")  # as in "Running: select 1 · 3 rows received"
+        title = html.escape(head)
+        subtitle = html.escape(f"{rest} ({elapsed_seconds:.0f} s)".strip())
         if self._shown is None:
             self._spinner = marimo.status.spinner(title=title, subtitle=subtitle, remove_on_exit=True)
             self._shown = self._spinner.__enter__()

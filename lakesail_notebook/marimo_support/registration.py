@@ -50,10 +50,10 @@ def watch_cells() -> None:
     from ..spark.interrupts.interrupted_cells import INTERRUPTED_CELLS, in_one_line_if_interrupted
     from ..spark.queries.observed import QUERIES
     from .cells import CELLS
-    from .words import in_marimo
+    from .words import in_its_console
 
     QUERIES.listen(CELLS)
-    INTERRUPTED_CELLS.words = in_marimo
+    INTERRUPTED_CELLS.words = in_its_console
     threading.excepthook = in_one_line_if_interrupted(threading.excepthook)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
+
+_CONSOLE_CHARACTERS = 100
 _CONNECT_AGAIN = "run the cell with connect() again"
 _INSTEAD: tuple[tuple[str, str], ...] = (
     (
@@ -17,6 +20,11 @@ _INSTEAD: tuple[tuple[str, str], ...] = (
     ("%sail connect does it", "connect() does it"),
     ("the notebook's folder", "the folder of the session"),
 )
+
+
+def in_its_console(sentence: str) -> str:
+    """The same in lines that the console of a cell has room for: it breaks none itself."""
+    return textwrap.fill(in_marimo(sentence), _CONSOLE_CHARACTERS, break_long_words=False, break_on_hyphens=False)
 
 
 def in_marimo(sentence: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.marimo_editor import Editor, editor, own_control_plane
+from tests.integration.marimo_editor import Editor, editor, is_shown, own_control_plane
 
 from .virtual_environment import INSTALL_SECONDS, ROOT, Environment, new_environment
 
@@ -71,7 +71,7 @@ def test_the_shape_of_adbc_runs_it_too(page: Editor) -> None:
 
 def test_stop_ends_a_long_query(page: Editor) -> None:
     cell = page.begin(f"_ = mo.sql('{LONG}', engine=spark)")
-    page.until(lambda: "Running: select id % 7" in "".join(page.cells[cell].outputs), "the query is shown")
+    page.until(lambda: is_shown(page.cells[cell], "select id % 7"), "the query is shown")
     page.interrupt()
     stopped = page.finish(cell)
     assert stopped.error["type"] == "interruption"

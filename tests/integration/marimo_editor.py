@@ -46,6 +46,11 @@ class Ran:
         return self.output
 
 
+def is_shown(ran: Ran, query: str) -> bool:
+    """Whether a query was said to run, by the words that it begins with."""
+    return any("Running" in output and query in output for output in ran.outputs)
+
+
 class Editor:
     """A page of a notebook."""
 

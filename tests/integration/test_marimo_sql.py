@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .marimo_editor import Editor, Ran, editor, own_control_plane
+from .marimo_editor import Editor, Ran, editor, is_shown, own_control_plane
 
 LONG = "select id % 7 as k, count(*) as n from range(100000000000) group by 1"
 """The engine stops it when it is told to."""
@@ -99,7 +99,7 @@ def test_values_are_bound_and_a_change_of_them_runs_the_cell_again(page: Editor)
 
 def test_a_long_query_says_what_it_does_and_stop_ends_it(page: Editor) -> None:
     cell = page.begin(f"_ = mo.sql('{LONG}', engine=spark)")
-    page.until(lambda: "Running: select id % 7" in "".join(page.cells[cell].outputs), "the query is shown")
+    page.until(lambda: is_shown(page.cells[cell], "select id % 7"), "the query is shown")
     at = time.monotonic()
     page.interrupt()
     stopped = page.finish(cell)
@@ -115,7 +115,7 @@ def test_a_long_query_says_what_it_does_and_stop_ends_it(page: Editor) -> None:
 
 def test_stop_reaches_a_query_of_plain_pyspark(page: Editor) -> None:
     cell = page.begin(f"spark.sql('{LONG}').toPandas()")
-    page.until(lambda: "Running: select id % 7" in "".join(page.cells[cell].outputs), "the query is shown")
+    page.until(lambda: is_shown(page.cells[cell], "select id % 7"), "the query is shown")
     page.interrupt()
     stopped = page.finish(cell)
     assert stopped.error["type"] == "interruption"

@@ -19,7 +19,7 @@ from lakesail_notebook.errors import NotFound
 from lakesail_notebook.marimo_support.cell_executor import CellExecutor, names_of_running_cell
 from lakesail_notebook.marimo_support.cells import Cells
 from lakesail_notebook.marimo_support.errors import made_readable, sentence
-from lakesail_notebook.marimo_support.words import in_marimo
+from lakesail_notebook.marimo_support.words import in_its_console, in_marimo
 from lakesail_notebook.rendering.strip import CellStrips
 from lakesail_notebook.spark.interrupts.interrupted_cells import InterruptedCells
 from lakesail_notebook.spark.interrupts.interrupts import engine_after, verdict
@@ -210,3 +210,11 @@ def test_another_marimo_is_told_of_by_one_sentence_that_names_the_way_round_it(
     assert ran.returncode == 0, ran.stderr
     assert "marimo (0.99.0)" in ran.stdout
     assert "engine=lakesail_notebook.sql_engine(spark)" in ran.stdout
+
+
+def test_what_a_cell_says_of_an_interrupt_is_broken_into_lines() -> None:
+    told = verdict([StoppedQuery("select " + "column, " * 30, 1.0, None)], EngineAfter(None))
+    lines = in_its_console(told).splitlines()
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= 100
+    assert " ".join(lines).split() == in_marimo(told).split()
