@@ -5,6 +5,7 @@ Temp views belong to no database. They stand in the current one, since SQL names
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Literal
 
@@ -18,7 +19,7 @@ from ..spark.sql.names import dotted, parts_of
 
 DIALECT: Literal["spark"] = "spark"
 _AT_ONCE_SECONDS = 2.0
-"""What is listed when a cell has made a session delays the next cell."""
+"""All that is listed when a cell has made a session delays the next cell."""
 _OPENED_SECONDS = 20.0
 """Somebody waits for the level that they opened; remote catalogs can be slow."""
 _GLOBAL_TEMP = "global_temp"
@@ -29,22 +30,30 @@ class CatalogPanel:
 
     :param catalog: ``None`` for a session that this process no longer has.
     :param variable: the variable that holds the session.
+    :param at_once_seconds: how long all together may take that is listed before somebody opens a level.
     """
 
-    def __init__(self, catalog: LazyCatalog | None, variable: VariableName | None) -> None:
+    def __init__(
+        self,
+        catalog: LazyCatalog | None,
+        variable: VariableName | None,
+        at_once_seconds: float = _AT_ONCE_SECONDS,
+    ) -> None:
         self._catalog = catalog
+        self._allowed_at_once = at_once_seconds
         self._variable = variable
+        self._at_once_until: float | None = None
 
     def current(self) -> Current | None:
-        return None if self._catalog is None else self._catalog.within(_AT_ONCE_SECONDS).current()
+        return None if self._catalog is None else self._catalog.within(self._at_once_seconds()).current()
 
     def databases(self) -> list[Database]:
         """The catalogs, and the schemas of the current one as far as they are known soon."""
         if self._catalog is None:
             return []
-        reader = self._catalog.within(_AT_ONCE_SECONDS)
+        seconds = self._at_once_seconds()
+        reader, strict = self._catalog.within(seconds), self._catalog.all_of_it(seconds)
         current = reader.current()
-        strict = self._catalog.all_of_it(_AT_ONCE_SECONDS)
         here = None if current is None else current.catalog
         names = sorted((one.name for one in reader.catalogs()), key=lambda name: name != here)
         return [self._database(name, strict if name == here else None) for name in names]
@@ -77,6 +86,13 @@ class CatalogPanel:
         elif _is_current(reader, catalog, schema):
             table = next((view for view in _own_views(reader) if view.name == name), table)
         return self._table(table, reader.columns(table.parts))
+
+    def _at_once_seconds(self) -> float:
+        """What is left of the time for all that is listed at once."""
+        now = time.monotonic()
+        if self._at_once_until is None:
+            self._at_once_until = now + self._allowed_at_once
+        return max(0.0, self._at_once_until - now)
 
     def _database(self, catalog: str, reader: Reader | None) -> Database:
         """:param reader: looks its schemas up; without one, they are looked up when it is opened."""

@@ -84,9 +84,12 @@ def test_the_current_catalog_comes_first_with_its_schemas_and_the_others_are_ope
     assert not any(schema.tables_resolved for schema in sail.schemas)
 
 
-def test_an_engine_that_is_busy_holds_a_cell_up_for_seconds_at_most(panel: CatalogPanel, engine: Engine) -> None:
+def test_an_engine_that_is_busy_holds_no_cell_up_and_is_asked_again_when_a_level_is_opened(engine: Engine) -> None:
     engine.lets.clear()
-    assert panel.databases() == []
+    panel = CatalogPanel(LazyCatalog(engine.ask), VariableName("spark"), at_once_seconds=0.0)
+    assert [panel.current(), *panel.databases()] == [None]
+    engine.lets.set()
+    assert [schema.name for schema in panel.schemas("sail")] == ["default", "`my data`.eu"]
 
 
 def test_temp_views_stand_where_sql_names_them_without_a_database(panel: CatalogPanel) -> None:
