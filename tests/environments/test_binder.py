@@ -144,7 +144,6 @@ def test_the_python_of_a_launch_is_one_that_the_package_supports() -> None:
 def test_the_packages_of_a_launch_are_whole(environment: Environment, home: Path) -> None:
     assert "lakesail-notebook" in environment.distributions()
     environment.run("-m", "pip", "check")
-    environment.run("-c", "import jupyter_server_proxy, marimo")
     assert (home / "examples" / "data" / "flights.parquet").is_file(), "the tables of the quickstart are written"
 
 
@@ -158,12 +157,12 @@ def test_a_launch_serves_the_quickstart_and_the_extension(launched: JupyterServe
     assert EXTENSION_NAME in {extension["name"] for extension in page["federated_extensions"]}
     assert not [name for name in page["disabledExtensions"] if name.startswith(EXTENSION_NAME)]
     assert launched.request("GET", "api/contents/examples/quickstart.ipynb?content=0").json()["type"] == "notebook"
-    assert launched.request("GET", "lakesail/api/v1/me").is_success
+    assert launched.request("GET", "lakesail/api/v1/me").json()["marimo"]["available"]
     news = launched.request("GET", "lab/api/settings/@jupyterlab/apputils-extension:notification").json()
     assert news["schema"]["properties"]["fetchNews"]["default"] == "false", "a question would cover the page"
 
 
-def test_a_launch_lands_on_the_quickstart_with_the_sidebar_open_and_connects_at_one_click(
+def test_a_launch_lands_on_the_quickstart_with_the_sidebar_open_and_connects_and_offers_marimo(
     launched: JupyterServer,
     home: Path,
     new_page: NewPage,  # noqa: F811
@@ -180,3 +179,5 @@ def test_a_launch_lands_on_the_quickstart_with_the_sidebar_open_and_connects_at_
         face.connected()
         assert lab.run_source("spark.read.parquet('data/flights.parquet').count()") == "336776"
         lab.site.api.close_all_sessions()
+        lab.command("launcher:create")
+        expect(lab.page.locator(".jp-LauncherCard").filter(has_text="marimo notebook")).to_be_visible()
