@@ -10,6 +10,8 @@ NO_ACTIVE_SESSION, SESSION_NOT_SAME = "[NO_ACTIVE_SESSION]", "[SESSION_NOT_SAME]
 """How PySpark begins to say that a Spark session is over, and that two DataFrames are not of the same one."""
 
 _CHARACTERS = 600
+_PARSED_PART = re.compile(r'Identifier\("((?:[^"\\]|\\.)*)"\)')
+_PARSED_NAME = re.compile(rf"ObjectName\(\[{_PARSED_PART.pattern}(?:, {_PARSED_PART.pattern})*\]\)")
 _CURE_OF_AN_ENDED_SESSION = "This Spark session is over. Run %sail connect to get a new one."
 _CURES: tuple[tuple[str, str], ...] = (
     (
@@ -50,6 +52,8 @@ _CURES: tuple[tuple[str, str], ...] = (
         r"(?:table|view|TABLE_OR_VIEW).{0,20}(?:not found|NOT_FOUND)",
         "spark.catalog.listTables() lists what there is; a temp view is gone after a new session.",
     ),
+    (r"cannot resolve attribute", "Check the column's name."),
+    (r"ambiguous attribute", "Say of which table it is, as in t.n."),
     (r"No field named", "Check the column's name; beside an aggregate, a column has to stand in GROUP BY."),
     (r"PERMISSION_DENIED|Permission denied|Access ?Denied", "Check the rights of the path and the credentials."),
     (r"No space left on device", "Free some space; c.LocalBackend.scratch_directory names where engines spill."),
@@ -128,11 +132,16 @@ def readable(message: str) -> str:
 
     Of a Python function's traceback, the last line is kept: it names the error.
     """
-    line = one_line(message)
+    line = one_line(_with_plain_names(message))
     cure = next((cure for pattern, cure in _CURES if re.search(pattern, message, re.I | re.S)), None)
     if cure is None or cure in line:
         return line
     return f"{line.rstrip('.')}. {cure}"
+
+
+def _with_plain_names(message: str) -> str:
+    """Sail names columns as its parser holds them: ``ObjectName([Identifier("t"), Identifier("n")])`` is ``t.n``."""
+    return _PARSED_NAME.sub(lambda found: ".".join(_PARSED_PART.findall(found[0])), message)
 
 
 def one_line(message: str) -> str:

@@ -35,6 +35,24 @@ def test_a_known_cause_comes_with_its_cure(said: str, cure: str) -> None:
     assert cure in readable(said)
 
 
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (
+            'attribute ObjectName([Identifier("nope")]) is missing from the schema: cannot resolve attribute',
+            "attribute nope is missing from the schema: cannot resolve attribute. Check the column's name.",
+        ),
+        (
+            'ambiguous attribute: ObjectName([Identifier("t"), Identifier("a b")])',
+            "ambiguous attribute: t.a b. Say of which table it is, as in t.n.",
+        ),
+        ("ObjectName([]) is odd", "ObjectName([]) is odd"),
+    ],
+)
+def test_columns_are_named_as_sql_names_them(said: str, line: str) -> None:
+    assert readable(said) == line
+
+
 def test_an_unknown_cause_is_said_as_it_is() -> None:
     assert readable("something  odd\nhappened") == "something odd happened"
 
