@@ -19,14 +19,12 @@ from ...process import ChildProcess, describe_exit, own_python, spawn
 from ...process_identity import ProcessIdentity, identity_of_child
 from ...workloads.ports import AppAddress, AppSpec
 from ...workloads.records import SessionRecord
-from .app_load import cpu_seconds_of_kernels
+from .app_load import Look, computed_between, look_at_kernels
 from .app_problems import file_problems, own_problem, python_problems
 from .environment import kernel_environment, masking, secrets_among, user_environment
 from .listening import listens
 from .logs import WorkloadLogs
 
-BUSY_SHARE = 0.1
-"""Of one processor core: a kernel that uses as much computes."""
 LEAST_SECONDS = 0.5
 """Between two looks that say something of the use of the processor."""
 STOP_GRACE_SECONDS = 5.0
@@ -62,8 +60,8 @@ class _App:
     keeper: ProcessIdentity | None = None
     """Of the process that leaves nothing of marimo behind, also when the child was killed."""
     marimo: int = 0
-    look: tuple[float, float] | None = None
-    """When its kernels were looked at last, and the processor time that they had used; both in seconds."""
+    look: Look | None = None
+    """The last one at its kernels."""
 
 
 class LocalApps:
@@ -132,11 +130,11 @@ class LocalApps:
         if app is None or app.keeper is None:
             return False
         before = app.look
-        if before is None or time.monotonic() - before[0] < LEAST_SECONDS:
+        if before is None or time.monotonic() - before.at < LEAST_SECONDS:
             before = before or await _looked_at(app)
             await asyncio.sleep(LEAST_SECONDS)
         app.look = now = await _looked_at(app)
-        return now[1] - before[1] >= BUSY_SHARE * (now[0] - before[0])
+        return computed_between(before, now)
 
     def revoke(self, session_id: str) -> None:
         self._credentials.revoke(session_id)
@@ -212,10 +210,10 @@ def _users(given: Mapping[str, str] | None, spec: AppSpec) -> dict[str, str]:
     return kernel_environment(given, its_python=spec.python is not None)
 
 
-async def _looked_at(app: _App) -> tuple[float, float]:
+async def _looked_at(app: _App) -> Look:
     keeper = 0 if app.keeper is None else app.keeper.pid
     # It walks through all processes of the machine, which would stall every notebook of the server.
-    return time.monotonic(), await asyncio.to_thread(cpu_seconds_of_kernels, keeper, app.marimo)
+    return await asyncio.to_thread(look_at_kernels, keeper, app.marimo)
 
 
 async def _gone(keeper: ProcessIdentity) -> None:
