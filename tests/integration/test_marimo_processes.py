@@ -57,13 +57,12 @@ def notebook(tmp_path: Path) -> Path:
 @pytest.fixture
 def control_plane(notebook: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.integration.apps_process", str(notebook)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    yield process
-    process.kill()
-    process.wait()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
 
 
-@pytest.mark.parametrize("killed", ["control plane", "wrapper", "both", "keeper"])
+@pytest.mark.parametrize("killed", ["control plane", "control plane and wrapper", "keeper"])
 def test_nothing_is_left_of_marimo_whoever_is_killed(control_plane: subprocess.Popen[str], killed: str) -> None:
     assert control_plane.stdout is not None
     said = json.loads(control_plane.stdout.readline())
@@ -71,16 +70,16 @@ def test_nothing_is_left_of_marimo_whoever_is_killed(control_plane: subprocess.P
     with page.opened(), page.terminal(_TYPED):
         family = eventually(lambda: _family(control_plane.pid), 60, "the kernel and the terminal are at work")
         wrapper, keeper = (one for one in family if _WRAPPER in one.cmdline())
-        if killed in {"control plane", "both"}:
+        if "control plane" in killed:
             control_plane.kill()
-        if killed in {"wrapper", "both"}:
+        if "wrapper" in killed:
             wrapper.kill()
         if killed == "keeper":
             keeper.kill()
         _, left = psutil.wait_procs(family, timeout=60)
     assert left == []
-    if killed in {"wrapper", "keeper"}:
-        assert control_plane.stdout.readline() == "marimo ended with signal 9 (SIGKILL)\n"
+    if killed == "keeper":
+        assert control_plane.stdout.readline().startswith("marimo ended with signal 9 (SIGKILL)")
 
 
 def test_an_app_that_is_stopped_goes_with_all_that_it_started_and_no_other_does(notebook: Path) -> None:

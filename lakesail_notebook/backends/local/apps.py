@@ -226,6 +226,7 @@ async def _gone(keeper: ProcessIdentity) -> None:
 
 
 def _last_words(child: ChildProcess) -> str:
-    said = next((line.strip() for line in reversed(child.log.tail()) if line.strip()), None)
+    lines = (line.strip() for line in reversed(child.log.tail()))
+    said = next((line for line in lines if line and "resource_tracker" not in line), None)  # Python's own, at any end
     ended = f"marimo ended with {describe_exit(child.return_code or 0)}"
     return ended if said is None else f"{ended}; its last words: {said[:200]}"
