@@ -178,8 +178,8 @@ class Apps(Protocol):
         """Ids of the sessions whose app has ended by itself."""
         ...
 
-    def last_words(self, session_id: str) -> str:
-        """How an app has ended, and what it said last."""
+    def last_words(self, session_id: str) -> str | None:
+        """How an app has ended, and what it said last; ``None``: somebody shut it down on its page."""
         ...
 
     async def busy(self, session_id: str) -> bool:

@@ -77,7 +77,7 @@ class LocalApps:
         self._serves_others = serves_others
         self._apps: dict[str, _App] = {}
         self._logs = WorkloadLogs()
-        self._words: OrderedDict[str, str] = OrderedDict()
+        self._words: OrderedDict[str, str | None] = OrderedDict()
         self._ended: asyncio.Queue[str] = asyncio.Queue()
         self._waiters: set[asyncio.Task[None]] = set()
 
@@ -122,7 +122,7 @@ class LocalApps:
         while True:
             yield await self._ended.get()
 
-    def last_words(self, session_id: str) -> str:
+    def last_words(self, session_id: str) -> str | None:
         return self._words.get(session_id, "marimo ended")
 
     async def busy(self, session_id: str) -> bool:
@@ -186,7 +186,7 @@ class LocalApps:
     def _watch_child(self, session_id: str, app: _App) -> None:
         async def report() -> None:
             await app.child.wait()
-            self._words[session_id] = _last_words(app.child)
+            self._words[session_id] = None if app.child.return_code == 0 else _last_words(app.child)
             if len(self._words) > _WORDS_KEPT:
                 self._words.popitem(last=False)
             if app.address is not None:  # nobody told it to end

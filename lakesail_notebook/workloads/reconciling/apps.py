@@ -7,7 +7,7 @@ import functools
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ...clock import Clock, in_words
 from ...errors import LakesailError
@@ -89,7 +89,7 @@ class AppKeeping:
                 if session.workload_id in ready:
                     self._work.begin("start app", _key(session.id), functools.partial(self._start, session))
             elif self._apps.address_of(session.id) is None:
-                self._work.begin("end app", _key(session.id), functools.partial(self._fail, session.id))
+                self._work.begin("end app", _key(session.id), functools.partial(self._follow, session.id))
             elif self._look_is_due(session, now):
                 self._work.begin("look at app", _key(session.id), functools.partial(self._look, session))
 
@@ -112,8 +112,13 @@ class AppKeeping:
         finally:
             self._starting.discard(session.id)
 
-    async def _fail(self, session_id: str) -> None:
-        await self._end_as(session_id, "engine_crashed", f"failed: {self._apps.last_words(session_id)}")
+    async def _follow(self, session_id: str) -> None:
+        """Its app has ended, and so does the session."""
+        words = self._apps.last_words(session_id)
+        if words is None:
+            await self._end_as(session_id, "user_closed", "was closed because its marimo was shut down", to="closed")
+        else:
+            await self._end_as(session_id, "engine_crashed", f"failed: {words}")
 
     async def _stop(self, session_id: str) -> None:
         await self._apps.stop(session_id)
@@ -140,9 +145,11 @@ class AppKeeping:
         self._looked_at[session.id] = at
         return True
 
-    async def _end_as(self, session_id: str, reason: TerminationReason, what: str) -> None:
+    async def _end_as(
+        self, session_id: str, reason: TerminationReason, what: str, to: Literal["closed", "failed"] = "failed"
+    ) -> None:
         now = self._clock.now()
-        await self._end(session_id, lambda one: lifecycle.ending(one.id, "failed", now, reason, what))
+        await self._end(session_id, lambda one: lifecycle.ending(one.id, to, now, reason, what))
 
 
 def _key(session_id: str) -> str:
