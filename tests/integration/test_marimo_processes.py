@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -40,9 +41,25 @@ def _():
 if __name__ == "__main__":
     app.run()
 """
-EMPTY = "import marimo\n\napp = marimo.App()\n"
-"""A kernel that computes has started the first, a terminal the others; one has left the terminal's session."""
 SLEEPERS = {"1001", "1002", "1003"}
+"""A kernel that computes has started the first, a terminal the others; one has left the terminal's session."""
+TWO_OF_ONE_NAME = """
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    x = 1
+    return
+
+
+@app.cell
+def _():
+    x = 2
+    return
+"""
 _TYPED = "(setsid sleep 1002 &) ; sleep 1003"
 _WRAPPER = "lakesail_notebook.marimo_process"
 
@@ -111,18 +128,20 @@ def test_an_app_that_is_stopped_goes_with_all_that_it_started_and_no_other_does(
 
 def test_what_marimo_says_when_it_does_not_start_is_told(tmp_path: Path) -> None:
     file = tmp_path / "broken.py"
-    file.write_text("import marimo\napp = marimo.App(\n")
+    file.write_text(TWO_OF_ONE_NAME)
 
     async def start() -> None:
         apps = local_apps(tmp_path)
         try:
-            await apps.start(a_session(id="SESSION"), edit(file))
+            await apps.start(a_session(id="SESSION"), replace(edit(file), mode="run"))
         finally:
             assert apps.address_of("SESSION") is None
             assert "broken.py" in "\n".join(apps.log_tail("SESSION", 100))
             await apps.close()
 
-    with pytest.raises(Unavailable, match="marimo ended with exit code 1; its last words: "):
+    with pytest.raises(
+        Unavailable, match=r"marimo ended with exit code 1; its last words: .*Variable 'x' is defined in multiple cells"
+    ):
         asyncio.run(start())
 
 

@@ -18,6 +18,23 @@ from .notebooks import API, describe, eventually
 TOKEN = "token-of-the-test-server"
 SESSIONS = f"{API}/workloads/sessions"
 EMPTY = "import marimo\n\napp = marimo.App()\n"
+TWO_OF_ONE_NAME = """
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    x = 1
+    return
+
+
+@app.cell
+def _():
+    x = 2
+    return
+"""
 BUSY = """
 import marimo
 
@@ -128,7 +145,8 @@ def test_marimo_has_its_session_and_no_other_until_it_is_closed(server: JupyterS
         assert api.delete(own).status_code == 204
         assert api.get(own).status_code == 401
     eventually(lambda: not marimo_of(server, mine), 60, "marimo of the closed session is gone")
-    assert not [one for one in processes if one.is_running()]
+    _, left = psutil.wait_procs(processes, timeout=60)
+    assert left == []
     assert marimo_of(server, other)
     server.request("DELETE", f"{SESSIONS}/{other['id']}")
 
@@ -148,7 +166,7 @@ def _no_secret_is_told(
 
 def test_a_failed_start_says_why_and_can_be_relaunched_as_it_was(server: JupyterServer, root: Path) -> None:
     file = root / "broken.py"
-    file.write_text("import marimo\napp = marimo.App(\n")
+    file.write_text(TWO_OF_ONE_NAME)
     failed = ended(server, create(server, "broken.py", mode="run"))
     assert (failed["status"], failed["terminationReason"]) == ("failed", "start_failed")
     assert "marimo ended with exit code 1; its last words: " in failed["statusMessage"]
@@ -168,7 +186,7 @@ def test_a_failed_start_says_why_and_can_be_relaunched_as_it_was(server: Jupyter
 
 def test_a_kernel_that_computes_keeps_its_session_though_its_page_is_closed(server: JupyterServer, root: Path) -> None:
     (root / "busy.py").write_text(BUSY)
-    session = create(server, "busy.py", config={"idleTimeoutSeconds": 8, "idleCloseDelaySeconds": 0})
+    session = create(server, "busy.py", config={"idleTimeoutSeconds": 12, "idleCloseDelaySeconds": 0})
     link = serving(server, session)["connectionInfo"]["proxyAuthUrl"]
     cookie = httpx.get(link, timeout=60).headers["Set-Cookie"].partition(";")[0]
     address = f"{server.url}lakesail/marimo/{session['id']}"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import secrets
 import time
 from collections import OrderedDict
@@ -37,6 +38,8 @@ _FOR_OTHERS = (
 )
 _NOT_IN_MARIMO = frozenset({"SPARK_REMOTE", "SPARK_LOCAL_REMOTE", "SPARK_API_MODE"})
 """With them marimo offers connections that pass by the session."""
+_AN_ERROR = re.compile(r"(critical|error)\b(?!: Failure:)", re.IGNORECASE)
+"""A line that tells more than the hints after it."""
 _RUN_CELLS_WHEN_OPENED = {"_MARIMO_CONFIG_OVERLOAD_RUNTIME_AUTO_INSTANTIATE": "true"}
 
 
@@ -227,6 +230,7 @@ async def _gone(keeper: ProcessIdentity) -> None:
 
 def _last_words(child: ChildProcess) -> str:
     lines = (line.strip() for line in reversed(child.log.tail()))
-    said = next((line for line in lines if line and "resource_tracker" not in line), None)  # Python's own, at any end
+    told = [line for line in lines if line and "resource_tracker" not in line]  # that is Python's, at any end
+    said = next((line for line in told if _AN_ERROR.match(line)), told[0] if told else None)
     ended = f"marimo ended with {describe_exit(child.return_code or 0)}"
     return ended if said is None else f"{ended}; its last words: {said[:200]}"

@@ -82,6 +82,8 @@ class AppKeeping:
             ready = {row.id for row in await view.workloads(fresh) if row.infra_status == "ready"} if fresh else set()
         for session_id in self._starting - live.keys():
             self._work.cancel(_key(session_id))
+        for session_id in self._starting & live.keys():
+            self._usage.note(session_id, now)  # nobody can use its page yet
         for session_id in self._started - live.keys():
             self._work.begin("stop app", _key(session_id), functools.partial(self._stop, session_id))
         for session in live.values():
@@ -109,6 +111,7 @@ class AppKeeping:
             await self._end_as(session.id, "start_timeout", what)
         else:
             self._started.add(session.id)
+            self._usage.note(session.id, self._clock.now())
         finally:
             self._starting.discard(session.id)
 
