@@ -86,7 +86,7 @@ def test_nothing_is_left_of_marimo_whoever_is_killed(control_plane: subprocess.P
     page = _page(AppAddress(said["port"], said["token"]), "SESSION")
     with page.opened(), page.terminal(_TYPED):
         family = eventually(lambda: _family(control_plane.pid), 60, "the kernel and the terminal are at work")
-        wrapper, keeper = (one for one in family if _WRAPPER in one.cmdline())
+        wrapper, keeper = (one for one in family if _WRAPPER in _command(one))
         if "control plane" in killed:
             control_plane.kill()
         if "wrapper" in killed:
@@ -111,12 +111,12 @@ def test_an_app_that_is_stopped_goes_with_all_that_it_started_and_no_other_does(
         assert await apps.busy("FIRST")
         assert not await apps.busy("SECOND")
         marimo = psutil.Process().children(recursive=True)
-        for process in marimo:
-            told = " ".join([*process.cmdline(), *process.environ().values()])
-            assert not any(one is not None and one.token in told for one in addresses)
+        told = [text for one in marimo for text in (*_command(one), *_environment(one).values())]
+        assert told
+        assert not [one for one in addresses if one is not None and any(one.token in text for text in told)]
         await apps.stop("FIRST")
         assert apps.address_of("FIRST") is None
-        assert not [one for one in marimo if one.is_running() and "FIRST" in " ".join(one.cmdline())]
+        assert not [one for one in marimo if "FIRST" in " ".join(_command(one))]
         assert not _sleepers(psutil.Process().children(recursive=True))
         assert apps.address_of("SECOND") is not None
         await apps.close()
@@ -165,5 +165,20 @@ def _family(pid: int) -> list[psutil.Process] | None:
 
 
 def _sleepers(processes: list[psutil.Process]) -> set[str]:
-    lines = [one.cmdline() for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    lines = [_command(one) for one in processes]
     return {line[1] for line in lines if line[:1] == ["sleep"] and len(line) == 2}
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """Empty, when it has ended."""
+    try:
+        return process.cmdline() if process.is_running() else []
+    except psutil.Error:
+        return []
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:
+        return {}
