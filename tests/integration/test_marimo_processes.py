@@ -179,6 +179,6 @@ def _command(process: psutil.Process) -> list[str]:
 
 def _environment(process: psutil.Process) -> dict[str, str]:
     try:
-        return process.environ()
+        return dict(process.environ())
     except psutil.Error:
         return {}
