@@ -7,6 +7,7 @@ below loads what it needs when it is used.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from .version import __version__
@@ -72,7 +73,16 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "models":
         return importlib.import_module(".models", __name__)
-    return getattr(importlib.import_module(_MODULES.get(name, ".errors"), __name__), name)
+    return getattr(importlib.import_module(_module_of(name), __name__), name)
+
+
+def _module_of(name: str) -> str:
+    """Where a public name is; in marimo, this package makes itself at home first."""
+    if name in {"connect", "panel"} and "marimo" in sys.modules:
+        in_marimo = importlib.import_module(".marimo_support.installation", __name__).install()
+        if in_marimo and name == "panel":
+            return ".marimo_support.panel"
+    return _MODULES.get(name, ".errors")
 
 
 def __dir__() -> list[str]:

@@ -5,6 +5,7 @@ import type { RenderProps } from "@anywidget/types";
 import { ACT_EVENT, type Act, type ActEvent } from "./model/acts";
 import type { Notebook } from "./model/types";
 import { copyText } from "./store/clipboard";
+import { echo } from "./store/echo";
 import { ElementLoader } from "./store/element_loader";
 import { elementPage } from "./store/element_page";
 import { ModelSource } from "./store/model_source";
@@ -49,11 +50,13 @@ export default {
       performAct((event as ActEvent).detail, source);
     };
     el.addEventListener(ACT_EVENT, perform);
+    const stopEchoing = echo(model);
     const leave = (): void => kernel.dispose();
     addEventListener("pagehide", leave);
     return () => {
       removeEventListener("pagehide", leave);
       el.removeEventListener(ACT_EVENT, perform);
+      stopEchoing();
       stopWaiting();
       loader.dispose();
       stopListening();

@@ -34,12 +34,6 @@ def here(page: SessionPage, me: Me, used: Collection[str] = ()) -> Candidate | N
     return live or max(found, key=lambda one: one.session.closed_at or "", default=None)
 
 
-def config_name_of(candidate: Candidate) -> str | None:
-    """A session that was read alone says it itself, where the server is new enough."""
-    named = None if candidate.config is None else candidate.config.name
-    return named or candidate.session.workload_config_name
-
-
 def value_of(candidate: Candidate | None) -> dict[str, Any]:
     """What people may read and observe: how the session is; no address and no token."""
     if candidate is None:
@@ -49,7 +43,7 @@ def value_of(candidate: Candidate | None) -> dict[str, Any]:
         "sessionId": session.id,
         "status": session.status,
         "name": session.name,
-        "config": config_name_of(candidate),
+        "config": candidate.config_name,
         "createdAt": session.created_at,
         "timeoutAt": session.timeout_at,
         "closedAt": session.closed_at,

@@ -1,4 +1,4 @@
-"""All panels of this process, and what they share: one feed, and one who does what they ask for."""
+"""All panels of one home, and what they share: one feed, and one who does what they ask for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .acts import Acts, Tickets
 from .api import Apis
 from .feed import Feed
 from .held import temp_views_of, used_session_ids
-from .kernel import ApisHere, IPythonKernel, notebook_of
+from .kernel import ApisHere, Home, ipython_home
 from .parts import Parts
 from .scripts import scripts
 
@@ -40,12 +40,13 @@ class Shown(Protocol):
 class Hub:
     """Hears what the views of panels say, and tells them what has changed. Threads may share it."""
 
-    def __init__(self, shell: Any, apis: Apis, clock: Clock) -> None:
+    def __init__(self, home: Home, apis: Apis, clock: Clock) -> None:
         self._clock = clock
         self._panels: weakref.WeakValueDictionary[str, Shown] = weakref.WeakValueDictionary()
-        kernel = IPythonKernel(shell)
+        self._place_key = home.place_key
+        kernel = home.kernel
         self.feed = Feed(apis, clock, self._told, self._call, lambda: kernel.is_free(_FREE_SECONDS), used_session_ids)
-        self._acts = Acts(apis, notebook_of(shell), kernel, self.feed, clock)
+        self._acts = Acts(apis, home.notebook, kernel, self.feed, clock)
         self._tickets = Tickets(clock)
 
     def add(self, panel: Shown) -> None:
@@ -54,6 +55,11 @@ class Hub:
     def remove(self, panel: Shown) -> None:
         self._panels.pop(panel.key, None)
         self.feed.closed_all_of(panel.key)
+
+    def close(self) -> None:
+        """All panels are gone, and so is who looked at them."""
+        for panel in list(self._panels.values()):
+            self.remove(panel)
 
     def heard(self, panel: Shown, message: object) -> None:
         """What a view says; what it cannot mean is passed over, since a page may be of another version."""
@@ -92,17 +98,11 @@ class Hub:
 
     def _notebook(self) -> Parts:
         session_id = None if self.feed.value is None else self.feed.value["sessionId"]
-        names = temp_views_of(session_id)
+        names = temp_views_of(session_id, self._place_key)
         return {"notebook": {"sessionId": session_id, "known": names is not None, "tempViews": names or []}}
 
 
 _hubs: list[Hub] = []
-
-
-def forget(panel: Shown) -> None:
-    """A panel is closed, or was never finished."""
-    for one in _hubs:
-        one.remove(panel)
 
 
 def hub() -> Hub:
@@ -111,7 +111,7 @@ def hub() -> Hub:
     :raises FailedPrecondition: when no IPython runs here.
     """
     if not _hubs:
-        _hubs.append(Hub(get_ipython(), ApisHere(), SystemClock()))
+        _hubs.append(Hub(ipython_home(get_ipython()), ApisHere(), SystemClock()))
     return _hubs[0]
 
 

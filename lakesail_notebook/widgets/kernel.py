@@ -1,4 +1,4 @@
-"""The IPython kernel that panels live in: its main thread, its magics, and its API."""
+"""The kernel that panels live in: its main thread, what connects there, and its API. This one is IPython's."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
 
 from ..errors import FailedPrecondition
 from ..spark.sessions.connect import default_client, new_client
-from .acts import Notebook
+from .acts import Kernel, Notebook
 from .api import ActingApi, ReadingApi, WaitingApi
 
 _MAGICS = "SailMagics"
@@ -30,8 +31,26 @@ class ApisHere:
         return new_client()
 
 
+class LiveKernel(Kernel, Protocol):
+    """The process that panels live in, or the part of it that is one person's."""
+
+    def is_free(self, seconds: float) -> bool:
+        """Whether no cell keeps it from messages for so long."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where panels live."""
+
+    kernel: LiveKernel
+    notebook: Notebook
+    place_key: str | None = None
+    """Of the owner whose panels they are, where several owners share the process."""
+
+
 class IPythonKernel:
-    """Implements :class:`.acts.Kernel`.
+    """Implements :class:`LiveKernel`.
 
     :param shell: IPython's, as ``get_ipython()`` gives it; ``None`` outside of IPython.
     """
@@ -64,7 +83,12 @@ class IPythonKernel:
         return free.wait(seconds)
 
 
-def notebook_of(shell: Any) -> Notebook:
+def ipython_home(shell: Any) -> Home:
+    """:raises FailedPrecondition: outside of IPython."""
+    return Home(IPythonKernel(shell), _notebook_of(shell))
+
+
+def _notebook_of(shell: Any) -> Notebook:
     """The magics of this shell; they are loaded if need be.
 
     :raises FailedPrecondition: outside of IPython.

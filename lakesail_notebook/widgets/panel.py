@@ -16,7 +16,7 @@ from ..errors import FailedPrecondition, LakesailError
 from ..spark.sessions.connect import connect
 from .held import used_session_ids
 from .here import NO_SESSION, here, value_of
-from .hub import forget, hub
+from .hub import Hub, hub
 from .kernel import ApisHere
 from .picture import MOST_QUERIES, Picture, bundle
 from .scripts import scripts
@@ -43,14 +43,14 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]
     _picture = traitlets.Dict().tag(sync=True)
     """What a page shows until the kernel answers it: what stands in the saved notebook, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, ours: Hub | None = None) -> None:
         self.key = uuid.uuid4().hex
-        ours = hub()  # first: where panels cannot be shown, no widget begins
+        self._hub = hub() if ours is None else ours  # first: where panels cannot be shown, no widget begins
         super().__init__(_esm=scripts().module)
         self.layout.flex, self.layout.min_width = "1 1 0", "240px"  # in a box: its content has no width of its own
         self._said: str | None = None
         self.on_msg(self._heard)
-        ours.add(self)
+        self._hub.add(self)
 
     def spark(self) -> SparkSession:
         """The PySpark session on the session that the panel shows.
@@ -69,8 +69,14 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]
 
     def close(self) -> None:
         """End it: its pages show what it was last."""
-        forget(self)
+        self.leave()
         super().close()
+
+    def leave(self) -> None:
+        """It is on no page any more, and is told nothing."""
+        ours = getattr(self, "_hub", None)  # one that was never finished has none
+        if ours is not None:
+            ours.remove(self)
 
     def say(self, message: Mapping[str, Any]) -> None:
         """Tell all of its views."""
@@ -84,15 +90,19 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]
             log.exception("An observer of the panel's value failed.")
 
     def _heard(self, _widget: object, message: object, _buffers: object) -> None:
-        hub().heard(self, message)
+        self._hub.heard(self, message)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs)
+        return data | bundle(self.look(), self._said), metadata
+
+    def look(self) -> Picture:
+        """Read how the session is, now: it becomes the panel's value, and what a page shows at first."""
         picture = _take_picture()
         if picture.problem is None:
             self.take_value(value_of(picture.here))
         self._picture = dict(picture.json)
-        return data | bundle(picture, self._said), metadata
+        return picture
 
 
 def panel() -> Panel:

@@ -21,7 +21,6 @@ from ..rendering.text_tables import printable
 from ..spark.sessions.choice import Candidate
 from ..version import __version__
 from . import parts
-from .here import config_name_of
 
 MIME_TYPE = "application/vnd.lakesail.panel+json"
 MOST_QUERIES = 100
@@ -48,7 +47,7 @@ class Picture:
             return "Spark session"
         session = self.here.session
         named = f"Spark session {session.name} ({session.id})" if session.name else f"Spark session {session.id}"
-        config = config_name_of(self.here)
+        config = self.here.config_name
         return printable(f"{named} on {config}" if config else named)
 
     @property
@@ -145,7 +144,7 @@ def _page_of(here: Candidate | None) -> SessionPage:
         notebook_contents_path=None,
         owner_name=None,
         kernel_ids=None,
-        workload_config_name=config_name_of(here),
+        workload_config_name=here.config_name,
     )
     item = SessionReference(id=session.id, member_id=session.member_id, service_account_id=session.service_account_id)
     return SessionPage(total=1, items=(item,), included=SessionIncluded(sessions=(session,)))

@@ -51,6 +51,11 @@ import contextvars, json, threading
 from concurrent.futures import ThreadPoolExecutor
 from pyspark.sql import SparkSession
 from lakesail_notebook import FailedPrecondition, connect
+from lakesail_notebook.clock import SystemClock
+from lakesail_notebook.spark.sessions.connect import default_client
+from lakesail_notebook.spark.sessions.leaving import leave
+from lakesail_notebook.spark.sessions.open_sessions import OPEN_SESSIONS
+from lakesail_notebook.spark.sessions.owners import key_of
 from lakesail_notebook.spark.sessions.session_requests import share_among
 
 OWNER = contextvars.ContextVar("owner", default=None)
@@ -74,6 +79,14 @@ first = as_viewer("ann", lambda: SparkSession.builder.appName("ann").getOrCreate
 told = {"before connecting": as_viewer("bob", active) is None}
 second = as_viewer("bob", connect)
 told["apart"] = first is not second and first.session_id != second.session_id
+session_id = OPEN_SESSIONS.session_id_of_spark(first)
+told["on one session"] = session_id is not None and session_id == OPEN_SESSIONS.session_id_of_spark(second)
+told["second session"] = []
+for words in ({"config": "another"}, {"new": True}):
+    try:
+        as_viewer("bob", lambda: connect(**words))
+    except FailedPrecondition as error:
+        told["second session"].append(error.reason)
 first.range(3).createOrReplaceTempView("mine")
 second.range(5).createOrReplaceTempView("mine")
 for name, own, rows in (("ann", first, 3), ("bob", second, 5)):
@@ -91,6 +104,46 @@ for what, ask in (("builder", SparkSession.builder.getOrCreate), ("connect", con
         told["nobody's " + what] = ask() is None
     except FailedPrecondition as error:
         told["nobody's " + what] = "runs for none of them" in str(error)
+third = as_viewer("ann", connect)
+leave(key_of("ann"), SystemClock())
+told["after leaving"] = [
+    third.is_stopped,
+    OPEN_SESSIONS.session_ids(key_of("ann")) == [],
+    as_viewer("ann", active) is None,
+    as_viewer("bob", lambda: connect().table("mine").count()) == 5,
+]
+default_client().close_session(session_id)
+print(json.dumps(told))
+"""
+
+LAUNCHED = """
+import json, os, sys
+from lakesail_notebook import FailedPrecondition, connect
+from lakesail_notebook.spark.sessions.connect import default_client
+from lakesail_notebook.spark.sessions.open_sessions import OPEN_SESSIONS
+
+client = default_client()
+spark = connect()
+session_id = OPEN_SESSIONS.session_id_of_spark(spark)
+before = next(client.session_pages()).total
+os.environ["LAKESAIL_SESSION_ID"] = session_id
+import subprocess
+child = "from lakesail_notebook import connect; spark = connect(); print(spark.session_id, spark.range(3).count())"
+ran = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True)
+childs, rows = ran.stdout.split()
+told = {"its Spark session": childs != spark.session_id, "kept": connect() is spark, "rows": rows}
+told["config"] = connect(config=client.session(session_id).workload_config_name).range(2).count()
+for name, words in {"new": {"new": True}, "other": {"config": "another"}, "attach": {"attach": "another"}}.items():
+    try:
+        connect(**words)
+    except FailedPrecondition as error:
+        told[name] = error.reason
+client.close_session(session_id)
+try:
+    connect()
+except FailedPrecondition as error:
+    told["over"] = session_id in str(error)
+told["makes none"] = next(client.session_pages()).total == before
 print(json.dumps(told))
 """
 
@@ -176,9 +229,26 @@ def test_of_several_owners_in_one_process_each_gets_its_own(server: JupyterServe
     assert run_script(server, tmp_path, TWO_OWNERS) == {
         "before connecting": True,
         "apart": True,
+        "on one session": True,
+        "second session": ["session_on_another_config", "session_is_shared"],
         "ann": [True] * 5,
         "bob": [True] * 5,
         "after stop": [True, True],
         "nobody's builder": True,
         "nobody's connect": True,
+        "after leaving": [True] * 4,
+    }
+
+
+def test_a_process_that_was_launched_on_a_session_uses_that_one_alone(server: JupyterServer, tmp_path: Path) -> None:
+    assert run_script(server, tmp_path, LAUNCHED) == {
+        "its Spark session": True,
+        "kept": True,
+        "rows": "3",
+        "config": 2,
+        "new": "launched_on_another",
+        "other": "session_on_another_config",
+        "attach": "launched_on_another",
+        "over": True,
+        "makes none": True,
     }

@@ -8,13 +8,14 @@ import pytest
 
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.widgets.hub import Hub
+from lakesail_notebook.widgets.kernel import ipython_home
 from tests.unit.small_panels import SmallApis, SmallPanel, SmallShell, eventually, mine
 
 
 class Rig:
     def __init__(self) -> None:
         self.apis = SmallApis(mine("S1"))
-        self.hub = Hub(SmallShell(), self.apis, SystemClock())
+        self.hub = Hub(ipython_home(SmallShell()), self.apis, SystemClock())
         self.first, self.second = SmallPanel("P1"), SmallPanel("P2")
         self.hub.add(self.first)
 

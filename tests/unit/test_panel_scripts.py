@@ -10,13 +10,14 @@ from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.errors import FailedPrecondition
 from lakesail_notebook.version import __version__
 from lakesail_notebook.widgets.hub import Hub
+from lakesail_notebook.widgets.kernel import ipython_home
 from lakesail_notebook.widgets.scripts import scripts, scripts_in
 from tests.unit.small_panels import SmallApis, SmallPanel, SmallShell
 
 
 @pytest.fixture
 def hub() -> Hub:
-    return Hub(SmallShell(), SmallApis(), SystemClock())
+    return Hub(ipython_home(SmallShell()), SmallApis(), SystemClock())
 
 
 def test_a_page_that_asks_is_told_the_script_of_the_elements(hub: Hub) -> None:

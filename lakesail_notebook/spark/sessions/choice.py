@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...clock import in_words, parse_duration
-from ...errors import InvalidArgument
+from ...errors import FailedPrecondition, InvalidArgument
 from ...models import (
     DIRECTORY_KEY,
     KERNEL_KEY,
@@ -136,6 +136,12 @@ class Candidate:
         """Whether its engine runs in cluster mode, as far as it is known here."""
         return self.config is not None and self.config.config.sail.execution_mode == "cluster"
 
+    @property
+    def config_name(self) -> str | None:
+        """A session says it itself, where the server is new enough."""
+        named = None if self.config is None else self.config.name
+        return named or self.session.workload_config_name
+
     def runs_on(self, config: str | None) -> bool:
         """Whether it runs on the config of this id or name; any will do for ``None``."""
         return config is None or (self.config is not None and config in {self.config.id, self.config.name})
@@ -183,6 +189,52 @@ def choose(candidates: Iterable[Candidate], wanted: Wanted) -> Candidate | None:
     if wanted.new:
         return None
     return next((one for one in candidates if one.live and one.runs_on(wanted.config)), None)
+
+
+def check_launched(launched: Candidate, wanted: Wanted) -> None:
+    """A process that was launched on a session uses that one alone.
+
+    :raises FailedPrecondition: when another one is wanted.
+    """
+    session_id = launched.session.id
+    only = f"This notebook was launched on session {session_id} and uses no other"
+    if wanted.new:
+        raise FailedPrecondition(f"{only}: leave out new. {_LAUNCH_ANOTHER}", reason="launched_on_another")
+    if wanted.attach not in {None, session_id}:
+        raise FailedPrecondition(f"{only}: leave out attach. {_LAUNCH_ANOTHER}", reason="launched_on_another")
+    _refuse_other_config(f"{only}. It", launched, wanted, _LAUNCH_ANOTHER)
+
+
+def check_shared(live: Iterable[Candidate], wanted: Wanted) -> None:
+    """Several owners of one process share one session: no owner makes a second one.
+
+    :param live: the sessions that they have.
+    :raises FailedPrecondition: when a second one is wanted.
+    """
+    if wanted.new:
+        raise FailedPrecondition(
+            "Several users share this process and one session: leave out new. To replace the session, close it and "
+            "connect again.",
+            reason="session_is_shared",
+        )
+    shared = list(live)
+    if shared and not any(one.runs_on(wanted.config) for one in shared):
+        session = f"Several users share this process and session {shared[0].session.id}, which"
+        _refuse_other_config(session, shared[0], wanted, "To use another config, close the session and connect again.")
+
+
+_LAUNCH_ANOTHER = "For another session, launch the notebook again with the command jupyter lakesail marimo."
+
+
+def _refuse_other_config(session: str, candidate: Candidate, wanted: Wanted, cure: str) -> None:
+    known = candidate.config is not None or candidate.config_name is not None
+    if not known or candidate.runs_on(wanted.config) or wanted.config == candidate.config_name:
+        return
+    raise FailedPrecondition(
+        f"{session} runs on compute config {candidate.config_name or 'another'}, not on {wanted.config}: leave the "
+        f"config out. {cure}",
+        reason="session_on_another_config",
+    )
 
 
 def session_create(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import functools
 import os
@@ -17,14 +16,12 @@ from ...client.personal import PERSONAL, PersonalApi
 from ...errors import LakesailError
 from ...version import __version__
 from .choice import Wanted
-from .connecting import open_connection
-from .waiting import NoProgress
+from .connecting import Connection, open_connection
+from .host import host_here, stack_level_of_the_user
+from .waiting import Progress
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
-
-
-_PASSED_OVER = frozenset({"lakesail_notebook", "pyspark"})
 
 
 def connect(
@@ -71,28 +68,23 @@ def connect(
         wait_seconds=wait_seconds,
         restore=restore,
     )
-    client = default_client()
-    connection = open_connection(wanted, client, _PythonWarnings())
-    if connection.private or (connection.how == "created" and not os.environ.get(URL_VARIABLE)):
-        atexit.register(_close_quietly, client, connection.reached.session.id, os.getpid())
+    with host_here().watching() as progress:
+        connection = connect_in_host(wanted, progress)
     for note in connection.notes:
-        warnings.warn(note, stacklevel=_stack_level_of_the_user())
+        warnings.warn(note, stacklevel=stack_level_of_the_user())
     return connection.spark
 
 
-def _stack_level_of_the_user() -> int:
-    """How far up the code is that asked, past this package and PySpark."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _PASSED_OVER:
-        level, frame = level + 1, frame.f_back
-    return level
+def connect_in_host(wanted: Wanted, progress: Progress) -> Connection:
+    """Connect in a program that may end the sessions that it makes.
 
-
-class _PythonWarnings(NoProgress):
-    """Nobody watches the wait; what is to be read before it is a warning at the user's line."""
-
-    def warned(self, text: str) -> None:
-        warnings.warn(text, stacklevel=_stack_level_of_the_user())
+    :raises LakesailError: see :func:`connect`.
+    """
+    client, host = default_client(), host_here()
+    connection = open_connection(wanted, client, progress)
+    if connection.private or (connection.how == "created" and host.closes_its_sessions()):
+        host.at_end(functools.partial(_close_quietly, client, connection.reached.session.id, os.getpid()))
+    return connection
 
 
 def default_client() -> Client:

@@ -16,6 +16,8 @@ from ..rpcs.session_token import RenewedToken
 from .choice import (
     Candidate,
     Wanted,
+    check_launched,
+    check_shared,
     choose,
     creation_key,
     difference,
@@ -27,7 +29,8 @@ from .choice import (
 from .heirs import Heir, go_on, heir_of
 from .installation import check_installation, engine_python, load_in_background
 from .open_sessions import OPEN_SESSIONS, OpenSession, prepare_full_pyspark
-from .owners import current_owner, one_at_a_time
+from .owners import current_owner, have_several, one_at_a_time, who_shares
+from .process_session import SHARED, launched_on
 from .session_requests import install, make_active
 from .sessions_here import SessionsHere, sessions_here, this_place, with_config
 from .surroundings import ENGINE_DIRECTORIES, TOLD_CHANGES, changes_since, directory_here, environment_for
@@ -86,16 +89,40 @@ class _Connecting:
         self._said_what_was_there = False
 
     def run(self) -> Connection:
-        with one_at_a_time(current_owner(), self._wanted.wait_seconds):
+        with one_at_a_time(who_shares(), self._wanted.wait_seconds):
+            current_owner()  # raises for one who has left meanwhile
             return self._run()
 
     def _run(self) -> Connection:
+        launched = launched_on()
+        if launched is not None:
+            return self._connect_launched(launched)
         if self._wanted.attach is not None:
-            return self._enter(self._attachable(self._wanted.attach), "attached")
+            connection = self._enter(self._attachable(self._wanted.attach), "attached")
+            return self._shared(connection) if self._wanted.replaces is not None else connection
         here = sessions_here(self._client, self._place)
         for over in reversed(here.over):  # the newest last: its belongings are the ones to go on with
             OPEN_SESSIONS.drop(over.session.id)
+            SHARED.drop(over.session.id)
+        if have_several():
+            check_shared(here.live, self._wanted)
         return self._connect_here(here)
+
+    def _connect_launched(self, session_id: str) -> Connection:
+        """Enter the session that this process was launched on."""
+        candidate = with_config(self._client, self._client.session(session_id))
+        if not candidate.live:
+            OPEN_SESSIONS.drop(session_id)
+            raise ended(candidate.session)
+        check_launched(candidate, self._wanted)
+        connection = self._enter(candidate, "attached")
+        note = difference(candidate.session, self._wanted)
+        return connection if note is None else _noting(connection, note)
+
+    def _shared(self, connection: Connection) -> Connection:
+        if have_several():
+            SHARED.add(connection.reached.session.id)
+        return connection
 
     def _connect_here(self, here: SessionsHere) -> Connection:
         chosen = choose(here.live, self._wanted)
@@ -129,7 +156,7 @@ class _Connecting:
         if python is None and self._place.me.single_user:
             self._progress.warned(_OTHER_PYTHON)
         session = self._new_session(python, creation_key(self._wanted, self._place, here.newest_id))
-        connection = self._enter(with_config(self._client, session), "created")
+        connection = self._shared(self._enter(with_config(self._client, session), "created"))
         return replace(connection, private=private_to(self._wanted, self._place) is not None)
 
     def _new_session(self, python: str | None, key: str | None) -> Session:
@@ -158,7 +185,9 @@ class _Connecting:
         self._loaded.result()
         prepare_full_pyspark()
         kept = self._kept(wait, session.id, endpoint)
-        heir = heir_of(session.id, self._place.key, self._wanted, created=how == "created")
+        # Of several owners, one makes the session that replaces the one before for all.
+        instead = how == "created" or (have_several() and self._wanted.attach is None)
+        heir = heir_of(session.id, self._place.key, self._wanted, created=instead)
         opened = kept or self._opened(wait, session.id, endpoint, heir)
         opened.channel_builder.plan_checks.cluster = candidate.has_workers
         opened.channel_builder.plan_checks.directory = session.metadata.get(DIRECTORY_KEY)

@@ -106,10 +106,13 @@ class OpenSessions:
             opened = next((one for one in self._opened if one.spark is active), None)
         return None if opened is None else opened.channel_builder.belongings.gone(name)
 
-    def belongings_of(self, session_id: str) -> tuple[Belonging, ...] | None:
-        """What the Spark sessions of this process hold on a session; ``None`` where it has none."""
+    def belongings_of(self, session_id: str, place_key: str | None = None) -> tuple[Belonging, ...] | None:
+        """What the Spark sessions of this process hold on a session; ``None`` where it has none.
+
+        :param place_key: of the one place to look at; by default all.
+        """
         with self._lock:
-            mine = [one for one in self._opened if one.session_id == session_id]
+            mine = [one for one in self._opened if one.session_id == session_id and place_key in {None, one.place_key}]
         if not mine:
             return None
         return tuple(dict.fromkeys(thing for one in mine for thing in one.channel_builder.belongings.all()))
@@ -192,6 +195,18 @@ class OpenSessions:
         for opened in released:
             opened.spark.stop()
             _forget_exit_hooks(opened.spark)
+
+    def take(self, place_key: str) -> list[OpenSession]:
+        """Forget what a place has and had: nobody asks for it any more. :meth:`end` is to follow for each."""
+        with self._lock:
+            taken = [opened for opened in self._opened if opened.place_key == place_key]
+            self._opened = [opened for opened in self._opened if opened.place_key != place_key]
+            self._left.pop(place_key, None)
+        return taken
+
+    def end(self, opened: OpenSession) -> None:
+        """Close what was taken, without an RPC."""
+        _drop(opened.spark)
 
     def forked(self) -> None:
         """In a child of this process: the sessions are its parent's. Their channels hang when they are used or let go

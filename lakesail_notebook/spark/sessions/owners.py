@@ -54,7 +54,8 @@ if hasattr(os, "register_at_fork"):
 def install(owners: Owners | None) -> None:
     """From now on, several owners share this process; ``None``: the process is the only owner again.
 
-    No owner is given another owner's session, and PySpark's default session is never one of theirs.
+    They share the session that one of them makes, and each has a Spark session of its own there. No owner is given
+    another owner's Spark session, and PySpark's default session is never one of theirs.
     """
     _ASKING.several = owners
 
@@ -83,13 +84,24 @@ def current_owner() -> str:
             "Call connect() in the user's own code, and hand the Spark session on.",
             reason="no_owner",
         )
+    return key_of(owner)
+
+
+def key_of(owner: str) -> str:
+    """What :func:`current_owner` gives for the key that :class:`Owners` tells."""
     return f"{_ASKING.process_key}/{owner}"
+
+
+def who_shares() -> str:
+    """A key of those who find what one of them has made: all owners of this process."""
+    return _ASKING.process_key
 
 
 @contextlib.contextmanager
 def one_at_a_time(owner: str, seconds: float) -> Iterator[None]:
-    """Let the threads of an owner connect one after the other: the second finds what the first has made.
+    """Let threads connect one after the other: the second finds what the first has made.
 
+    :param owner: a key of those who do so.
     :param seconds: how long to wait for the others.
     :raises DeadlineExceeded: when another thread still connects after so long.
     """

@@ -59,6 +59,11 @@ def make_active(spark: SparkSession) -> None:
         SparkSession._active_session.session = spark
 
 
+def forget_owner(owner: str) -> None:
+    """An owner asks for nothing more."""
+    _OF_OWNERS.pop(owner, None)
+
+
 def names_another_server(options: Mapping[str, Any], environment: Mapping[str, str]) -> bool:
     """Whether a builder, or the environment, says which server to use."""
     return (

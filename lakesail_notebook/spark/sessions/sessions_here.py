@@ -12,6 +12,7 @@ from .choice import PROCESS_KEY, Candidate, Place, candidates_of, of_place
 from .kernel_process import is_kernel
 from .open_sessions import OPEN_SESSIONS
 from .owners import current_owner, have_several
+from .process_session import SHARED
 
 
 def this_place(client: Client) -> Place:
@@ -28,7 +29,8 @@ class SessionsHere:
     """The sessions of one place."""
 
     live: Sequence[Candidate]
-    """In a kernel: the kernel's own first, newest first. Elsewhere: those that this process used last first."""
+    """In a kernel: the kernel's own first, newest first. Elsewhere: those that this process used last first; among
+    several owners, those that the asker used last, then those that all share."""
     over: Sequence[Candidate]
     """Newest first, among the latest hundred sessions of the caller; of a kernel's child, those that it used."""
 
@@ -44,9 +46,10 @@ class SessionsHere:
 def sessions_here(client: Client, place: Place) -> SessionsHere:
     if place.is_kernel:
         return _known_of(client, place)
-    here = _split(list(_looked_up(client, OPEN_SESSIONS.session_ids(place.key))))
+    own = OPEN_SESSIONS.session_ids(place.key)
     if have_several():
-        return here
+        return _split(list(_looked_up(client, dict.fromkeys([*own, *SHARED.ids()]))))
+    here = _split(list(_looked_up(client, own)))
     if place.role == "process":
         of_parent = _split(list(_looked_up(client, OPEN_SESSIONS.session_ids_of_parent()))).live
         return replace(here, live=[*here.live, *(one for one in of_parent if one not in here.live)])
@@ -96,6 +99,7 @@ def _looked_up(client: Client, session_ids: Iterable[str]) -> Iterator[Candidate
             session = client.session(session_id)
         except NotFound:
             OPEN_SESSIONS.drop(session_id)
+            SHARED.drop(session_id)
             continue
         yield with_config(client, session)
 

@@ -1,0 +1,101 @@
+"""marimo as the program around ``connect()``: it shows the wait, and says when its process ends."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..spark.sessions.host import PythonWarnings
+from ..spark.sessions.waiting import Progress
+from .viewers import context_here
+
+_ENDS_WITHIN_SECONDS = 3.0
+"""marimo kills a kernel that has not ended 5 seconds after it was asked to."""
+
+
+class Marimo:
+    """Implements :class:`...spark.sessions.host.Host`."""
+
+    def __init__(self) -> None:
+        self._ending = EndOfProcess()
+
+    @contextmanager
+    def watching(self) -> Iterator[Progress]:
+        line = SpinnerLine()
+        try:
+            yield line
+        finally:
+            line.end()
+
+    def closes_its_sessions(self) -> bool:
+        """A notebook that is opened again connects again, and nobody else uses its session."""
+        return True
+
+    def at_end(self, work: Callable[[], None]) -> None:
+        self._ending.add(work)
+
+
+class SpinnerLine(PythonWarnings):
+    """A spinner in the cell that waits, from the first word on; implements ``Progress``."""
+
+    def __init__(self) -> None:
+        self._shown: Any = None
+
+    def told(self, elapsed_seconds: float, text: str) -> None:
+        context = context_here()
+        if context is None or context.cell_id is None:  # a panel connects: it shows the session itself
+            return
+        if self._shown is None:
+            import marimo
+
+            self._shown = marimo.status.spinner(title="Connecting to Spark", subtitle=text)
+            self._spinner = self._shown.__enter__()
+        else:
+            self._spinner.update(subtitle=text)
+
+    def end(self) -> None:
+        if self._shown is not None:
+            self._shown.__exit__(None, None, None)
+
+
+class EndOfProcess:
+    """Does what is to be done when this process ends: at its exit, or when it is told to terminate.
+
+    marimo ends the kernel of a notebook that is edited by SIGTERM, and its handler leaves without Python's exit hooks.
+    """
+
+    def __init__(self) -> None:
+        self._process_id = os.getpid()
+        self._work: list[Callable[[], None]] = []
+        atexit.register(self._do)
+
+    def add(self, work: Callable[[], None]) -> None:
+        self._work.append(work)
+        self._hear_terminate()
+
+    def _hear_terminate(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return  # a server's thread: it leaves by Python's exit hooks
+        before = signal.getsignal(signal.SIGTERM)
+        if not callable(before) or getattr(before, "__self__", None) is self:
+            return
+        self._before = before
+        signal.signal(signal.SIGTERM, self._terminate)
+
+    def _terminate(self, number: int, frame: Any) -> None:
+        # The main thread may hold any lock just now.
+        ending = threading.Thread(target=self._do, daemon=True)
+        ending.start()
+        ending.join(_ENDS_WITHIN_SECONDS)
+        self._before(number, frame)
+
+    def _do(self) -> None:
+        if os.getpid() != self._process_id:
+            return
+        while self._work:
+            self._work.pop()()
