@@ -13,6 +13,8 @@ from lakesail_notebook.api_location import TOKEN_VARIABLE, URL_VARIABLE
 from tests.integration.marimo_pages import MarimoServer, marimo_server
 from tests.integration.notebooks import API
 
+from .guard import Guard
+
 MILLISECONDS = 60_000
 TOKEN = "a-token-of-the-tests"
 
@@ -60,8 +62,9 @@ def app(server: JupyterServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def test_cells_run_again_when_a_session_is_chosen_and_when_it_ends(
-    server: JupyterServer, app: MarimoServer, context: BrowserContext
+    server: JupyterServer, app: MarimoServer, context: BrowserContext, guard: Guard
 ) -> None:
+    guard.allow(app.url)
     page = context.new_page()
     page.goto(f"{app.url}/?access_token={app.token}")
     expect(page.get_by_text("Choose a session.")).to_be_visible(timeout=MILLISECONDS)
