@@ -21,9 +21,6 @@ _ENDS_WITHIN_SECONDS = 3.0
 class Marimo:
     """Implements :class:`...spark.sessions.host.Host`."""
 
-    def __init__(self) -> None:
-        self._ending = EndOfProcess()
-
     @contextmanager
     def watching(self) -> Iterator[Progress]:
         line = SpinnerLine()
@@ -37,7 +34,7 @@ class Marimo:
         return True
 
     def at_end(self, work: Callable[[], None]) -> None:
-        self._ending.add(work)
+        ENDING.add(work)
 
 
 class SpinnerLine(PythonWarnings):
@@ -72,7 +69,7 @@ class EndOfProcess:
     def __init__(self) -> None:
         self._process_id = os.getpid()
         self._work: list[Callable[[], None]] = []
-        atexit.register(self._do)
+        atexit.register(self.do)
 
     def add(self, work: Callable[[], None]) -> None:
         self._work.append(work)
@@ -80,7 +77,7 @@ class EndOfProcess:
 
     def _hear_terminate(self) -> None:
         if threading.current_thread() is not threading.main_thread():
-            return  # a server's thread: it leaves by Python's exit hooks
+            return  # a server's thread: the entry point for servers tells of its end
         before = signal.getsignal(signal.SIGTERM)
         if not callable(before) or getattr(before, "__self__", None) is self:
             return
@@ -89,13 +86,17 @@ class EndOfProcess:
 
     def _terminate(self, number: int, frame: Any) -> None:
         # The main thread may hold any lock just now.
-        ending = threading.Thread(target=self._do, daemon=True)
+        ending = threading.Thread(target=self.do, daemon=True)
         ending.start()
         ending.join(_ENDS_WITHIN_SECONDS)
         self._before(number, frame)
 
-    def _do(self) -> None:
+    def do(self) -> None:
+        """Now; each thing is done once."""
         if os.getpid() != self._process_id:
             return
         while self._work:
             self._work.pop()()
+
+
+ENDING = EndOfProcess()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sys
 import weakref
@@ -21,6 +22,15 @@ async def lifespan(_: object) -> AsyncIterator[None]:
     ended = None if kernel is None else kernel()
     if installation is not None and ended is not None:
         installation.kernel_has_ended(ended)
+
+
+@contextlib.asynccontextmanager
+async def server_lifespan(_: object) -> AsyncIterator[None]:
+    """Goes with a server of marimo. A server that is told to terminate leaves without Python's exit hooks."""
+    yield
+    host: Any = sys.modules.get(f"{__package__}.host")
+    if host is not None:  # viewers have connected in this process
+        await asyncio.to_thread(host.ENDING.do)
 
 
 def _kernel_here() -> weakref.ref[Any] | None:
