@@ -101,6 +101,12 @@ def test_the_notebook_begins_with_one_line_and_holds_no_outputs() -> None:
     assert [cell["id"] for cell in code if cell["outputs"] or cell["execution_count"]] == []
 
 
+def test_marimos_own_check_passes_on_the_example_for_marimo() -> None:
+    command = [sys.executable, "-m", "marimo", "check", "--strict", str(EXAMPLES / "quickstart_marimo.py")]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
 def _prepare_elsewhere(directory: Path, first: str = "") -> subprocess.Popen[bytes]:
     """``prepare`` in a process of its own."""
     code = f"{first}\nimport pathlib, sys, flights\nflights.prepare(pathlib.Path(sys.argv[1]))"
