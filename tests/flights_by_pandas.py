@@ -1,4 +1,4 @@
-"""The quickstart's question, answered by pandas, straight from the package's own files."""
+"""The questions of the quickstarts, answered by pandas, straight from the package's own files."""
 
 from __future__ import annotations
 
@@ -31,14 +31,23 @@ def answer() -> pd.DataFrame:
     return named[["name", "flights", "newer_lost", "older_lost", "difference"]].reset_index(drop=True)
 
 
+def departures() -> pd.DataFrame:
+    """All flights, as the marimo example's: with their weekday, and fair weather where nobody measured."""
+    flights = table("flights").merge(_skies(), on=["origin", "time_hour"], how="left").fillna({"sky": "fair"})
+    return flights.assign(weekday=pd.to_datetime(flights[["year", "month", "day"]]).dt.strftime("%a"))
+
+
 def _flown() -> pd.DataFrame:
     planes = table("planes")[["tailnum", "year"]].rename(columns={"year": "built"})
+    flown = table("flights").merge(planes, on="tailnum").merge(_skies(), on=["origin", "time_hour"])
+    return flown.dropna(subset=["built", "arr_delay"])
+
+
+def _skies() -> pd.DataFrame:
     weather = table("weather")
     measured = zip(weather["visib"], weather["precip"], weather["wind_speed"], strict=True)
     weather["sky"] = [sky(*hour) for hour in measured]
-    flown = table("flights").merge(planes, on="tailnum")
-    flown = flown.merge(weather[["origin", "time_hour", "sky"]], on=["origin", "time_hour"])
-    return flown.dropna(subset=["built", "arr_delay"])
+    return weather[["origin", "time_hour", "sky"]]
 
 
 def _lost(flown: pd.DataFrame) -> pd.DataFrame:

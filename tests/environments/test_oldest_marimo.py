@@ -1,4 +1,4 @@
-"""The oldest marimo that the extra ``marimo`` allows: SQL cells on a session in both ways, and Stop.
+"""The oldest marimo that the extra ``marimo`` allows: SQL cells on a session in both ways, Stop, and the example.
 
 The newest one is that of the tests' own environment.
 """
@@ -6,13 +6,15 @@ The newest one is that of the tests' own environment.
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.integration.marimo_editor import Editor, editor, is_shown, own_control_plane
+from tests.marimo_documents import EXAMPLE, answers_of, copy_examples
 
 from .virtual_environment import INSTALL_SECONDS, ROOT, Environment, new_environment
 
@@ -76,3 +78,21 @@ def test_stop_ends_a_long_query(page: Editor) -> None:
     stopped = page.finish(cell)
     assert stopped.error["type"] == "interruption"
     assert "Interrupted after" in stopped.console
+
+
+def test_the_example_runs(environment: Environment, tmp_path: Path) -> None:
+    copy_examples(tmp_path)
+    variables = environment.variables(tmp_path) | own_control_plane(tmp_path)
+
+    def run(arguments: Sequence[str]) -> str:
+        command = [str(environment.python), "-P", *arguments]
+        finished = subprocess.run(
+            command, cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=INSTALL_SECONDS
+        )
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout
+
+    assert run(["-m", "marimo", "check", "--strict", EXAMPLE.name]) == ""
+    every, some = answers_of(run)
+    assert (every.total["flights"], some.total["flights"]) == (336_776, 9_606)
+    assert every.late_by_sky()["fair"] < every.late_by_sky()["rain"]
