@@ -11,11 +11,13 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 from headless import JupyterServer, jupyter_server
 from jupyter_server.auth import IdentityProvider, User
@@ -34,9 +36,11 @@ from lakesail_notebook.workloads.service import AppPagesService
 from lakesail_notebook.workloads.services.app_pages import AppPages
 from lakesail_notebook.workloads.store_port import Writing
 from tests.builders import a_config, a_session, a_workload
-from tests.marimo_apps import MarimoApps
+from tests.marimo_apps import START_SECONDS, MarimoApps
 
+T = TypeVar("T")
 PROJECT = Path(__file__).parents[1]
+Mode = Literal["edit", "run"]
 PLAN_VARIABLE = "TEST_PAGES"
 USED_FILE = "used.log"
 """A line for each use that was reported."""
@@ -79,17 +83,38 @@ class _Pages:
         store = await open_store(_database(self._directory))
         self._opened = AppPages(store=store, apps=self._apps, report_use=self._used, clock=SystemClock())
         for plan in self._sessions:
+            if plan["mode"] is None:
+                continue
             async with store.reading() as view:
                 session = await view.session(plan["id"])
             assert session is not None
             spec = AppSpec(file=plan["file"], mode=plan["mode"], python=None, working_directory=None)
             await self._apps.start(session, spec)
-        (self._directory / "ready").touch()
+            address = self._apps.address_of(session.id)
+            assert address is not None
+            draft = self._directory / f"{session.id}.draft"
+            draft.write_text(json.dumps([address.port, address.token]))
+            draft.rename(self._directory / session.id)
         return self._opened
 
     async def _used(self, session_id: str) -> None:
         with (self._directory / USED_FILE).open("a") as file:
             file.write(f"{session_id}\n")
+
+
+class _Loop:
+    """An event loop in a thread of its own: a test with a browser has one in its own thread already."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._runner = self._thread.submit(asyncio.Runner).result()
+
+    def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        return self._thread.submit(lambda: self._runner.run(work())).result()
+
+    def close(self) -> None:
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
 
 
 class OneUserProvider(IdentityProvider):
@@ -102,15 +127,26 @@ class OneUserProvider(IdentityProvider):
 class PageServer:
     """Made by :func:`page_server`."""
 
-    def __init__(self, jupyter: JupyterServer, directory: Path, runner: asyncio.Runner, store: SqlStore) -> None:
+    def __init__(self, jupyter: JupyterServer, directory: Path, loop: _Loop, store: SqlStore) -> None:
         self.jupyter = jupyter
         self._directory = directory
-        self._runner = runner
+        self._loop = loop
         self._store = store
 
     def page(self, session_id: str) -> str:
         """The URL of the page, with a slash at its end."""
         return f"{self.jupyter.url}lakesail/marimo/{session_id}/"
+
+    def address_of(self, session_id: str) -> tuple[int, str]:
+        """marimo's own port and token."""
+        port, token = json.loads((self._directory / session_id).read_text())
+        return port, token
+
+    def wait_until_served(self, session_id: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not (self._directory / session_id).exists():
+            assert time.monotonic() < deadline, "marimo does not serve"
+            time.sleep(0.05)
 
     def uses(self) -> list[str]:
         file = self._directory / USED_FILE
@@ -123,7 +159,7 @@ class PageServer:
             async with self._store.writing() as unit:
                 await unit.move_session(session_id, ending(session_id, "closed", now(), "idle_timeout", what))
 
-        self._runner.run(end())
+        self._loop.run(end)
 
 
 def now() -> datetime:
@@ -140,15 +176,15 @@ def a_marimo_session(member_id: str) -> SessionRecord:
 
 @contextlib.contextmanager
 def page_server(
-    directory: Path, notebooks: list[tuple[SessionRecord, Path, str]], **options: Any
+    directory: Path, notebooks: list[tuple[SessionRecord, Path, Mode | None]], **options: Any
 ) -> Iterator[PageServer]:
     """For the length of a ``with`` block.
 
-    :param notebooks: sessions with their notebooks, and how each is served: ``edit`` or ``run``.
+    :param notebooks: sessions with their notebooks, and how each is served; ``None``: nothing serves it.
     :param options: of :func:`headless.jupyter_server`.
     """
-    with asyncio.Runner() as runner:
-        store = runner.run(open_store(_database(directory)))
+    with contextlib.closing(_Loop()) as loop:
+        store = loop.run(lambda: open_store(_database(directory)))
         config = a_config(created_at=now())
         workload = a_workload(config_id=config.id, infra_status="ready", created_at=now())
         sessions = [session for session, _, _ in notebooks]
@@ -163,7 +199,7 @@ def page_server(
             async with store.writing() as unit:
                 await add(unit)
 
-        runner.run(prepare())
+        loop.run(prepare)
         plan = {
             "directory": str(directory),
             "sessions": [{"id": session.id, "file": str(file), "mode": mode} for session, file, mode in notebooks],
@@ -173,5 +209,5 @@ def page_server(
         settings["ServerApp"] = {**settings.get("ServerApp", {}), **extensions}
         environment = {PLAN_VARIABLE: json.dumps(plan), "PYTHONPATH": f"{PROJECT}:{PROJECT / 'examples'}"}
         with jupyter_server(directory, config=settings, env=environment, **options) as jupyter:
-            yield PageServer(jupyter, directory, runner, store)
-        runner.run(store.close())
+            yield PageServer(jupyter, directory, loop, store)
+        loop.run(store.close)
