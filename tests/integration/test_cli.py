@@ -150,6 +150,29 @@ def test_a_session_goes_through_its_life_by_commands(plane: ControlPlane) -> Non
     plane.ask("close", again["id"])
 
 
+def test_a_marimo_notebook_is_open_until_the_command_is_told_to_end(plane: ControlPlane, tmp_path: Path) -> None:
+    notebook = tmp_path / "small.py"
+    notebook.write_text("import marimo\n\napp = marimo.App()\n")
+    log = tmp_path / "log"
+    words = [*PROGRAM, "marimo", "run", str(notebook), "--no-browser"]
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(words, env=plane.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out) as command,
+    ):
+        try:
+            eventually(lambda: "Ctrl+C" in log.read_text() or command.poll() is not None, 120, log.read_text)
+            listed = json.loads(plane.ask("sessions", "--json"))["included"]["sessions"]
+            command.terminate()
+            assert command.wait(60) == 0, log.read_text()
+        finally:
+            command.kill()
+    (session,) = (one for one in listed if one["endpointType"] == "marimo")
+    assert f"small.py is at {plane.info()['url']}lakesail/marimo/{session['id']}/\n" in log.read_text()
+    assert log.read_text().endswith(f"Session {session['id']} is closed.\n")
+    assert "ticket" not in log.read_text()
+    assert "user_closed" in plane.ask("sessions", "show", session["id"])
+
+
 def test_a_config_is_made_changed_and_deleted_by_commands(plane: ControlPlane, tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text('{"name": "cli", "config": {"sail": {"extraEnv": {"A": "1"}}}}')
