@@ -300,3 +300,16 @@ def test_behind_a_hub_alone_nobody_administers(tmp_path: Path) -> None:
             [],
             False,
         )
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_server_that_keeps_its_users_apart_starts_no_marimo_and_says_why(stage: Stage, role: str) -> None:
+    client = stage.clients[role]
+    told = client.get("me").json()["marimo"]
+    assert not told["available"]
+    assert "keeps its users apart" in told["reason"]
+    body = {"endpointType": "marimo", "metadata": {"lakesail/marimo-file": "nb.py"}}
+    refused = client.post("workloads/sessions", json=body)
+    assert refused.status_code == 403
+    if role != "organization admin":
+        assert refused.json()["detail"] == told["reason"]

@@ -109,6 +109,10 @@ class AppKeeping:
             cure = "start_timeout_seconds of c.LakesailApp.limits allows more"
             what = f"could not start: marimo did not answer within {in_words(limit)} ({cure})"
             await self._end_as(session.id, "start_timeout", what)
+        except Exception:
+            log.exception("reconciler: marimo of session %s could not start", session.id)
+            what = "could not start: a fault that the server's log has more of"
+            await self._end_as(session.id, "start_failed", what)
         else:
             self._started.add(session.id)
             self._usage.note(session.id, self._clock.now())

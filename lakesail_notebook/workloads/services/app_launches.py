@@ -32,9 +32,12 @@ async def app_spec(
     """
     if endpoint_type != MARIMO:
         return None
-    if apps is None or not single_user:
-        why = None if apps is None else apps.unavailable
-        raise FailedPrecondition(why or "This control plane starts no marimo.", reason="marimo_unavailable")
+    if apps is None:
+        raise FailedPrecondition("This control plane starts no marimo.", reason="marimo_unavailable")
+    if not single_user:
+        raise PermissionDenied(
+            apps.unavailable or "This server starts no marimo for its users.", reason="marimo_unavailable"
+        )
     spec = spec_of(apps, metadata)
     problems = tuple(await apps.validate(spec))
     if problems:
