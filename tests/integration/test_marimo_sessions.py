@@ -190,7 +190,7 @@ def test_a_failed_start_says_why_and_can_be_relaunched_as_it_was(server: Jupyter
 
 def test_a_kernel_that_computes_keeps_its_session_though_its_page_is_closed(server: JupyterServer, root: Path) -> None:
     (root / "busy.py").write_text(BUSY)
-    session = create(server, "busy.py", config={"idleTimeoutSeconds": 12, "idleCloseDelaySeconds": 0})
+    session = create(server, "busy.py", config={"idleTimeoutSeconds": 16, "idleCloseDelaySeconds": 0})
     link = serving(server, session)["connectionInfo"]["proxyAuthUrl"]
     cookie = httpx.get(link, timeout=60).headers["Set-Cookie"].partition(";")[0]
     address = f"{server.url}lakesail/marimo/{session['id']}"
