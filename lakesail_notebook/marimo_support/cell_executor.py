@@ -85,10 +85,8 @@ def _cell(names: Any) -> Iterator[None]:
 
 def _ends() -> None:
     from .cells import CELLS
-    from .registration import register
 
     CELLS.ends()
-    register()  # for the cells that follow the one that loaded this package
 
 
 def _shown(error: BaseException) -> BaseException:

@@ -14,7 +14,7 @@ from ..spark.sessions.owners import key_of
 from ..spark.sessions.session_requests import share_among
 from .departures import Departures
 from .host import Marimo
-from .registration import register_sql_engine
+from .registration import register
 from .viewers import Mode, NotThisMarimo, Viewers, context_here, kernel_of, mode_of
 
 _NOT_THIS_MARIMO = (
@@ -63,7 +63,7 @@ def _mode_here() -> Mode | None:
 
 
 def _install(mode: Mode) -> None:
-    register_sql_engine()  # a script has no entry points, and they may be forbidden
+    register()  # a script has no entry points, and they may be forbidden
     if mode != "script":
         run_in(Marimo())
     if mode == "run":

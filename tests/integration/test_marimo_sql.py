@@ -21,8 +21,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
     directory = tmp_path_factory.mktemp("marimo")
     with editor(directory, **own_control_plane(directory)) as page:
         done(page.run("import marimo as mo\nimport lakesail_notebook as sail"))
-        done(page.run("spark = sail.connect()"))
-        done(page.run("_ = mo.sql('create table flights (origin string, delay int)', engine=spark)"))
+        make = "_ = mo.sql('create table flights (origin string, delay int)', engine=spark)"
+        done(page.run(f"spark = sail.connect()\n{make}"))
         done(page.run("_ = mo.sql(\"insert into flights values ('OSL', 5), ('BER', 7)\", engine=spark)"))
         yield page
 
