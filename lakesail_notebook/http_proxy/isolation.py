@@ -41,7 +41,7 @@ def headers_for(path: str, *, root: str, host: str, secure: bool, other_origins:
         "Content-Security-Policy": _policy(path, root, host, secure, other_origins),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
     }
 

@@ -63,6 +63,7 @@ class TicketHandler(PageHandler):
             secure=self.request.protocol == "https",
         )
         self.set_header("Cache-Control", "no-store")
+        self.set_header("Referrer-Policy", "no-referrer")
         self.redirect(f"{self.root}/", status=303)
 
 

@@ -31,6 +31,7 @@ def test_the_wheel_carries_the_panel_and_the_licenses_of_what_is_bundled(wheel: 
     names = zipfile.ZipFile(wheel).namelist()
     assert "lakesail_notebook/static/panel.js" in names
     assert "lakesail_notebook/static/elements.js" in names
+    assert "lakesail_notebook/http_proxy/page.js" in names
     assert "lakesail_notebook/static/third-party-licenses.json" in names
     assert "lakesail_notebook/static/sources.sha256" not in names
     assert [name for name in names if name.endswith(f"{LABEXTENSION}/static/third-party-licenses.json")]
