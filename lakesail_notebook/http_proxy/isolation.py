@@ -7,6 +7,7 @@ paths after a redirect, so no redirect that leaves the path is passed on.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from urllib.parse import quote
@@ -38,7 +39,7 @@ def headers_for(path: str, *, root: str, host: str, secure: bool, other_origins:
     :param other_origins: by which browsers reach it too, where a proxy in front changes ``Host``.
     """
     return {
-        "Content-Security-Policy": _policy(path, root, host, secure, other_origins),
+        "Content-Security-Policy": _policy(_ancestors(path), root, host, secure, tuple(other_origins)),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Referrer-Policy": "same-origin",
@@ -46,7 +47,8 @@ def headers_for(path: str, *, root: str, host: str, secure: bool, other_origins:
     }
 
 
-def _policy(path: str, root: str, host: str, secure: bool, other_origins: Iterable[str]) -> str:
+@functools.lru_cache(maxsize=256)
+def _policy(ancestors: str, root: str, host: str, secure: bool, other_origins: tuple[str, ...]) -> str:
     hosts = [_for_policy(host), *(_for_policy(origin.partition("://")[2]) for origin in other_origins)]
     # A semicolon or a comma would end the source; the browser decodes both sides before it compares.
     encoded = quote(root, safe="/%!$&'()*+=:@~-._")
@@ -55,7 +57,7 @@ def _policy(path: str, root: str, host: str, secure: bool, other_origins: Iterab
     sockets = " ".join(f"{scheme}://{root}" for root in roots for scheme in _SOCKETS)
     directives = [f"connect-src {own} {sockets}", *(f"{name} {own}" for name in _OWN_PATH)]
     directives += [f"{name} {own} data: blob:" for name in _OWN_PATH_AND_LOCAL]
-    directives.append(f"frame-ancestors {_ancestors(path)}")
+    directives.append(f"frame-ancestors {ancestors}")
     if not secure and not _trustworthy(host):
         directives.append(_NO_WINDOWS)
     return "; ".join(directives)
