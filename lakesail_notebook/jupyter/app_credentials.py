@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..api_location import CA_FILE_VARIABLE, SESSION_VARIABLE, TOKEN_FILE_VARIABLE, URL_VARIABLE
+from ..api_location import CA_FILE_VARIABLE, SESSION_ID_VARIABLE, TOKEN_FILE_VARIABLE, URL_VARIABLE
 from ..errors import Unauthenticated
 from ..tokens import AppTokens
 from ..workloads.records import SessionRecord
@@ -44,7 +44,7 @@ class AppCredentials:
         told = {
             URL_VARIABLE: self._api_url(),
             TOKEN_FILE_VARIABLE: str(self._files.write(session.id, token)),
-            SESSION_VARIABLE: session.id,
+            SESSION_ID_VARIABLE: session.id,
         }
         return told if self._certificate_file is None else told | {CA_FILE_VARIABLE: str(self._certificate_file)}
 
