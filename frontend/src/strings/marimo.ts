@@ -12,7 +12,7 @@ export const marimoStrings = {
   losesMarimo: "What its notebook holds in memory goes. Files stay.",
   marimoRow: "marimo",
   marimoShares:
-    "The page has the same address as Jupyter: the browser lets its code send requests to this session alone, and keeps what both store for that address in one place.",
+    "The page has the same address as Jupyter: the browser keeps its code from Jupyter's API, but not from cookies and storage that belong to that address.",
   newMarimo: "New marimo notebook",
   newMarimoCaption: "Make a marimo notebook that is connected to Spark, and open it in a new tab",
   editMarimo: "Open with marimo on Spark",

@@ -74,10 +74,11 @@ test("why marimo is not started is said in the server's words", () => {
   expect([null, me].map(startsMarimo)).toEqual([false, false]);
 });
 
-test("a notebook's session is never one of marimo, and the picker offers none", () => {
+test("a Jupyter notebook's session is never one of marimo, and the picker offers none", () => {
   const ofMarimo = served({ contentsPath: notebook.path, notebookPath: notebook.path, usedBy: ["k1"], kernelId: "k1" });
   const known = snapshot({ sessions: loaded([ofMarimo]) });
   expect(sessionOfNotebook(known, notebook)).toBeNull();
+  expect(sessionOfNotebook(known, { ...notebook, path: "flights.py" })?.id).toBe(ofMarimo.id);
   expect(pickerGroups(t, known, notebook, NOW).map(({ label }) => label)).toEqual(["computeConfigs"]);
 });
 
