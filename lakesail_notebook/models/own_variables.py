@@ -19,7 +19,7 @@ _OF_ONE_KERNEL = re.compile(
     # How this process was started and where it shows its output. An engine with the same of all else is the same.
     r"_|SHLVL|PWD|OLDPWD|TERM|COLUMNS|LINES|CLICOLOR|CLICOLOR_FORCE|FORCE_COLOR|PAGER|GIT_PAGER|MPLBACKEND"
     r"|PYDEVD_.*|DEBUGPY_.*|IPY_INTERRUPT_EVENT|KERNEL_(?:ID|USERNAME|WORKING_DIR|LAUNCH_TIMEOUT)|VSCODE_.*"
-    r"|PYTEST_CURRENT_TEST|KMP_INIT_AT_FORK"
+    r"|PYTEST_CURRENT_TEST|KMP_INIT_AT_FORK|_?MARIMO_.*"
     # PySpark's own of the client's side, some of which it sets itself.
     r"|SPARK_REMOTE|SPARK_LOCAL_REMOTE|SPARK_API_MODE|SPARK_CONNECT_.*"
 )

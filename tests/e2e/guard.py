@@ -23,6 +23,8 @@ class Guard:
     """Where requests may go."""
     strayed: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    """What stands in errors of scripts that are not ours, though their address looks so."""
     requests: list[str] = field(default_factory=list)
     """``METHOD URL`` of each request so far."""
 
@@ -55,13 +57,16 @@ class Guard:
         if parts.scheme not in _INSIDE_THE_PAGE and f"{parts.scheme}://{parts.netloc}" not in self.origins:
             self.strayed.append(url)
 
+    def _is_ours(self, text: str) -> bool:
+        return _OURS.search(text) is not None and not any(other in text for other in self.others)
+
     def _failed(self, raised: WebError) -> None:
         error = raised.error
         text = f"{error.message}\n{error.stack or ''}"
-        if _OURS.search(text):
+        if self._is_ours(text):
             self.errors.append(text)
 
     def _written(self, message: ConsoleMessage) -> None:
         where = f"{message.text} ({message.location.get('url', '')})"
-        if message.type == "error" and _OURS.search(where) and not message.text.startswith(_BY_CHROMIUM):
+        if message.type == "error" and self._is_ours(where) and not message.text.startswith(_BY_CHROMIUM):
             self.errors.append(where)

@@ -1,34 +1,246 @@
-"""What JupyterLab offers of marimo, under a base URL."""
+"""marimo notebooks and apps that JupyterLab starts, under a base URL: what a person does in both pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from .altered import alter
-from .conftest import NewPage
-from .face import Face
-from .rig import Site, site
+from .conftest import NewPage, OpenPage
+from .face import Face, button, tag
+from .guard import Guard
+from .rig import SCREENS, Site, eventually, site
 
-MILLISECONDS = 60_000
+SECONDS = 90
+MILLISECONDS = SECONDS * 1000
 BASE_URL = "/team/ada/"
-EDIT = "Open with marimo on Spark"
+EDIT, RUN = "Open with marimo on Spark", "Run as a marimo app on Spark"
+FIRST_HOURS = 3
+LONG = "range(1000000000000)"
+
+NOTEBOOK = f"""
+import marimo
+
+__generated_with = "0.25.0"
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import marimo as mo
+
+    import lakesail_notebook as sail
+
+    return mo, sail
+
+
+@app.cell
+def _(sail):
+    spark = sail.connect()
+    return (spark,)
+
+
+@app.cell
+def _(sail):
+    sail.panel()
+    return
+
+
+@app.cell
+def _(mo, spark):
+    mo.Html(f'<p id="spark-session">{{spark.session_id}}</p>')
+    return
+
+
+@app.cell
+def _(mo):
+    hours = mo.ui.slider(1, 9, value={FIRST_HOURS}, label="Hours")
+    hours
+    return (hours,)
+
+
+@app.cell
+def _(hours, mo, spark):
+    delays = mo.sql(
+        f\"\"\"
+        SELECT id AS hour, id * 10 + 7 AS delay FROM range({{hours.value}})
+        \"\"\",
+        engine=spark
+    )
+    return (delays,)
+
+
+@app.cell
+def _(delays, mo):
+    _bar = '<rect x="{{}}" width="16" height="{{}}"></rect>'
+    _bars = "".join(_bar.format(20 * _at, _delay) for _at, (_, _delay) in enumerate(delays.collect()))
+    mo.Html(f'<svg id="delays" width="200" height="100">{{_bars}}</svg>')
+    return
+
+
+@app.cell
+def _(mo):
+    long = mo.ui.run_button(label="Count for long")
+    long
+    return (long,)
+
+
+@app.cell
+def _(long, mo, spark):
+    mo.stop(not long.value)
+    spark.sql("SELECT count(*) FROM range(1000000000000) WHERE sin(id) > 2").collect()
+    return
+
+
+if __name__ == "__main__":
+    app.run()
+"""
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with site(tmp_path_factory.mktemp("lab"), base_url=BASE_URL) as running:
-        (running.root / "flights.py").write_text("import marimo\n\napp = marimo.App()\n")
+        (running.root / "flights.py").write_text(NOTEBOOK.lstrip())
         yield running
+
+
+@pytest.fixture
+def face(lab: Site, open_page: OpenPage, guard: Guard) -> Iterator[Face]:
+    guard.others.append("/assets/")  # marimo writes errors of its own when its session is over
+    page = open_page(lab)
+    expect(card(page.page)).to_be_visible()  # the page knows then that the server starts marimo
+    yield Face(page)
+    lab.api.close_all_sessions()
+
+
+def card(page: Page) -> Locator:
+    """Of the launcher."""
+    return page.locator(".jp-LauncherCard", has_text="marimo notebook")
 
 
 def file_menu(face: Face, file: str, item: str) -> Locator:
     """An item of the file browser's menu of a file."""
     face.page.locator(".jp-DirListing-item", has_text=file).click(button="right")
     return face.page.locator(".lm-Menu").get_by_text(item, exact=True)
+
+
+def opened(face: Face, act: Callable[[], object]) -> Page:
+    """The page that an act of a person opens in a tab of its own."""
+    with face.page.context.expect_page(timeout=MILLISECONDS) as told:
+        act()
+    page = told.value
+    page.set_default_timeout(MILLISECONDS)
+    return page
+
+
+def spark_session(page: Page) -> str:
+    shown = page.locator("#spark-session")
+    expect(shown).not_to_be_empty(timeout=MILLISECONDS)
+    return shown.inner_text()
+
+
+def bars(page: Page) -> Locator:
+    return page.locator("#delays rect")
+
+
+def only_session(lab: Site) -> dict[str, Any]:
+    (session,) = lab.api.live_sessions()
+    return session
+
+
+def outcomes(lab: Site, session: Mapping[str, Any], what: str) -> list[str]:
+    return [query["outcome"] for query in lab.api.queries(session["id"]) if what in query["what"]]
+
+
+def row(face: Face, session_id: str) -> Locator:
+    return face.sessions.locator(f"[data-id='{session_id}']")
+
+
+def picture(page: Page, name: str) -> None:
+    """Of a page of marimo, in its light and its dark theme."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=SCREENS / f"{name}-{scheme}.png", full_page=True)
+
+
+def test_a_file_is_edited_in_a_page_of_marimo_until_its_session_is_closed_in_lab(lab: Site, face: Face) -> None:
+    page = opened(face, file_menu(face, "flights.py", EDIT).click)
+    assert spark_session(page)
+    expect(page.locator(tag("panel")).get_by_text("Active", exact=True).first).to_be_visible(timeout=MILLISECONDS)
+    session = only_session(lab)
+    assert page.url == f"{lab.url}lakesail/marimo/{session['id']}/"
+    assert page.evaluate("() => window.opener === null")
+    expect(bars(page)).to_have_count(FIRST_HOURS, timeout=MILLISECONDS)
+    expect(page.get_by_text("UserWarning")).to_have_count(0)
+    page.get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+    expect(bars(page)).to_have_count(FIRST_HOURS + 1, timeout=MILLISECONDS)
+    picture(page, "marimo-edit")
+
+    page.get_by_role("button", name="Count for long").click()
+    eventually(lambda: outcomes(lab, session, LONG) == ["running"], SECONDS, "the long query runs")
+    expect(page.get_by_text("Running", exact=True)).to_be_visible(timeout=MILLISECONDS)
+    page.get_by_test_id("interrupt-button").first.click()  # before the page shows that a cell runs, it does nothing
+    eventually(lambda: outcomes(lab, session, LONG) == ["cancelled"], SECONDS, "the long query is stopped")
+    expect(page.get_by_text("This cell was interrupted")).to_be_visible(timeout=MILLISECONDS)
+
+    again = opened(face, file_menu(face, "flights.py", EDIT).click)
+    again.wait_for_url(page.url, timeout=MILLISECONDS)
+    assert only_session(lab)["id"] == session["id"]
+    again.close()
+    face.open_sidebar()
+    shown = row(face, session["id"])
+    expect(shown).to_contain_text("marimo")
+    shown.click()
+    expect(button(shown, "Open in a new tab")).to_be_visible()
+    face.lab.screenshot("lab-marimo-session")
+    button(shown, "Close").click()
+    face.confirm(face.sessions, "Close session")
+    expect(page.get_by_role("alert").filter(has_text="was closed by you")).to_be_visible(timeout=MILLISECONDS)
+
+
+def test_an_app_has_a_spark_session_for_each_viewer_and_is_relaunched_in_lab(lab: Site, face: Face) -> None:
+    face.page.locator(".jp-DirListing-item", has_text="flights.py").click()
+    face.lab.command("apputils:activate-command-palette")
+    search = face.page.locator("#command-palette input, .lm-CommandPalette-input").first
+    search.fill(RUN)
+    page = opened(face, lambda: search.press("Enter"))
+    first = spark_session(page)
+    session = only_session(lab)
+    assert session["metadata"]["lakesail/marimo-mode"] == "run"
+    other = face.page.context.new_page()
+    other.goto(f"{lab.url}lakesail/marimo/{session['id']}/_open", timeout=MILLISECONDS)
+    assert spark_session(other) != first
+    other.get_by_role("slider").focus()
+    other.keyboard.press("ArrowRight")
+    expect(bars(other)).to_have_count(FIRST_HOURS + 1, timeout=MILLISECONDS)
+    expect(bars(page)).to_have_count(FIRST_HOURS)
+    picture(other, "marimo-run")
+
+    face.open_sidebar()
+    shown = row(face, session["id"])
+    shown.click()
+    face.choose(shown, "Relaunch")
+    relaunched = opened(face, lambda: face.confirm(face.sessions, "Relaunch"))
+    assert spark_session(relaunched) not in {"", first}
+    assert session["id"] not in relaunched.url
+
+
+def test_the_launcher_makes_a_new_file_that_marimo_finds_nothing_wrong_with(lab: Site, face: Face) -> None:
+    (lab.root / "untitled.py").write_text("kept = True\n")
+    page = opened(face, card(face.page).click)
+    expect(page.locator(tag("panel")).get_by_text("Active", exact=True).first).to_be_visible(timeout=MILLISECONDS)
+    assert (lab.root / "untitled.py").read_text() == "kept = True\n"
+    assert only_session(lab)["notebookContentsPath"] == "untitled1.py"
+    check = [sys.executable, "-m", "marimo", "check", "--strict", str(lab.root / "untitled1.py")]
+    checked = subprocess.run(check, capture_output=True, text=True, timeout=SECONDS)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_where_marimo_cannot_be_started_nothing_offers_it_and_the_command_says_why(

@@ -27,6 +27,7 @@ SECRET = "the-secret-value"
 OWN = {"AWS_SECRET_ACCESS_KEY": SECRET, "PYTHONPATH": "/home/ada/lib", "TZ": "Europe/Paris", "PATH": "/bin"}
 OF_JUPYTER = {"JUPYTERHUB_API_TOKEN": "t", "JPY_SESSION_NAME": "a.ipynb", "LAKESAIL_API_TOKEN_FILE": "/t"}
 OF_ONE_KERNEL = {"TERM": "xterm-color", "COLUMNS": "80", "PYDEVD_USE_FRAME_EVAL": "NO", "PWD": "/tmp", "_": "/bin/x"}
+OF_MARIMO = {"MARIMO_SKIP_UPDATE_CHECK": "1", "_MARIMO_CONFIG_OVERLOAD_RUNTIME_AUTO_INSTANTIATE": "true"}
 OF_THE_CLIENT = {"SPARK_CONNECT_MODE_ENABLED": "1", "SPARK_REMOTE": "sc://elsewhere"}
 
 
@@ -43,7 +44,7 @@ def need(environment: dict[str, str] | None) -> Need:
 
 
 def test_what_belongs_to_jupyter_to_one_kernel_or_to_the_client_is_left_out() -> None:
-    assert own_variables({**OWN, **OF_JUPYTER, **OF_ONE_KERNEL, **OF_THE_CLIENT}) == OWN
+    assert own_variables({**OWN, **OF_JUPYTER, **OF_ONE_KERNEL, **OF_MARIMO, **OF_THE_CLIENT}) == OWN
     assert kernel_environment({**OWN, **OF_JUPYTER}, its_python=True) == OWN
 
 

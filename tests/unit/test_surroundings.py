@@ -43,3 +43,13 @@ def test_an_engine_with_another_environment_is_told_with_what_to_do(
 
 def test_of_an_engine_with_the_same_environment_nothing_is_said() -> None:
     assert told(models.EnvironmentDifference(known=True, changed=())) == ()
+
+
+def test_of_an_engine_that_was_started_together_with_this_process_nothing_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unknown = models.EnvironmentDifference(known=False, changed=())
+    monkeypatch.setenv("LAKESAIL_SESSION_ID", "S1")
+    assert told(unknown) == ()
+    monkeypatch.setenv("LAKESAIL_SESSION_ID", "S2")
+    assert len(told(unknown)) == 1

@@ -13,6 +13,7 @@ from ...errors import FailedPrecondition, InvalidArgument, LakesailError
 from ...models import DIRECTORY_KEY, Me, Session
 from ...models.own_variables import MAX_ENVIRONMENT_BYTES, beyond_limit, own_variables
 from .choice import Place
+from .process_session import launched_on
 
 _FEATURE = "environment"
 _NEW = "%sail connect --new starts an engine with what is here now"
@@ -114,7 +115,10 @@ def _difference_of_environments(client: Client, me: Me, session: Session) -> str
         difference = client.compare_environment(session.id, environment)
     except LakesailError:  # it is a hint, and the session may be used without it
         return None
-    return _other_environment(difference.changed) if difference.known else _servers_environment(session)
+    if difference.known:
+        return _other_environment(difference.changed)
+    # A process that was launched on the session was given the same environment as the engine.
+    return None if launched_on() == session.id else _servers_environment(session)
 
 
 def _other_directory(session_id: str, engines: str) -> str | None:
