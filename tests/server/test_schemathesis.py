@@ -45,6 +45,7 @@ JUDGED_BY_THE_SERVER = re.compile(
     r"|/serviceAccountId"  # a session has one owner
     r"|/clusterId|/workloadType|/teamId"  # what it has, and what cannot be changed
     r"|/name|/username|/description|/reason"  # no controls, and not blank
+    r"|/environment(/.*)?"  # what a process can be given, and how much of it
     r"|/metadata(/.*)?"  # no keys of ours, and what must exist on this machine
     r"|/config/sail/(extraEnv|libraries|lakesailImageUri|compute/\w+/instanceType)(/.*)?",  # what an engine may have
     re.DOTALL,

@@ -78,7 +78,7 @@ def test_ones_own_session_proxy_says_whether_it_serves_and_anothers_row_tells(
     [
         (a_session(status="closed"), READY),
         (a_session(status="failed"), READY),
-        (a_session(endpoint_type="marimo"), READY),
+        (a_session(endpoint_type="marimo", status="closed"), READY),
         (a_session(), None),
     ],
 )
@@ -86,6 +86,12 @@ def test_a_session_that_is_reached_nowhere_has_no_endpoint(
     session: SessionRecord, workload: WorkloadRecord | None
 ) -> None:
     assert session_view(session, workload, OWNER).connection_info is None
+
+
+def test_the_engine_of_a_marimo_session_is_reached_as_any_other() -> None:
+    of_marimo = session_view(a_session(endpoint_type="marimo"), READY, OWNER).connection_info
+    assert of_marimo is not None
+    assert of_marimo == session_view(a_session(), READY, OWNER).connection_info
 
 
 def test_a_session_that_is_over_has_no_timeout() -> None:
