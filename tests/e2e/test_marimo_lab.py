@@ -162,11 +162,8 @@ def row(face: Face, session_id: str) -> Locator:
 
 
 def picture(page: Page, name: str) -> None:
-    """Of a page of marimo, in its light and its dark theme."""
     SCREENS.mkdir(parents=True, exist_ok=True)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=SCREENS / f"{name}-{scheme}.png", full_page=True)
+    page.screenshot(path=SCREENS / f"{name}.png")
 
 
 def test_a_file_is_edited_in_a_page_of_marimo_until_its_session_is_closed_in_lab(lab: Site, face: Face) -> None:
