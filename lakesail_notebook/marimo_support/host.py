@@ -69,11 +69,16 @@ class EndOfProcess:
     def __init__(self) -> None:
         self._process_id = os.getpid()
         self._work: list[Callable[[], None]] = []
+        self._ends = False
         atexit.register(self.do)
 
     def add(self, work: Callable[[], None]) -> None:
+        """Of a process that ends already it is done now: cells and threads of viewers run on until the last moment."""
         self._work.append(work)
-        self._hear_terminate()
+        if self._ends:
+            self.do()
+        else:
+            self._hear_terminate()
 
     def _hear_terminate(self) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -95,8 +100,13 @@ class EndOfProcess:
         """Now; each thing is done once."""
         if os.getpid() != self._process_id:
             return
-        while self._work:
-            self._work.pop()()
+        self._ends = True
+        while True:
+            try:
+                work = self._work.pop()
+            except IndexError:  # another thread may take the last one
+                return
+            work()
 
 
 ENDING = EndOfProcess()

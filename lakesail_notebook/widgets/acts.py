@@ -127,15 +127,23 @@ class Acts:
             self._feed.retry()
         elif name in {"connect", "relaunch"}:
             if self._begins(act):
-                self._forget_relaunches()
-                self._withdrawn.clear()
-                self._tell_of_connecting("waiting")
-                self._kernel.on_main_thread(lambda: self._connect(act))
+                self._connect_later(act)
         elif name in _BY_REST:
             if self._begins(act):
                 threading.Thread(target=self._do, args=(act,), name="lakesail-panel-act", daemon=True).start()
         elif self._begins(act):
             self._ends(act, parts.refusal(_ELSEWHERE))
+
+    def _connect_later(self, act: Act) -> None:
+        try:
+            self._forget_relaunches()
+            self._withdrawn.clear()
+            self._tell_of_connecting("waiting")
+            self._kernel.on_main_thread(lambda: self._connect(act))
+        except KeyboardInterrupt:  # a kernel may be interrupted while it hears of an act
+            self._withdrawn.set()
+            self._ends(act, parts.refusal(_INTERRUPTED))
+            self._tell_of_connecting("no")
 
     def _connect(self, act: Act) -> None:
         """On the main thread: the user's namespace and PySpark's active session are the main thread's."""

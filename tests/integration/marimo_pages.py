@@ -56,9 +56,15 @@ class MarimoPage:
         self.text = ""
         """What cells have shown so far."""
         self.messages: list[dict[str, Any]] = []
-        self._cells: dict[str, str] = {}
+        try:
+            self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self) -> None:
         self._hear_until(lambda: any(one["op"] == "kernel-ready" for one in self.messages), "the kernel is ready")
-        if server.mode == "edit":  # else marimo runs the cells by itself
+        if self._server.mode == "edit":  # else marimo runs the cells by itself
             self.say("kernel/instantiate", {"objectIds": [], "values": [], "autoRun": True})
 
     def choose(self, value: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -212,10 +213,9 @@ def test_the_session_of_an_edited_notebook_ends_with_its_kernel(
 ) -> None:
     notebook = root / "edited.py"
     notebook.write_text(EDITED)
-    with marimo_server("edit", notebook, env=environment) as running:
-        page = running.open()
+    before = set(live_sessions(server))
+    with marimo_server("edit", notebook, env=environment) as running, contextlib.closing(running.open()) as page:
         assert page.told("rows") == "4"
-        [session_id] = live_sessions(server)
+        [session_id] = set(live_sessions(server)) - before
         running.stop()
-        page.close()
     eventually(lambda: describe(server, session_id)["status"] == "closed", 60, "the session was closed")

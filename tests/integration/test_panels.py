@@ -120,6 +120,7 @@ def test_an_interrupt_ends_a_connect_in_a_panel_and_never_the_kernel(
     page.open()
     page.until(lambda: "sessions" in page.parts, "the list came")
     page.act({"act": "connect", "choice": {"config": "never warm"}})
+    page.until(lambda: "connect" in page.parts.get("acts", {}), "the connect has begun")
 
     def outcome() -> dict[str, Any] | None:
         state: dict[str, Any] = page.parts.get("acts", {}).get("connect", {})

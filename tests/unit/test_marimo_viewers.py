@@ -13,6 +13,7 @@ from types import ModuleType
 import pytest
 
 from lakesail_notebook.marimo_support.departures import Departures
+from lakesail_notebook.marimo_support.host import EndOfProcess
 from lakesail_notebook.marimo_support.panel import told_of
 from lakesail_notebook.marimo_support.viewers import (
     NotThisMarimo,
@@ -191,3 +192,14 @@ def test_the_entry_point_loads_nothing_heavy() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.split() == ["lakesail_notebook"]
+
+
+def test_what_is_to_be_done_at_the_end_of_a_process_is_done_once_also_when_it_comes_late() -> None:
+    ending, done = EndOfProcess(), list[str]()
+    ending.add(lambda: done.append("early"))
+    assert done == []
+    ending.do()
+    ending.add(lambda: done.append("late"))  # as of a viewer whose cell runs on while the server ends
+    assert done == ["early", "late"]
+    ending.do()
+    assert done == ["early", "late"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -20,10 +20,10 @@ CONNECT = {"act": "connect", "choice": {"config": "small"}}
 
 
 class Rig:
-    def __init__(self) -> None:
+    def __init__(self, kernel: HandRunKernel | None = None) -> None:
         self.apis = SmallApis(mine())
         self.told = Told()
-        self.kernel = HandRunKernel()
+        self.kernel = kernel or HandRunKernel()
         self.notebook = NotedNotebook()
         feed = Feed(self.apis, SystemClock(), self.told, lambda: None, lambda: True, list)
         self.acts = Acts(self.apis, self.notebook, self.kernel, feed, SystemClock())
@@ -41,6 +41,14 @@ class Rig:
         found = eventually(ended, f"{subject} has an outcome")
         assert found is not None
         return found
+
+
+class InterruptedKernel(HandRunKernel):
+    """It is interrupted while it takes up work, which it may have noted already."""
+
+    def on_main_thread(self, work: Callable[[], None]) -> None:
+        super().on_main_thread(work)
+        raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -242,3 +250,13 @@ def test_an_act_that_comes_late_or_without_a_ticket_is_not_done() -> None:
     tickets.give("C")
     clock.seconds = 4.0
     assert not tickets.take("C")
+
+
+def test_an_interrupt_that_strikes_before_a_connect_runs_ends_it() -> None:
+    rig = Rig(InterruptedKernel())
+    rig.acts.do(CONNECT)
+    state = rig.outcome("connect")
+    assert state["phase"] == "failed"
+    assert state["problem"]["message"].startswith("Interrupted")
+    rig.kernel.run()
+    assert rig.notebook.did == []
