@@ -16,7 +16,7 @@ from traitlets import Dict, List, Unicode, default
 from ..api.context import ApiContext
 from ..api.routes import closed_handlers, handlers
 from ..api_location import API_PATH
-from ..backends.local.apps import LocalApps
+from ..backends.local.apps import LocalApps, why_no_apps
 from ..backends.local.backend import LocalBackend
 from ..clock import SystemClock
 from ..control_plane.assembly import (
@@ -157,6 +157,7 @@ class LakesailApp(ExtensionApp):
         self.handlers.extend(handlers(context))
         self._pages = MarimoPages(server, self._control_plane, self._known_login(identify))
         self.handlers.extend(self._pages.handlers())
+        self._pages.offer(why_no_apps(serves_others=not chosen.settings.single_user) is None)
 
     def _known_login(self, identify: Identify) -> Identify:
         """As ``identify``, and the audit learns the login."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _SCRUBBED = "ticket"
 _ANY = "*"
+_STARTS_MARIMO = "lakesailStartsMarimo"
+"""In JupyterLab's page config: its launcher and menus ask the API nothing to know what to offer."""
 
 
 class MarimoPages:
@@ -46,6 +48,10 @@ class MarimoPages:
             upstream=self._upstream,
         )
         return page_handlers(context)
+
+    def offer(self, starts_marimo: bool) -> None:
+        """Have JupyterLab's pages offer marimo notebooks, or not."""
+        self._server.web_app.settings.setdefault("page_config_data", {})[_STARTS_MARIMO] = str(starts_marimo).lower()
 
     async def close(self) -> None:
         if self._upstream is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from .altered import alter
 from .conftest import NewPage, OpenPage
@@ -21,6 +22,7 @@ MILLISECONDS = SECONDS * 1000
 BASE_URL = "/team/ada/"
 EDIT, RUN = "Open with marimo on Spark", "Run as a marimo app on Spark"
 FIRST_HOURS = 3
+OFFERED = '"lakesailStartsMarimo": "true"'
 LONG = "range(1000000000000)"
 
 NOTEBOOK = f"""
@@ -248,9 +250,17 @@ def test_where_marimo_cannot_be_started_nothing_offers_it_and_the_command_says_w
     def without_marimo(path: str, told: Any) -> Any:
         return told | {"marimo": {"available": False, "reason": "Install marimo here."}} if path == "me" else told
 
+    altered: list[bool] = []
+
+    def offering_nothing(route: Route) -> None:
+        told = route.fetch()
+        altered.append(OFFERED in told.text())
+        route.fulfill(response=told, body=told.text().replace(OFFERED, OFFERED.replace("true", "false")))
+
     alter(page.page, without_marimo)
-    with page.page.expect_response(lambda answer: answer.url.endswith("/lakesail/api/v1/me"), timeout=MILLISECONDS):
-        face = Face(page.open())
+    page.page.route(re.compile(rf"{BASE_URL}lab(/tree/.*)?(\?.*)?$"), offering_nothing)
+    face = Face(page.open())
+    assert altered == [True]
     cards = page.page.locator(".jp-LauncherCard")
     expect(cards.filter(has_text="Spark on Sail")).to_be_visible()
     expect(cards.filter(has_text="marimo")).to_have_count(0)

@@ -52,17 +52,18 @@ export function addMarimo(
   if (launcher) {
     followOffer(launcher, offer);
   }
-  void app.restored.then(() => offer.now().catch(() => undefined));
 }
 
 /** The card is there while the server starts marimo. Cards of the category `Notebook` show a picture, and no icon. */
 function followOffer(launcher: ILauncher, offer: MarimoOffer): void {
   const card = { command: Commands.newMarimo, args: { inLauncher: true }, category: "Notebook", rank: 6 };
   let shown: { dispose(): void } | null = null;
-  offer.changed.connect(() => {
+  const show = (): void => {
     shown?.dispose();
     shown = offer.isGiven ? launcher.add({ ...card, kernelIconUrl: mossPicture }) : null;
-  });
+  };
+  show();
+  offer.changed.connect(show);
 }
 
 function configOf(args: ReadonlyPartialJSONObject): Pick<Extract<Act, { act: "startMarimo" }>, "config"> {

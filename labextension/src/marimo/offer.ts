@@ -1,12 +1,16 @@
-/** Whether the server starts marimo: the launcher and menus must know it before any part of the page shows sessions. */
+/** Whether the server starts marimo: the launcher and menus must know it before any part of the page asks the API. */
 
+import { PageConfig } from "@jupyterlab/coreutils";
 import { type Me, type Source, startsMarimo } from "@lakesail/notebook-ui";
 import { Signal } from "@lumino/signaling";
+
+/** The server writes it into its pages. */
+const OPTION = "lakesailStartsMarimo";
 
 export class MarimoOffer {
   readonly changed = new Signal<this, void>(this);
   private latest: Me | null = null;
-  private wasGiven = false;
+  private wasGiven = this.isGiven;
 
   /** @param ask asks the server who the caller is, and what it has for them. */
   constructor(
@@ -15,7 +19,7 @@ export class MarimoOffer {
   ) {}
 
   get isGiven(): boolean {
-    return startsMarimo(this.latest);
+    return this.latest === null ? PageConfig.getOption(OPTION) === "true" : startsMarimo(this.latest);
   }
 
   /** Asks the server now: marimo may have been installed since.

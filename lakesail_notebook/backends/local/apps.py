@@ -86,7 +86,7 @@ class LocalApps:
 
     @property
     def unavailable(self) -> str | None:
-        return _FOR_OTHERS if self._serves_others else own_problem()
+        return why_no_apps(serves_others=self._serves_others)
 
     def path_of(self, file: str) -> str:
         return os.path.abspath(os.path.join(self._server_root, file))
@@ -198,6 +198,11 @@ class LocalApps:
         waiter = asyncio.create_task(report())
         self._waiters.add(waiter)
         waiter.add_done_callback(self._waiters.discard)
+
+
+def why_no_apps(*, serves_others: bool) -> str | None:
+    """Why no app can be started here, in a sentence; ``None``: apps can be. It looks, and imports nothing."""
+    return _FOR_OTHERS if serves_others else own_problem()
 
 
 def marimo_environment(users: Mapping[str, str], credential: Mapping[str, str]) -> dict[str, str]:
