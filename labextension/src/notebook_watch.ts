@@ -2,6 +2,7 @@
 
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { NotebookPanel } from "@jupyterlab/notebook";
+import type { KernelMessage } from "@jupyterlab/services";
 import type { Kernel, Notebook } from "@lakesail/notebook-ui";
 import type { IDisposable } from "@lumino/disposable";
 import { Signal } from "@lumino/signaling";
@@ -17,6 +18,8 @@ export class NotebookWatch implements IDisposable {
   private readonly probe = new KernelProbe();
   private takenBack = false;
   private cellHasBegun = false;
+  /** The request whose code the kernel runs; `null`: it runs none. */
+  private executing: string | null = null;
   private connectingNow: Notebook["connecting"] = "no";
   private last: Notebook;
 
@@ -26,6 +29,7 @@ export class NotebookWatch implements IDisposable {
     context.pathChanged.connect(this.update, this);
     sessionContext.kernelChanged.connect(this.onKernelChanged, this);
     sessionContext.statusChanged.connect(this.onStatus, this);
+    sessionContext.iopubMessage.connect(this.onMessage, this);
     sessionContext.connectionStatusChanged.connect(this.update, this);
     sessionContext.sessionChanged.connect(this.update, this);
     panel.disposed.connect(this.dispose, this);
@@ -108,8 +112,24 @@ export class NotebookWatch implements IDisposable {
     this.update();
   }
 
+  /** JupyterLab's status of a kernel is what the kernel said last: `idle` after a request of the debugger, though a
+      cell runs beside it. */
+  private onMessage(_: unknown, { header, parent_header: parent, content }: KernelMessage.IMessage): void {
+    const request = "msg_id" in parent ? parent.msg_id : null;
+    const isIdle = header.msg_type === "status" && "execution_state" in content && content.execution_state === "idle";
+    if (header.msg_type === "execute_input") {
+      this.executing = request;
+    } else if (isIdle && request === this.executing) {
+      this.executing = null;
+    } else {
+      return;
+    }
+    this.update();
+  }
+
   private onKernelChanged(): void {
     this.probe.forget();
+    this.executing = null;
     this.onStatus();
   }
 
@@ -120,6 +140,7 @@ export class NotebookWatch implements IDisposable {
     const kernel = this.panel.sessionContext.session?.kernel;
     if (kernel?.status === "restarting" || kernel?.status === "autorestarting") {
       this.probe.forget();
+      this.executing = null;
     }
     this.update();
     if (kernel?.status === "idle") {
@@ -144,7 +165,7 @@ export class NotebookWatch implements IDisposable {
       kernel: {
         id: sessionContext.session?.kernel?.id ?? null,
         name: sessionContext.kernelDisplayName,
-        state: kernelState(sessionContext),
+        state: kernelState(sessionContext, this.executing !== null),
         fit: this.probe.fit,
         tempViews: null,
       },
@@ -158,7 +179,7 @@ function ours(metadata: unknown): Readonly<Record<string, string>> {
   return metadata !== null && typeof metadata === "object" ? (metadata as Record<string, string>) : {};
 }
 
-function kernelState(context: ISessionContext): Kernel["state"] {
+function kernelState(context: ISessionContext, executes: boolean): Kernel["state"] {
   const kernel = context.session?.kernel;
   if (!kernel) {
     return context.isReady ? "none" : "starting";
@@ -166,5 +187,8 @@ function kernelState(context: ISessionContext): Kernel["state"] {
   if (kernel.status === "dead" || kernel.status === "terminating") {
     return "gone";
   }
-  return kernel.status === "idle" || kernel.status === "busy" ? kernel.status : "starting";
+  if (kernel.status === "idle" || kernel.status === "busy") {
+    return executes ? "busy" : kernel.status;
+  }
+  return "starting";
 }

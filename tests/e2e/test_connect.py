@@ -35,17 +35,22 @@ def notebook(lab: Site, request: pytest.FixtureRequest) -> Iterator[str]:
     lab.api.shut_down_all_kernels()
 
 
-def begin_busy_cell(page: LabPage, until: Path) -> None:
-    """Send the kernel a cell of the user that runs until a file is there. The kernel comes to it later."""
+def begin_busy_cell(page: LabPage, until: Path) -> Path:
+    """Send the kernel a cell of the user that runs until a file is there. The kernel comes to it later.
+
+    :returns: the file that the cell makes when it begins.
+    """
+    begun = until.with_suffix(".begun")
     # The cell looks, and sleeps between two looks.
-    code = f"import pathlib, time\nwhile not pathlib.Path({str(until)!r}).exists(): time.sleep(0.05)"
-    page.begin(page.add_cell(code))
+    wait = f"while not pathlib.Path({str(until)!r}).exists(): time.sleep(0.05)"
+    page.begin(page.add_cell(f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\n{wait}"))
+    return begun
 
 
 def keep_busy(page: LabPage, until: Path) -> None:
     """Keep the kernel busy by a cell of the user, until a file is there."""
-    begin_busy_cell(page, until)
-    eventually(lambda: page.kernel_status() == "busy", 60, "the kernel is busy")
+    begun = begin_busy_cell(page, until)
+    eventually(begun.exists, 60, "the kernel is busy")  # JupyterLab may call it idle all the same
 
 
 def active(lab: Site, notebook: str) -> dict[str, Any]:
