@@ -20,6 +20,8 @@ EMPTY_MESSAGE = b"\0\0\0\0\0"
 ENDED = {"PING", "empty DATA", "empty CONTINUATION"}
 """The floods that gRPC 1.85 ends by itself."""
 FLOOD_SECONDS = 1.0
+ENDED_WITHIN_SECONDS = 30.0
+"""Of floods that the proxy ends: a busy machine may let it read little of one in a second."""
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +105,8 @@ def test_a_flood_ends_or_harms_nobody_else(rig: ProxyRig, kind: str) -> None:
 
     beside = threading.Thread(target=ask_for_health)
     beside.start()
-    told = flood(port_of(rig), floods(EXECUTE)[kind], FLOOD_SECONDS)
+    seconds = ENDED_WITHIN_SECONDS if kind in ENDED else FLOOD_SECONDS
+    told = flood(port_of(rig), floods(EXECUTE)[kind], seconds)
     over.set()
     beside.join()
     assert others
