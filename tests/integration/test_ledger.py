@@ -196,6 +196,7 @@ def test_an_interrupted_python_function_that_sleeps_on_is_never_told_as_stopped(
     cell = BackgroundCell(
         kernel,
         "@udf('long')\ndef sleeps(value):\n"
+        "    time.sleep(2)\n"  # the engine that loads Python has computed before
         f"    Path({str(begun.path)!r}).touch()\n    time.sleep(3)\n    Path({str(over.path)!r}).touch()\n"
         "    return value\n"
         "spark.range(1).select(sleeps('id')).show()",
