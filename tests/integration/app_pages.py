@@ -12,6 +12,25 @@ from websockets.sync.client import ClientConnection, connect
 
 _SECONDS = 60.0
 
+TWO_OF_ONE_NAME = """
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    x = 1
+    return
+
+
+@app.cell
+def _():
+    x = 2
+    return
+"""
+"""A notebook that marimo refuses to run."""
+
 
 class AppPage:
     """:param root: the URL of marimo's base path.

@@ -17,7 +17,7 @@ from lakesail_notebook.errors import Unavailable
 from lakesail_notebook.workloads.ports import AppAddress
 from tests.builders import a_session
 
-from .app_pages import AppPage
+from .app_pages import TWO_OF_ONE_NAME, AppPage
 from .apps_process import edit, local_apps
 from .notebooks import eventually
 
@@ -43,23 +43,6 @@ if __name__ == "__main__":
 """
 SLEEPERS = {"1001", "1002", "1003"}
 """A kernel that computes has started the first, a terminal the others; one has left the terminal's session."""
-TWO_OF_ONE_NAME = """
-import marimo
-
-app = marimo.App()
-
-
-@app.cell
-def _():
-    x = 1
-    return
-
-
-@app.cell
-def _():
-    x = 2
-    return
-"""
 _TYPED = "(setsid sleep 1002 &) ; sleep 1003"
 _WRAPPER = "lakesail_notebook.marimo_process"
 

@@ -13,29 +13,12 @@ import psutil
 import pytest
 from headless import JupyterServer, jupyter_server
 
-from .app_pages import AppPage
+from .app_pages import TWO_OF_ONE_NAME, AppPage
 from .notebooks import API, describe, eventually
 
 TOKEN = "token-of-the-test-server"
 SESSIONS = f"{API}/workloads/sessions"
 EMPTY = "import marimo\n\napp = marimo.App()\n"
-TWO_OF_ONE_NAME = """
-import marimo
-
-app = marimo.App()
-
-
-@app.cell
-def _():
-    x = 1
-    return
-
-
-@app.cell
-def _():
-    x = 2
-    return
-"""
 BUSY = """
 import marimo
 
