@@ -14,7 +14,7 @@ import httpx
 
 from lakesail_notebook.api_location import app_base_path
 from lakesail_notebook.errors import FieldError, Unavailable
-from lakesail_notebook.workloads.ports import AppAddress, AppSpec
+from lakesail_notebook.workloads.apps_port import AppAddress, AppSpec
 from lakesail_notebook.workloads.records import SessionRecord
 
 START_SECONDS = 90.0

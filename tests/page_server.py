@@ -28,7 +28,7 @@ from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.http_proxy.context import PageContext, Upstream
 from lakesail_notebook.http_proxy.routes import page_handlers
 from lakesail_notebook.store.sql import SqlStore, open_store
-from lakesail_notebook.workloads.ports import AppSpec
+from lakesail_notebook.workloads.apps_port import AppSpec
 from lakesail_notebook.workloads.records import SessionRecord
 from lakesail_notebook.workloads.rules.access import Principal
 from lakesail_notebook.workloads.rules.lifecycle import ending

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from .. import models
 from ..clock import Clock
-from ..workloads.ports import Apps, Audit, Backend, Kernels, NotebookFiles
+from ..workloads.apps_port import Apps
+from ..workloads.ports import Audit, Backend, Kernels, NotebookFiles
 from ..workloads.rules.access import Principal
 from ..workloads.services.whoami import me_view
 from ..workloads.settings import Settings

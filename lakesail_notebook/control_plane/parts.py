@@ -13,9 +13,10 @@ from ..clock import Clock
 from ..signing_keys import signing_keys
 from ..store.sql import SqlStore
 from ..tokens import TokenIssuer, TokenTime
+from ..workloads.apps_port import Apps
 from ..workloads.environments import Environments
 from ..workloads.notices import QueryNotices
-from ..workloads.ports import Apps, Audit, Backend, Kernels, NotebookFiles
+from ..workloads.ports import Audit, Backend, Kernels, NotebookFiles
 from ..workloads.reconciling.engine_watch import EngineWatch
 from ..workloads.reconciling.proxy_reports import ProxyReports
 from ..workloads.reconciling.reconciler import Reconciler

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lakesail_notebook.backends.local.apps import LocalApps
-from lakesail_notebook.workloads.ports import AppSpec
+from lakesail_notebook.workloads.apps_port import AppSpec
 from lakesail_notebook.workloads.records import SessionRecord
 from tests.builders import a_session
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from lakesail_notebook.errors import Unavailable
-from lakesail_notebook.workloads.ports import AppAddress
+from lakesail_notebook.workloads.apps_port import AppAddress
 from tests.builders import a_session
 
 from .app_pages import TWO_OF_ONE_NAME, AppPage

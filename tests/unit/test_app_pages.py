@@ -11,7 +11,7 @@ import pytest
 
 from lakesail_notebook.clock import SystemClock
 from lakesail_notebook.store.sql import open_store
-from lakesail_notebook.workloads.ports import AppAddress
+from lakesail_notebook.workloads.apps_port import AppAddress
 from lakesail_notebook.workloads.records import SessionRecord
 from lakesail_notebook.workloads.rules.access import Principal, of_a_session
 from lakesail_notebook.workloads.services.app_pages import AppPages

@@ -14,7 +14,7 @@ from lakesail_notebook.backends.local.apps import marimo_environment
 from lakesail_notebook.backends.local.environment import user_environment
 from lakesail_notebook.errors import InvalidArgument
 from lakesail_notebook.marimo_process.command import Instructions, marimo_command
-from lakesail_notebook.workloads.ports import AppSpec
+from lakesail_notebook.workloads.apps_port import AppSpec
 from lakesail_notebook.workloads.rules.apps import app_wanted, merged_tail, near_idle, seconds_between_looks
 from tests.builders import NOW, TIMEOUTS, a_session
 

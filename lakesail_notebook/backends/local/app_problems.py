@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 from ...errors import FieldError
 from ...process import own_python
-from ...workloads.ports import AppSpec
+from ...workloads.apps_port import AppSpec
 
 OLDEST_MARIMO = "0.25"
 """Older ones have known holes, or take other options."""

@@ -18,7 +18,7 @@ from ...api_location import app_base_path
 from ...errors import FailedPrecondition, FieldError, Unavailable
 from ...process import ChildProcess, describe_exit, own_python, spawn
 from ...process_identity import ProcessIdentity, identity_of_child
-from ...workloads.ports import AppAddress, AppSpec
+from ...workloads.apps_port import AppAddress, AppSpec
 from ...workloads.records import SessionRecord
 from .app_load import Look, computed_between, look_at_kernels
 from .app_problems import file_problems, own_problem, python_problems

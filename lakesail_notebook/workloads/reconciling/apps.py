@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 from ...clock import Clock, in_words
 from ...errors import LakesailError
+from ..apps_port import Apps, AppSpec
 from ..environments import Environments
-from ..ports import Apps, AppSpec, Owners
+from ..ports import Owners
 from ..records import SessionRecord, TerminationReason
 from ..rules import lifecycle
 from ..rules.apps import MARIMO, app_wanted, near_idle, seconds_between_looks

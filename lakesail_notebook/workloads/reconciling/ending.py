@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 
 from ...clock import Clock
 from ...models import InfraStatus
-from ..ports import Apps, Owners
+from ..apps_port import Apps
+from ..ports import Owners
 from ..records import SessionRecord, TerminationReason, WorkloadRecord
 from ..rules import lifecycle
 from ..rules.lifecycle import UNFINISHED, SessionMove, WorkloadMove

@@ -17,8 +17,9 @@ from datetime import datetime
 from ...clock import Clock
 from ...errors import LakesailError
 from ...feed import Route
+from ..apps_port import Apps
 from ..environments import Environments
-from ..ports import Apps, Backend, Kernels, Owners, SessionProxy
+from ..ports import Backend, Kernels, Owners, SessionProxy
 from ..records import SessionRecord, WorkloadRecord
 from ..rules.lifecycle import SessionMove
 from ..settings import Settings

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from ...errors import FailedPrecondition, InvalidArgument, PermissionDenied
-from ..ports import Apps, AppSpec
+from ..apps_port import Apps, AppSpec
 from ..reconciling.apps import spec_of
 from ..rules import access
 from ..rules.access import Principal

@@ -16,7 +16,7 @@ from ...api_location import app_base_path
 from ...clock import Clock
 from ...errors import FailedPrecondition, LakesailError, NotFound, Unauthenticated, Unavailable
 from ...models import LIVE_STATUSES
-from ..ports import AppAddress, Apps
+from ..apps_port import AppAddress, Apps
 from ..records import SessionRecord
 from ..rules import access
 from ..rules.access import Principal

@@ -11,9 +11,10 @@ from ...clock import Clock
 from ...errors import FailedPrecondition, NotFound, PermissionDenied
 from ...ids import new_id
 from ...models import LIVE_STATUSES
+from ..apps_port import Apps, AppSpec
 from ..environments import Environments
 from ..filters import UsedFrom
-from ..ports import Apps, AppSpec, SessionProxy
+from ..ports import SessionProxy
 from ..reconciling.reconciler import Reconciler
 from ..records import ConfigRecord, IdempotentAnswer, LaunchSpec, SessionRecord, Timeouts, WorkloadRecord
 from ..rules import access

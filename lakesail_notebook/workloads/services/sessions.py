@@ -12,9 +12,10 @@ import msgspec
 from ... import models
 from ...clock import Clock
 from ...models.own_variables import changed_between, own_variables
+from ..apps_port import Apps
 from ..environments import Environments
 from ..filters import PageKey
-from ..ports import Apps, Backend
+from ..ports import Backend
 from ..reconciling.reconciler import Reconciler
 from ..records import SessionRecord
 from ..rules import access

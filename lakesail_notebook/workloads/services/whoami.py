@@ -8,7 +8,8 @@ from typing import get_args
 
 from ... import models
 from ...version import __version__
-from ..ports import Apps, Backend
+from ..apps_port import Apps
+from ..ports import Backend
 from ..records import NotebookRecord
 from ..rules.access import Principal
 from ..settings import DurationRange, SessionLimits, Settings
