@@ -37,7 +37,12 @@ _LONG_FILES = (
     "test_bad_settings",
     "test_notebooks",
     # integration
+    "test_many_sessions",
     "test_personal_control_plane",
+    "test_session_proxy_busy_engine",
+    "test_marimo_sessions",
+    "test_marimo_viewers",
+    "test_marimo_processes",
     "test_healing",
     "test_session_proxy_lifecycle",
     "test_lifecycle",
@@ -54,6 +59,9 @@ _LONG_FILES = (
     "test_interrupts_by_the_owner",
     "test_local_libraries",
     "test_magics",
+    "test_marimo_documents",
+    "test_marimo_sql",
+    "test_token_life",
     # browser
     "test_states_dark",
     "test_states_light",

@@ -57,7 +57,7 @@ async def use_and_close(plane: Plane | ControlPlane, directory: Path | None = No
 
 
 async def _ready(plane: Plane | ControlPlane, session: models.Session) -> bool:
-    page = await plane.sessions.list(SOMEBODY, models.SessionListQuery(limit=100))
+    page = await plane.sessions.list(SOMEBODY, models.SessionListQuery(limit=4 * AT_A_TIME))  # the newest first
     statuses = {row.id: row.infra_status for row in page.included.workloads}
     return statuses.get(session.workload_id or "") in {"ready", "failed"}
 
@@ -73,7 +73,7 @@ async def used(report: Callable[[], object]) -> AsyncIterator[None]:
     async def keep_telling() -> None:
         while True:
             await report()  # type: ignore[misc]
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.25)
 
     telling = asyncio.create_task(keep_telling())
     try:
