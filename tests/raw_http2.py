@@ -56,7 +56,7 @@ class Told:
         return self.closed or GOAWAY in self.frames
 
 
-def ask(port: int, headers: Sequence[Header], body: bytes = b"", seconds: float = 5) -> Told:
+def ask(port: int, headers: Sequence[Header], body: bytes = b"", seconds: float = 60) -> Told:
     """One request on a connection of its own, until it is answered, reset, or the connection ends."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         block = header_block(headers)
@@ -75,23 +75,29 @@ def ask(port: int, headers: Sequence[Header], body: bytes = b"", seconds: float 
 def flood(port: int, frames: Iterator[bytes], seconds: float) -> Told:
     """Send them as fast as they are taken, and read what comes back, until the other side has had enough."""
     received, sent = bytearray(), 0
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    connected = socket.create_connection(("127.0.0.1", port), timeout=max(seconds, 5.0))
+    with connected as connection, connection.dup() as reader:
+        reader.settimeout(seconds + 60)  # silence is no end
         connection.sendall(PREFACE + frame(SETTINGS, 0, 0))
         closed = threading.Event()
 
         def read() -> None:
             with contextlib.suppress(OSError):
-                while chunk := connection.recv(65536):
+                while chunk := reader.recv(65536):
                     received.extend(chunk)
             closed.set()
 
         reading = threading.Thread(target=read, daemon=True)
         reading.start()
         deadline = time.monotonic() + seconds
-        with contextlib.suppress(OSError):
+        try:
             while time.monotonic() < deadline and not closed.is_set():
                 connection.sendall(b"".join(itertools.islice(frames, _FRAMES_AT_ONCE)))
                 sent += _FRAMES_AT_ONCE
+        except TimeoutError:  # they take nothing more, and have not ended it
+            pass
+        except OSError:
+            closed.set()
         by_them = closed.wait(0.5)
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)

@@ -168,6 +168,8 @@ class EngineUse(Answer, frozen=True, kw_only=True):
 
     cpu_seconds: float | None
     """Of all cores, since it started; null where it cannot be seen."""
+    computes: bool | None = None
+    """Whether threads of it compute or wait for a core at this moment; null where the system does not tell."""
 
 
 class TokenCreate(Request, frozen=True, kw_only=True):

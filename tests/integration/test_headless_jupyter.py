@@ -36,7 +36,7 @@ def test_a_cell_answers_with_its_streams_its_displays_and_its_value(kernel: Kern
     assert (result.stdout, result.stderr) == ("out\n", "err\n")
     assert [display["text/plain"] for display in result.displays] == ["'shown'", "42"]
     assert result.text == "out\nerr\n'shown'\n42"
-    assert 0 < result.seconds < 30
+    assert 0 < result.seconds < 60
 
 
 def test_a_display_that_is_updated_stands_once_as_it_was_last(kernel: Kernel) -> None:
@@ -133,8 +133,8 @@ def test_jupyterlab_runs_the_same_way(tmp_path: Path) -> None:
         assert kernel.execute("6 * 7").value == "42"
         began = time.monotonic()
         with pytest.raises(TimeoutError, match="still ran after 1 s"):
-            kernel.execute("import time\ntime.sleep(30)", timeout_seconds=1)
-        assert time.monotonic() - began < 20, "the server's pings do not make the wait longer"
+            kernel.execute("import time\ntime.sleep(600)", timeout_seconds=1)
+        assert time.monotonic() - began < 60, "the server's pings do not make the wait longer"
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ from .test_session_proxy_queries import ENDLESS, all_ended, once
 
 EVERYTHING = SessionInterrupt()
 SAID = "This query was interrupted from outside of the code that ran it."
-SOON_SECONDS = 5.0
-"""For a busy machine; the queries would run for minutes, and the sleep for one."""
+SOON_SECONDS = 45.0
+"""For a busy machine; the queries and the sleep would last for minutes."""
 
 
 def of(query_id: str) -> SessionInterrupt:
@@ -193,7 +193,7 @@ def caught():
     except Exception as error:
         how = str(error)
 """
-SLEEPING = "threading.Thread(target=caught).start()\ntime.sleep(60)"
+SLEEPING = "threading.Thread(target=caught).start()\ntime.sleep(600)"
 
 
 @pytest.fixture(scope="module")

@@ -20,13 +20,13 @@ def _connected(server: JupyterServer, notebook: str) -> Kernel:
     return kernel
 
 
-def _busy(kernel: Kernel, work: str, root: Path) -> BackgroundCell | None:
-    """Begin the work; return when it runs."""
+def _busy(kernel: Kernel, work: str, root: Path, seconds: int = 300) -> BackgroundCell | None:
+    """Begin work that lasts for so long; return when it runs."""
     if work == "idle":
         return None
     marker = Marker(root, f"begun-{kernel.id}")
     code = _STREAM if work == "streaming" else _SLEEP
-    cell = BackgroundCell(kernel, code.format(marker=marker.path.name))
+    cell = BackgroundCell(kernel, code.format(marker=marker.path.name, seconds=seconds))
     marker.wait()
     return cell
 
@@ -36,8 +36,8 @@ def trickle(batches):
     import time
     for batch in batches:
         open("{marker}", "a").write("x")
-        for _ in range(40):
-            time.sleep(0.1)
+        for _ in range({seconds}):
+            time.sleep(1)
             yield batch
 spark.range(1000).repartition(1).mapInArrow(trickle, "id long").toArrow().num_rows
 """
@@ -47,11 +47,11 @@ from pyspark.sql.functions import udf
 def slow(n):
     import time
     open("{marker}", "a").write("x")
-    time.sleep(8)
+    time.sleep({seconds})
     return n + 1
 spark.range(1).select(slow("id")).first()[0]
 """
-_ANSWER = {"streaming": "40000", "sleeping UDF": "1"}
+_ANSWER = {"streaming": "5000", "sleeping UDF": "1"}
 
 
 @pytest.mark.parametrize("work", WORK)
@@ -82,7 +82,7 @@ def test_a_killed_server_leaves_no_process_and_its_session_can_be_replaced(tmp_p
 def test_a_killed_proxy_comes_back_on_its_port_and_queries_go_on(server: JupyterServer, root: Path, work: str) -> None:
     kernel = _connected(server, f"proxy {work}.ipynb")
     session = session_of(server, kernel)
-    cell = _busy(kernel, work, root)
+    cell = _busy(kernel, work, root, seconds=5)
     [proxy] = processes_of(server, PROXY)
     proxy.kill()
     eventually(lambda: processes_of(server, PROXY), 60, "a new session proxy runs")
@@ -108,7 +108,7 @@ def test_a_killed_engine_fails_its_session_at_once_and_says_so(server: JupyterSe
         assert "signal 9" in failure.error.value
         assert "%sail connect" in failure.error.value
     failed = eventually(
-        lambda: (seen := describe(server, session["id"]))["status"] == "failed" and seen, 5, "the session failed"
+        lambda: (seen := describe(server, session["id"]))["status"] == "failed" and seen, 60, "the session failed"
     )
     assert failed["terminationReason"] == "engine_crashed"
     assert "signal 9 (SIGKILL)" in failed["statusMessage"]

@@ -11,9 +11,8 @@ from .marimo_editor import Editor, Ran, editor, is_shown, own_control_plane
 
 LONG = "select id % 7 as k, count(*) as n from range(100000000000) group by 1"
 """The engine stops it when it is told to."""
-STOPPED_SECONDS = 3.0
-SLACK_SECONDS = 4.0
-"""For the page to ask and to be told, on a busy machine."""
+STOPPED_SECONDS = 45.0
+"""For a busy machine: the query would run for minutes."""
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +103,7 @@ def test_a_long_query_says_what_it_does_and_stop_ends_it(page: Editor) -> None:
     page.interrupt()
     stopped = page.finish(cell)
     assert stopped.ended is not None
-    assert stopped.ended - at < STOPPED_SECONDS + SLACK_SECONDS
+    assert stopped.ended - at < STOPPED_SECONDS
     assert stopped.error["type"] == "interruption"
     assert "Interrupted after" in stopped.console
     assert "%sail" not in stopped.console

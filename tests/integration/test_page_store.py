@@ -29,5 +29,5 @@ def test_a_page_shows_what_another_tab_does_and_does_what_people_ask(tmp_path: P
     assert seen["requestsOfFirstLook"] in (5, 9)
     assert (seen["wrongField"], seen["renamed"]) == ("/name", "renamed")
     assert (seen["mine"], seen["kept"], seen["ended"]) == (True, "done", "user_closed")
-    assert seen["configAfter"] < 5000
-    assert seen["sessionAfter"] < 5000
+    assert seen["configAfter"] < 30_000
+    assert seen["sessionAfter"] < 30_000

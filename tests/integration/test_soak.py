@@ -22,7 +22,7 @@ from headless import JupyterServer, jupyter_server
 
 from .notebooks import eventually
 
-SECONDS = int(os.environ.get("SOAK_SECONDS", "40"))
+SECONDS = int(os.environ.get("SOAK_SECONDS", "25"))
 TOKEN = "token-of-the-soak"
 WORKERS = 2
 ENGINE, PROXY = "lakesail_notebook.engine", "lakesail_notebook.session_proxy"

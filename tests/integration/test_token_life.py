@@ -12,7 +12,7 @@ from headless import JupyterServer, jupyter_server
 from .notebooks import BackgroundCell, Marker, session_of
 
 TOKEN_SECONDS = 15
-WORK_SECONDS = 3 * TOKEN_SECONDS
+WORK_SECONDS = 2 * TOKEN_SECONDS + 3
 
 _ONE_LONG_QUERY = """
 from pyspark.sql.functions import udf
@@ -55,7 +55,7 @@ def test_tokens_shorter_than_the_work_disturb_neither_a_busy_notebook_nor_a_long
     long_query = BackgroundCell(patient, _ONE_LONG_QUERY.format(seconds=WORK_SECONDS - 5), WORK_SECONDS + 60)
     Marker(root, "long-query").wait()
     asked = busy.execute(_MANY_QUERIES.format(seconds=WORK_SECONDS), timeout_seconds=WORK_SECONDS + 60)
-    assert int(asked.value) > 10
+    assert int(asked.value) > 3
     assert long_query.outcome(60).value == "1"
     assert time.monotonic() - started > 2 * TOKEN_SECONDS
     assert (root / "long-query").read_text() == "x", "the query ran once"

@@ -19,7 +19,7 @@ from pyspark.sql.functions import udf
 def slow(n):
     import time
     open("begun", "w").close()
-    time.sleep(20)
+    time.sleep(300)
     return n
 spark.range(1).select(slow("id")).collect()
 """

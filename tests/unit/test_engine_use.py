@@ -68,6 +68,12 @@ def test_without_a_look_some_time_before_the_end_nothing_is_known(looks_at: list
     assert not computed(until(RAN), 1.0, looks_at, 12.0)
 
 
+@pytest.mark.parametrize("looked_at", [0.0, 3.0, 6.9])
+def test_of_a_query_that_nobody_looked_at_for_long_before_its_end_nothing_is_known(looked_at: float) -> None:
+    assert not computed(until(RAN), 1.0, [looked_at])
+    assert not computed(until(RAN - 3), 1.0, [looked_at])
+
+
 @pytest.mark.parametrize("ended", [RAN + 3600, RAN - 3600])
 def test_a_wall_clock_that_was_set_makes_no_sleeping_query_one_that_computed(ended: float) -> None:
     assert not computed(until(RAN - 2), 1.0, [7.5, 8.5, 9.5], ended=ended)

@@ -22,7 +22,7 @@ from lakesail_notebook.spark.interrupts.interrupts import (
     verdict_on_all,
 )
 from lakesail_notebook.spark.interrupts.stopping import EngineAfter, StoppedQuery
-from lakesail_notebook.spark.sail_workarounds.engine_load import EngineLoad
+from lakesail_notebook.spark.sail_workarounds.engine_load import EngineLoad, load_between
 from tests.unit.small_api import Answer, SmallApi
 
 STOPPED = StoppedQuery("select 1", 2.5, True)
@@ -60,10 +60,34 @@ def test_an_interrupt_is_judged_by_the_engines_answer_and_its_use_of_the_process
         (EngineLoad(0.3), False, False),
         (EngineLoad(0.3, available=0.4), False, True),
         (EngineLoad(0.05, available=0.4), True, False),
+        (EngineLoad(0.05, computes=True), False, True),
     ],
 )
 def test_on_a_machine_where_others_compute_less_is_busy(load: EngineLoad, at_rest: bool, busy: bool) -> None:
     assert (load.at_rest, load.busy) == (at_rest, busy)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "used", "at_rest"),
+    [
+        (True, True, 0.1, False),
+        (True, False, 0.1, True),
+        (False, True, 0.1, True),
+        (True, True, 0.01, True),
+        (False, False, 0.5, False),
+    ],
+    ids=["computes", "has stopped", "wakes up", "uses next to nothing", "computed in between"],
+)
+def test_an_engine_that_gets_little_of_a_core_is_at_rest_if_its_threads_sleep(
+    before: bool, after: bool, used: float, at_rest: bool
+) -> None:
+    load = load_between(
+        models.EngineUse(cpu_seconds=7.0, computes=before),
+        models.EngineUse(cpu_seconds=7.0 + used, computes=after),
+        1.0,
+    )
+    assert load is not None
+    assert load.at_rest == at_rest
 
 
 def test_each_interrupted_query_is_named_up_to_five() -> None:

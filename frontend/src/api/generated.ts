@@ -616,6 +616,7 @@ export interface components {
          */
         EngineUse: {
             cpuSeconds: number | null;
+            computes: boolean | null;
         };
         /**
          * EnvironmentComparison

@@ -1,7 +1,8 @@
 """How busy the engine is after an interrupt: Sail 0.7.2 does not say whether it obeyed.
 
 It says of a query that produces nothing (a count over a cross join) that it was interrupted, and computes on. So the
-engine's use of the processor decides what the user is told.
+engine's use of the processor decides what the user is told. On a crowded machine an engine that computes may get less
+than a tenth of a core; then the states of its threads tell.
 
 Goes when Sail answers an Interrupt once the query has ended.
 """
@@ -14,9 +15,12 @@ from dataclasses import dataclass
 
 from ...client.client import Client
 from ...errors import LakesailError
+from ...models import EngineUse
 
 _AT_REST, _BUSY = 0.2, 0.5
 """Of what one thread can have of the processor now."""
+_LEAST_SHARE = 0.02
+"""Of one core. An engine that uses less rests, whatever its threads are at the moment of a look."""
 _LOOK_SECONDS = 0.4
 _TRY_SECONDS = 0.08
 """Of each look: what a thread of this process can have is found by using it."""
@@ -30,15 +34,17 @@ class EngineLoad:
     available: float = 1.0
     """What one thread can have: less than all of a core on a machine where others compute. Under load, a runaway engine
     has little more than that."""
+    computes: bool = False
+    """Whether threads of it were seen to compute, or to wait for a core, at both ends of the look."""
 
     @property
     def at_rest(self) -> bool:
-        return self.share <= _AT_REST * self.available
+        return not self.computes and self.share <= _AT_REST * self.available
 
     @property
     def busy(self) -> bool:
         """Some thread of it computes without a pause."""
-        return self.share >= _BUSY * self.available
+        return self.computes or self.share >= _BUSY * self.available
 
 
 def engine_load(client: Callable[[], Client], session_id: str, until: float) -> EngineLoad | None:
@@ -55,19 +61,35 @@ def engine_load(client: Callable[[], Client], session_id: str, until: float) -> 
 def _least_load(client: Client, session_id: str, until: float) -> EngineLoad | None:
     """The least of several looks: an engine takes a moment to stop."""
     least: EngineLoad | None = None
-    before, then = client.engine_use(session_id).cpu_seconds, time.monotonic()
+    before, then = client.engine_use(session_id), time.monotonic()
     while least is None or time.monotonic() + _LOOK_SECONDS < until:
         time.sleep(_LOOK_SECONDS - _TRY_SECONDS)
-        available = _available()
-        after, now = client.engine_use(session_id).cpu_seconds, time.monotonic()
-        if before is None or after is None:
+        available = _available() if before.computes is None else 1.0
+        after, now = client.engine_use(session_id), time.monotonic()
+        load = load_between(before, after, now - then, available)
+        if load is None:
             return None
-        load = EngineLoad((after - before) / (now - then), available)
-        least = load if least is None or load.share < least.share else least
+        least = load if least is None or _rank(load) < _rank(least) else least
         if least.at_rest:
             return least
         before, then = after, now
     return least
+
+
+def load_between(before: EngineUse, after: EngineUse, seconds: float, available: float = 1.0) -> EngineLoad | None:
+    """What two looks say of an engine; ``None`` when its use cannot be seen.
+
+    :param available: the share of a core that one thread can have, where the states of the threads are not known.
+    """
+    if before.cpu_seconds is None or after.cpu_seconds is None:
+        return None
+    share = (after.cpu_seconds - before.cpu_seconds) / seconds
+    computes = before.computes is True and after.computes is True and share >= _LEAST_SHARE
+    return EngineLoad(share, available, computes)
+
+
+def _rank(load: EngineLoad) -> tuple[bool, float]:
+    return load.computes, load.share
 
 
 def _available() -> float:

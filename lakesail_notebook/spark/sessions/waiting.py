@@ -11,7 +11,7 @@ from ...client.client import Client
 from ...clock import Clock, in_words
 from ...cures import with_cure
 from ...errors import DeadlineExceeded, FailedPrecondition, LakesailError, Unavailable
-from ...models import LIVE_STATUSES, Session
+from ...models import LIVE_STATUSES, EngineUse, Session
 
 if TYPE_CHECKING:
     import grpc
@@ -26,7 +26,11 @@ _SETTLED_WITHIN_SECONDS = 1.0
 _LOOKS_WITHOUT_ANSWER = 3
 _COMPUTES_FOR_SECONDS = 2.0
 _BUSY = 0.4
-"""Of a core: less than all of it, since others may compute on this machine."""
+"""Of a core: an engine that uses so much computes."""
+_LEAST_SHARE = 0.02
+"""Of a core: on a crowded machine an engine that computes gets little more, and the states of its threads tell."""
+_MOSTLY = 0.75
+"""Of the looks at those states."""
 
 
 class Progress(Protocol):
@@ -127,11 +131,11 @@ class SessionWait:
                 return session
             time.sleep(_FIRST_PAUSE_SECONDS)
 
-    def _used_by_the_engine(self) -> float | None:
+    def _used_by_the_engine(self) -> EngineUse | None:
         if self._session.status == "pending":  # it starts, and nobody can have kept it busy
             return None
         try:
-            return self._client.engine_use(self._session.id).cpu_seconds
+            return self._client.engine_use(self._session.id)
         except LakesailError:  # a hint is not worth an error
             return None
 
@@ -170,27 +174,34 @@ class SessionWait:
 class UnansweringEngine:
     """An engine that does not answer the first RPC.
 
-    :param used: how much of the processor it has used by now, in seconds; ``None`` when that cannot be seen.
+    :param used: what it uses of the processor now; ``None`` when that cannot be seen.
     :param stopwatch: of the wait.
     """
 
-    def __init__(self, used: Callable[[], float | None], stopwatch: Stopwatch) -> None:
+    def __init__(self, used: Callable[[], EngineUse | None], stopwatch: Stopwatch) -> None:
         self._used = used
         self._stopwatch = stopwatch
         self._first: tuple[float, float] | None = None
+        self._looks = 0
+        self._looks_that_computed = 0
 
     def trouble(self) -> str | None:
         """A sentence with the cure, once it has computed for two seconds: nobody but the user knows for what."""
-        used, now = self._used(), self._stopwatch.seconds
-        if used is None:
+        use, now = self._used(), self._stopwatch.seconds
+        if use is None or use.cpu_seconds is None:
             return None
+        self._looks += 1
+        self._looks_that_computed += use.computes is True
         if self._first is None:
-            self._first = used, now
+            self._first = use.cpu_seconds, now
         before, then = self._first
-        if now - then < _COMPUTES_FOR_SECONDS or used - before < _BUSY * (now - then):
+        if now - then < _COMPUTES_FOR_SECONDS:
+            return None
+        share = (use.cpu_seconds - before) / (now - then)
+        if share < (_LEAST_SHARE if self._looks_that_computed >= _MOSTLY * self._looks else _BUSY):
             return None
         return (
-            f"its engine answers nothing and uses {(used - before) / (now - then):.0%} of a core, maybe for a query "
+            f"its engine answers nothing and uses {share:.0%} of a core, maybe for a query "
             "that was interrupted; to end it, interrupt this cell, and run %sail close and %sail connect"
         )
 

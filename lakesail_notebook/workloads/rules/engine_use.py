@@ -16,6 +16,8 @@ COMPUTED_SHARE = 0.3
 """Of what one thread can have: a query whose engine uses so much does more than wait."""
 LEAST_SECONDS = 0.3
 """Between two looks that say whether a query computed. On a crowded machine a thread may get no core for a while."""
+_LONGEST_SECONDS = 3.0
+"""From a look to the end of a query. Where nobody looked for longer, the query may have computed and then waited."""
 _LEAST_SHARE = 0.02
 """Of one core. An engine that uses less rests, whatever its threads are at the moment of a look."""
 _MOSTLY = 0.5
@@ -63,6 +65,8 @@ def computed_until(ended_at: datetime, looks: Sequence[Look], now: Look) -> bool
     if not told:
         return False
     last, seconds = told[-1]
+    if seconds > _LONGEST_SECONDS:
+        return False
     earlier = told[-2][0] if len(told) > 1 else None
     share = _share(last.use, now.use, seconds)
     return share >= max(_LEAST_SHARE, COMPUTED_SHARE * _available(earlier, last))

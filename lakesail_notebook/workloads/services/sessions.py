@@ -128,7 +128,9 @@ class Sessions:
             workload = await view.workload(session.workload_id)
         backend = None if workload is None else self._backends.get(workload.cluster_id)
         use = None if backend is None else await backend.engine_use(session.workload_id)
-        return models.EngineUse(cpu_seconds=None if use is None else use.cpu_seconds)
+        if use is None:
+            return models.EngineUse(cpu_seconds=None)
+        return models.EngineUse(cpu_seconds=use.cpu_seconds, computes=None if use.runnable is None else use.computes)
 
     async def compare_environment(
         self, principal: Principal, session_id: str, now: models.EnvironmentComparison
