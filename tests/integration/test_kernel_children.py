@@ -186,7 +186,7 @@ def test_the_spark_session_of_a_child_that_is_killed_is_released(server: Jupyter
 
     assert answer() == ""
     kernel.execute("child.kill()\nchild.wait()")
-    eventually(lambda: "was stopped" in answer(), 30, "the Spark session was released")
+    eventually(lambda: "was stopped" in answer(), 60, "the Spark session was released")
 
 
 def test_a_new_session_of_a_child_is_not_its_notebooks_and_ends_with_it(server: JupyterServer, kernel: Kernel) -> None:
@@ -194,7 +194,7 @@ def test_a_new_session_of_a_child_is_not_its_notebooks_and_ends_with_it(server: 
     said = kernel.execute(f'!{{sys.executable}} -c "{code}"').stdout
     assert said.split()[-1] == "3", said  # gRPC may write lines of its own before it
     newest = server.request("GET", f"{API}/workloads/sessions").json()["items"][0]["id"]
-    eventually(lambda: describe(server, newest)["status"] == "closed", 30, "the child's session was closed")
+    eventually(lambda: describe(server, newest)["status"] == "closed", 60, "the child's session was closed")
 
 
 def test_threads_tasks_and_children_that_connect_at_once_get_one_session(server: JupyterServer) -> None:

@@ -44,7 +44,7 @@ def let_requests_end(rig: ProxyRig) -> None:
 
     def nothing_new() -> bool:
         before = rig.relay.requests
-        time.sleep(0.2)
+        time.sleep(1)
         return rig.relay.requests == before
 
     until(nothing_new)

@@ -44,7 +44,7 @@ def test_tls_is_spoken_where_the_administrator_says_so(certificate: tuple[Path, 
             assert supervisor.endpoint == "spark.example.org:443"
             credentials = grpc.ssl_channel_credentials(certificate[0].read_bytes())
             async with grpc.aio.secure_channel(f"127.0.0.1:{port}", credentials) as channel:
-                assert await channel.unary_unary(HEALTH)(b"", wait_for_ready=True, timeout=20) == b"\x08\x01"
+                assert await channel.unary_unary(HEALTH)(b"", wait_for_ready=True, timeout=60) == b"\x08\x01"
             async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
                 with pytest.raises(grpc.aio.AioRpcError):
                     await channel.unary_unary(HEALTH)(b"", timeout=2)
@@ -70,7 +70,7 @@ def test_a_proxy_that_cannot_start_is_explained_until_one_can(tmp_path: Path, ce
         supervisor.serve(source())
         assert await starting(supervisor) == ""
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while not (said := await starting(supervisor)):
                     await asyncio.sleep(0.05)
                 assert str(missing) in said
