@@ -63,7 +63,7 @@ class MarimoApps:
         return
         yield
 
-    def last_words(self, session_id: str) -> str:
+    async def last_words(self, session_id: str) -> str:
         return "marimo ended"
 
     async def busy(self, session_id: str) -> bool:

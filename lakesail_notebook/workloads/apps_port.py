@@ -63,8 +63,11 @@ class Apps(Protocol):
         """Ids of the sessions whose app has ended by itself."""
         ...
 
-    def last_words(self, session_id: str) -> str | None:
-        """How an app has ended, and what it said last; ``None``: somebody shut it down on its page."""
+    async def last_words(self, session_id: str) -> str | None:
+        """How an app has ended, and what it said last; ``None``: somebody shut it down on its page.
+
+        To be asked before :meth:`stop`.
+        """
         ...
 
     async def busy(self, session_id: str) -> bool:

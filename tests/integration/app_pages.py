@@ -64,6 +64,11 @@ class AppPage:
             terminal.send(f"{command}\n")
             yield
 
+    def shut_down(self) -> None:
+        """As its button does: of a server of one notebook, the server ends."""
+        answer = httpx.post(f"{self._root}/api/kernel/shutdown", json={}, headers=self._say, timeout=_SECONDS)
+        assert answer.is_success, answer.text
+
     def _socket(self, path: str) -> ClientConnection:
         url = f"{self._root.replace('http', 'ws', 1)}/{path}"
         return connect(url, additional_headers=self._headers, max_size=None, open_timeout=_SECONDS)

@@ -37,7 +37,7 @@ async def main(notebook: Path) -> None:
     assert address is not None
     print(json.dumps({"port": address.port, "token": address.token}), flush=True)
     async for _ in apps.ended():
-        print(apps.last_words("SESSION"), flush=True)
+        print(await apps.last_words("SESSION"), flush=True)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from lakesail_notebook.session_proxy.routes import RouteTable
 from lakesail_notebook.signing_keys import SigningKey
 from lakesail_notebook.store.sql import SqlStore, open_store
 from lakesail_notebook.tokens import TokenIssuer, TokenTime
+from lakesail_notebook.workloads.apps_port import Apps
 from lakesail_notebook.workloads.environments import Environments
 from lakesail_notebook.workloads.notices import QueryNotices
 from lakesail_notebook.workloads.ports import Audit, Checkpoint, GrantedSize, Observation, Offer
@@ -211,6 +212,7 @@ class Plane:
         backend: Any = None,
         settings: Settings | None = None,
         audit: Audit | None = None,
+        apps: Apps | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -240,6 +242,7 @@ class Plane:
             owners=self.owners,
             kernels=self.kernels,
             usage=usage,
+            apps=apps,
             **parts,
         )
         self.reports = ProxyReports(store, self.reconciler, usage, clock, 64)
@@ -289,6 +292,7 @@ class Plane:
             proxy=self.proxy,
             reconciler=self.reconciler,
             quotas=quotas,
+            apps=apps,
             **parts,
         )
 
@@ -306,7 +310,7 @@ def in_plane(directory: Path, work: Callable[[Plane], Awaitable[None]], **parts:
     async def run() -> None:
         store = await open_store(f"sqlite:///{directory / 'lakesail.db'}")
         try:
-            await work(Plane(store, ClockByHand(), 1, **parts))
+            await work(Plane(store, parts.pop("clock", None) or ClockByHand(), 1, **parts))
         finally:
             await store.close()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,6 +47,22 @@ SLEEPERS = {"1001", "1002", "1003"}
 """A kernel that computes has started the first, a terminal the others; one has left the terminal's session."""
 _TYPED = "(setsid sleep 1002 &) ; sleep 1003"
 _WRAPPER = "lakesail_notebook.marimo_process"
+DEADLINE_SECONDS = 60
+ENDS_BEFORE_ITS_OUTPUT = f"""#!{sys.executable}
+import json, os, signal, socket, subprocess, sys
+
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+sys.stdin.readline()
+listening = socket.create_server(("127.0.0.1", 0))
+subprocess.Popen(["sleep", "5"], start_new_session=True)
+me = os.getpid()
+with open("pid", "w") as file:
+    file.write(str(me))
+print(json.dumps({{"ready": {{"port": listening.getsockname()[1], "marimo": me, "keeper": me}}}}), flush=True)
+while True:
+    signal.pause()
+"""
+"""In place of the interpreter that runs marimo: it ends well when told to, and a child of it keeps its output open."""
 
 
 @pytest.fixture
@@ -101,7 +119,12 @@ def test_an_app_that_is_stopped_goes_with_all_that_it_started_and_no_other_does(
         assert apps.address_of("FIRST") is None
         assert not [one for one in marimo if "FIRST" in " ".join(_command(one))]
         assert not _sleepers(psutil.Process().children(recursive=True))
+        assert addresses[1] is not None
         assert apps.address_of("SECOND") is not None
+        await asyncio.to_thread(_page(addresses[1], "SECOND").shut_down)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            assert await anext(aiter(apps.ended())) == "SECOND"
+        assert await apps.last_words("SECOND") is None
         await apps.close()
         _, left = psutil.wait_procs(marimo, timeout=60)
         assert left == []
@@ -126,6 +149,24 @@ def test_what_marimo_says_when_it_does_not_start_is_told(tmp_path: Path) -> None
         Unavailable, match=r"marimo ended with exit code 1; its last words: .*Variable 'x' is defined in multiple cells"
     ):
         asyncio.run(start())
+
+
+def test_how_an_app_has_ended_is_known_as_soon_as_it_serves_no_more(tmp_path: Path) -> None:
+    python, notebook = tmp_path / "python", tmp_path / "nb.py"
+    python.write_text(ENDS_BEFORE_ITS_OUTPUT)
+    python.chmod(0o755)
+
+    async def start_and_end() -> None:
+        apps = local_apps(tmp_path)
+        await apps.start(a_session(id="SESSION"), replace(edit(notebook), python=str(python)))
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while apps.address_of("SESSION") is not None:
+                await asyncio.sleep(0.01)
+        assert await apps.last_words("SESSION") is None
+        await apps.close()
+
+    asyncio.run(start_and_end())
 
 
 def _kept_busy(address: AppAddress | None, session_id: str) -> bool:

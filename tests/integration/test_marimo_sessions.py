@@ -13,29 +13,12 @@ import psutil
 import pytest
 from headless import JupyterServer, jupyter_server
 
-from .app_pages import TWO_OF_ONE_NAME, AppPage
+from .app_pages import TWO_OF_ONE_NAME
 from .notebooks import API, describe, eventually
 
 TOKEN = "token-of-the-test-server"
 SESSIONS = f"{API}/workloads/sessions"
 EMPTY = "import marimo\n\napp = marimo.App()\n"
-BUSY = """
-import marimo
-
-app = marimo.App()
-
-
-@app.cell
-def _():
-    while True:
-        pass
-    return
-
-
-if __name__ == "__main__":
-    app.run()
-"""
-LIMITS = {"limits": {"idle_timeout": {"default": 1800, "floor": 1, "ceiling": 28800}}}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +28,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(root: Path) -> Iterator[JupyterServer]:
-    config: dict[str, dict[str, Any]] = {"ServerApp": {"base_url": "/a%40b/"}, "LakesailApp": LIMITS}
+    config: dict[str, dict[str, Any]] = {"ServerApp": {"base_url": "/a%40b/"}}
     with jupyter_server(root, config=config, token=TOKEN) as running:
         yield running
 
@@ -169,35 +152,6 @@ def test_a_failed_start_says_why_and_can_be_relaunched_as_it_was(server: Jupyter
     over = ended(server, again)
     assert over["status"] == "failed"
     assert over["statusMessage"].startswith(f"Session {again['id']} failed: marimo ended with signal 9 (SIGKILL)")
-
-
-def test_a_kernel_that_computes_keeps_its_session_though_its_page_is_closed(server: JupyterServer, root: Path) -> None:
-    (root / "busy.py").write_text(BUSY)
-    session = create(server, "busy.py", config={"idleTimeoutSeconds": 16, "idleCloseDelaySeconds": 0})
-    link = serving(server, session)["connectionInfo"]["proxyAuthUrl"]
-    cookie = httpx.get(link, timeout=60).headers["Set-Cookie"].partition(";")[0]
-    address = f"{server.url}lakesail/marimo/{session['id']}"
-    origin = server.url[: server.url.index("/", 8)]
-    with AppPage(address, {"Cookie": cookie, "Origin": origin}).opened():
-        [marimo, *_] = marimo_of(server, session)
-        kernel = eventually(lambda: _computing(marimo), 60, "the kernel computes")
-    opened_at = describe(server, session["id"])["lastActivityAt"]
-
-    def later() -> bool:
-        now = describe(server, session["id"])
-        assert now["status"] in {"active", "idle"}, now["statusMessage"]
-        return bool(now["lastActivityAt"] > opened_at)
-
-    eventually(later, 90, "the kernel counts as activity")
-    kernel.suspend()
-    assert ended(server, session)["terminationReason"] == "idle_timeout"
-    eventually(lambda: not marimo_of(server, session), 60, "marimo is gone")
-
-
-def _computing(marimo: psutil.Process) -> psutil.Process | None:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return next((one for one in marimo.children(recursive=True) if sum(one.cpu_times()[:2]) > 3), None)
-    return None
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from .processor import used_by, used_by_ended_children
+
 BUSY_SHARE = 0.1
 """Of one processor core: kernels that use as much compute."""
 
@@ -53,21 +55,15 @@ def _runs(process: psutil.Process) -> bool:
 
 def _used(process: psutil.Process) -> float:
     try:
-        times = process.cpu_times()
+        return used_by(process)
     except psutil.Error:
         return 0.0
-    return float(times.user + times.system + _of_ended_children(times))
 
 
 def _used_by_threads(server: psutil.Process) -> float:
     """Of the server, without its main thread."""
     try:
         kernels = sum(one.user_time + one.system_time for one in server.threads() if one.id != server.pid)
-        return float(kernels + _of_ended_children(server.cpu_times()))
+        return float(kernels) + used_by_ended_children(server.cpu_times())
     except psutil.Error:
         return 0.0
-
-
-def _of_ended_children(times: object) -> float:
-    """Where the system counts it: what a kernel has used does not vanish when its process ends."""
-    return float(getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0))

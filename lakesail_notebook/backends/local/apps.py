@@ -9,7 +9,6 @@ import os
 import re
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -31,7 +30,6 @@ LEAST_SECONDS = 0.5
 STOP_GRACE_SECONDS = 5.0
 GONE_SECONDS = 5.0
 _TOKEN_BYTES = 32
-_WORDS_KEPT = 20
 _FOR_OTHERS = (
     "This server keeps its users apart, and marimo runs a notebook's code as the user that runs the server. So it "
     "starts no marimo here: run marimo in a Jupyter server of your own."
@@ -80,7 +78,6 @@ class LocalApps:
         self._serves_others = serves_others
         self._apps: dict[str, _App] = {}
         self._logs = WorkloadLogs()
-        self._words: OrderedDict[str, str | None] = OrderedDict()
         self._ended: asyncio.Queue[str] = asyncio.Queue()
         self._waiters: set[asyncio.Task[None]] = set()
 
@@ -125,8 +122,12 @@ class LocalApps:
         while True:
             yield await self._ended.get()
 
-    def last_words(self, session_id: str) -> str | None:
-        return self._words.get(session_id, "marimo ended")
+    async def last_words(self, session_id: str) -> str | None:
+        app = self._apps.get(session_id)
+        if app is None:
+            return "marimo ended"
+        # Its end is seen before all that it wrote is read.
+        return None if await app.child.wait() == 0 else _last_words(app.child)
 
     async def busy(self, session_id: str) -> bool:
         app = self._apps.get(session_id)
@@ -189,9 +190,6 @@ class LocalApps:
     def _watch_child(self, session_id: str, app: _App) -> None:
         async def report() -> None:
             await app.child.wait()
-            self._words[session_id] = None if app.child.return_code == 0 else _last_words(app.child)
-            if len(self._words) > _WORDS_KEPT:
-                self._words.popitem(last=False)
             if app.address is not None:  # nobody told it to end
                 self._ended.put_nowait(session_id)
 

@@ -1,11 +1,12 @@
-"""What an engine uses of this machine's processor."""
+"""What processes use of this machine's processor."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import time
 from collections.abc import Collection
-from pathlib import Path
 
 import psutil
 
@@ -43,12 +44,33 @@ _FAMILIES = _Families()
 def use_of(pid: int) -> EngineUse | None:
     """Of a process and of those that it started; ``None`` when it is gone."""
     try:
-        all_of_it = _FAMILIES.of(psutil.Process(pid))
-        used = [one.cpu_times() for one in all_of_it]
+        engine = psutil.Process(pid)
+        all_of_it = _FAMILIES.of(engine)
+        used = used_by(engine)
     except psutil.Error:
         return None
+    for one in all_of_it[1:]:
+        with contextlib.suppress(psutil.Error):  # it has just ended, and the engine has not
+            used += used_by(one)
     runnable = _runnable_threads([one.pid for one in all_of_it]) if _ON_LINUX else None
-    return EngineUse(float(sum(times.user + times.system for times in used)), runnable)
+    return EngineUse(used, runnable)
+
+
+def used_by(process: psutil.Process) -> float:
+    """Seconds of all cores.
+
+    :raises psutil.Error: when it is gone.
+    """
+    times = process.cpu_times()
+    return float(times.user + times.system) + used_by_ended_children(times)
+
+
+def used_by_ended_children(times: object) -> float:
+    """Where the system counts it: what a process has used does not vanish with it.
+
+    :param times: of the parent.
+    """
+    return float(getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0))
 
 
 def _runnable_threads(pids: Collection[int]) -> float:
@@ -61,17 +83,20 @@ def _runnable_threads(pids: Collection[int]) -> float:
     return runnable / _SAMPLES
 
 
-def _tasks(pid: int) -> list[Path]:
+def _tasks(pid: int) -> list[str]:
+    """The directories of its threads."""
+    root = f"/proc/{pid}/task"
     try:
-        return list(Path(f"/proc/{pid}/task").iterdir())
+        return [f"{root}/{thread}" for thread in os.listdir(root)]
     except OSError:  # it has ended
         return []
 
 
-def _is_runnable(task: Path) -> bool:
+def _is_runnable(task: str) -> bool:
     """The state comes after the name, which is in brackets and may hold brackets itself."""
     try:
-        _, _, state = (task / "stat").read_bytes().rpartition(b") ")
+        with open(f"{task}/stat", "rb", buffering=0) as file:
+            _, _, state = file.read().rpartition(b") ")
     except OSError:  # it has ended
         return False
     return state.startswith(_RUNNABLE)

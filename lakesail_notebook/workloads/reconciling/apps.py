@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ...clock import Clock, in_words
 from ...errors import LakesailError
+from ...models import LIVE_STATUSES
 from ..apps_port import Apps, AppSpec
 from ..environments import Environments
 from ..ports import Owners
@@ -82,13 +83,13 @@ class AppKeeping:
             fresh = {one.workload_id for one in live.values() if one.id not in self._started}
             ready = {row.id for row in await view.workloads(fresh) if row.infra_status == "ready"} if fresh else set()
         for session_id in self._starting - live.keys():
+            self._starting.discard(session_id)  # a second cancellation would break off what cleans up after it
             self._work.cancel(_key(session_id))
-        for session_id in self._starting & live.keys():
-            self._usage.note(session_id, now)  # nobody can use its page yet
         for session_id in self._started - live.keys():
             self._work.begin("stop app", _key(session_id), functools.partial(self._stop, session_id))
         for session in live.values():
             if session.id not in self._started:
+                self._usage.note(session.id, now)  # nobody can use its page yet
                 if session.workload_id in ready:
                     self._work.begin("start app", _key(session.id), functools.partial(self._start, session))
             elif self._apps.address_of(session.id) is None:
@@ -97,32 +98,45 @@ class AppKeeping:
                 self._work.begin("look at app", _key(session.id), functools.partial(self._look, session))
 
     async def _start(self, session: SessionRecord) -> None:
-        limit = self._settings.limits.start_timeout_seconds
+        if not await self._lives(session.id):
+            return  # it has ended while others were started before it
         self._starting.add(session.id)
+        try:
+            failure = await self._failure_of_start(session)
+        finally:
+            self._starting.discard(session.id)
+        if failure is None:
+            self._started.add(session.id)
+            self._usage.note(session.id, self._clock.now())
+        else:
+            await self._end_as(session.id, *failure)
+
+    async def _failure_of_start(self, session: SessionRecord) -> tuple[TerminationReason, str] | None:
+        """Start its app; ``None``: it serves."""
+        limit = self._settings.limits.start_timeout_seconds
         try:
             async with asyncio.timeout(limit):
                 environment = self._environments.of(session.workload_id)
                 await self._apps.start(session, spec_of(self._apps, session.metadata), environment)
         except LakesailError as error:
             log.warning("reconciler: marimo of session %s could not start: %s", session.id, error.message)
-            await self._end_as(session.id, "start_failed", f"could not start: {error.message.rstrip('.')}")
+            return "start_failed", f"could not start: {error.message.rstrip('.')}"
         except TimeoutError:
             cure = "start_timeout_seconds of c.LakesailApp.limits allows more"
-            what = f"could not start: marimo did not answer within {in_words(limit)} ({cure})"
-            await self._end_as(session.id, "start_timeout", what)
+            return "start_timeout", f"could not start: marimo did not answer within {in_words(limit)} ({cure})"
         except Exception:
             log.exception("reconciler: marimo of session %s could not start", session.id)
-            what = "could not start: a fault that the server's log has more of"
-            await self._end_as(session.id, "start_failed", what)
-        else:
-            self._started.add(session.id)
-            self._usage.note(session.id, self._clock.now())
-        finally:
-            self._starting.discard(session.id)
+            return "start_failed", "could not start: a fault that the server's log has more of"
+        return None
+
+    async def _lives(self, session_id: str) -> bool:
+        async with self._store.reading() as view:
+            session = await view.session(session_id)
+        return session is not None and session.status in LIVE_STATUSES
 
     async def _follow(self, session_id: str) -> None:
         """Its app has ended, and so does the session."""
-        words = self._apps.last_words(session_id)
+        words = await self._apps.last_words(session_id)
         if words is None:
             await self._end_as(session_id, "user_closed", "was closed because its marimo was shut down", to="closed")
         else:

@@ -24,6 +24,7 @@ from ..rules.app_keys import Cookies, Holder, Tickets
 from ..service import PageState
 from ..store_port import Store
 from .session_tokens import denied, find_session
+from .views import status_message
 
 USE_SECONDS = 5.0
 """Uses of a page are reported no closer together than this."""
@@ -90,8 +91,7 @@ class AppPages:
         if session.status not in LIVE_STATUSES:
             return PageState(over=_what_became_of(session))
         if self._address(session_id) is None:
-            waits_for = session.status_message or (None if workload is None else workload.status_message)
-            return PageState(waits_for=waits_for or "marimo starts")
+            return PageState(waits_for=status_message(session, workload) or "marimo is starting.")
         return PageState(ticket=self._issue(session))
 
     async def redeem(self, session_id: str, ticket: str) -> str:

@@ -21,7 +21,11 @@ from ..records import (
 )
 from ..rules import lifecycle, queries
 from ..rules.access import Principal, changes_configs_of, owns_session
+from ..rules.apps import MARIMO
 from .compute_facts import UNKNOWN, ComputeFacts
+
+_UNTIL_MARIMO_SERVES = "The engine is ready. The page opens as soon as marimo has started."
+"""It stays true once marimo serves: lists are told of moves of sessions, and that is none."""
 
 
 def session_view(
@@ -42,7 +46,7 @@ def session_view(
         service_account_id=session.service_account_id,
         notebook_id=session.notebook_id,
         termination_reason=session.termination_reason,
-        status_message=_status_message(session, workload),
+        status_message=status_message(session, workload),
         connection_info=_connection_info(session, workload, served) if owns_session(principal, session) else None,
         last_activity_at=to_rfc3339(session.last_activity_at),
         idle_since=_moment(session.idle_since),
@@ -164,10 +168,12 @@ def _connection_info(
     return models.ConnectionInfo(grpc_endpoint=endpoint if served else None)
 
 
-def _status_message(session: SessionRecord, workload: WorkloadRecord | None) -> str | None:
-    if session.status_message is None and session.status in LIVE_STATUSES and workload is not None:
-        return workload.status_message
-    return session.status_message
+def status_message(session: SessionRecord, workload: WorkloadRecord | None) -> str | None:
+    if session.status_message is not None or session.status not in LIVE_STATUSES or workload is None:
+        return session.status_message
+    if session.endpoint_type == MARIMO and session.status == "pending" and workload.infra_status == "ready":
+        return " ".join(filter(None, (_UNTIL_MARIMO_SERVES, workload.status_message)))
+    return workload.status_message
 
 
 def _metadata(session: SessionRecord) -> models.Metadata:
