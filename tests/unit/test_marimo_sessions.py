@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from lakesail_notebook.backends.local.app_load import Look, computed_between
+from lakesail_notebook.backends.local.app_load import Look, computed_between, is_recent
 from lakesail_notebook.backends.local.app_problems import file_problems
 from lakesail_notebook.backends.local.apps import marimo_environment
 from lakesail_notebook.backends.local.environment import user_environment
@@ -54,7 +55,12 @@ def test_a_file_is_looked_at_before_anything_starts(tmp_path: Path) -> None:
     assert "does not exist" in problems(tmp_path / "new.py", "run")[0]
     assert "is no directory" in problems(tmp_path / "nowhere" / "new.py")[0]
     assert "is a directory" in problems(tmp_path / "directory.py")[0]
-    assert "marimo convert" in problems(tmp_path / "old.ipynb")[0]
+    os.mkfifo(tmp_path / "pipe.py")
+    assert "is a device or a pipe" in problems(tmp_path / "pipe.py")[0]
+    (tmp_path / "link.py").symlink_to(there)
+    assert problems(tmp_path / "link.py", "run") == []
+    for name in ("old.ipynb", "text.md"):
+        assert f"marimo convert {tmp_path / name} -o FILE.py" in problems(tmp_path / name)[0]
 
 
 def test_marimo_has_the_users_variables_and_no_servers() -> None:
@@ -96,6 +102,12 @@ def test_a_kernel_computes_that_uses_a_core_or_wants_one_all_the_time() -> None:
     assert computed_between(before, Look(110.0, 6.5, nobody))
     assert computed_between(Look(100.0, 5.0, frozenset({7})), Look(110.0, 5.1, frozenset({7, 8})))
     assert not computed_between(Look(100.0, 5.0, frozenset({7})), Look(110.0, 5.1, frozenset({8})))
+
+
+def test_a_kernel_that_computed_long_ago_does_not_count_as_one_that_computes() -> None:
+    look = Look(100.0, 5.0, frozenset())
+    assert is_recent(look, 110.0)  # the longest time between two looks near the idle timeout
+    assert not is_recent(look, 1900.0)
 
 
 def test_the_log_has_lines_of_both_processes() -> None:

@@ -71,6 +71,12 @@ def test_what_a_process_used_grows_while_it_computes() -> None:
             assert time.monotonic() < deadline
 
 
+def test_what_a_child_has_used_does_not_vanish_when_it_ends() -> None:
+    child = "import os, time\nif not os.fork():\n  while time.process_time() < 0.5: pass\n  os._exit(0)\n"
+    with process(f"{child}os.wait()\nprint(flush=True)\ninput()") as pid:
+        assert seen(pid).cpu_seconds >= 0.4
+
+
 def test_of_a_process_that_is_gone_nothing_is_said() -> None:
     with process("print(flush=True)") as pid:
         pass

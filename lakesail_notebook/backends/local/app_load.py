@@ -15,6 +15,8 @@ from .processor import used_by, used_by_ended_children
 
 BUSY_SHARE = 0.1
 """Of one processor core: kernels that use as much compute."""
+OLDEST_SECONDS = 30.0
+"""An older look tells of the time on average: a kernel that computed long ago would count as one that computes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class Look:
     """What the kernels had used of all cores, with the processes that kernels and terminals started."""
     running: frozenset[int]
     """The pids of those that ran, or waited for nothing but a core."""
+
+
+def is_recent(look: Look, at: float) -> bool:
+    """Whether what was used since a look is what is used now."""
+    return at - look.at <= OLDEST_SECONDS
 
 
 def computed_between(before: Look, after: Look) -> bool:

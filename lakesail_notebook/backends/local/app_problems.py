@@ -37,7 +37,9 @@ def own_problem() -> str | None:
 def file_problems(spec: AppSpec) -> Iterator[FieldError]:
     file, directory = spec.file, os.path.dirname(spec.file)
     if not file.endswith(".py"):
-        message = f"{file} is no .py file; 'marimo convert NOTEBOOK -o FILE.py' makes a marimo notebook of an .ipynb"
+        message = (
+            f"{file} is no .py file; 'marimo convert {shlex.quote(file)} -o FILE.py' makes one of an .ipynb or .md"
+        )
         yield FieldError(FILE_FIELD, message)
     elif os.path.isdir(file):
         yield FieldError(FILE_FIELD, f"{file} is a directory, not a notebook")
@@ -48,6 +50,8 @@ def file_problems(spec: AppSpec) -> Iterator[FieldError]:
             yield FieldError(FILE_FIELD, f"{file} does not exist; open it with mode edit to begin it")
         elif not os.access(directory, os.W_OK):
             yield FieldError(FILE_FIELD, f"{file} does not exist, and {directory} cannot be written")
+    elif not os.path.isfile(file):
+        yield FieldError(FILE_FIELD, f"{file} is a device or a pipe, not a notebook")
     elif not os.access(file, os.R_OK):
         yield FieldError(FILE_FIELD, f"{file} cannot be read")
 

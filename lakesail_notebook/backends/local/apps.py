@@ -19,7 +19,7 @@ from ...process import ChildProcess, describe_exit, own_python, spawn
 from ...process_identity import ProcessIdentity, identity_of_child
 from ...workloads.apps_port import AppAddress, AppSpec
 from ...workloads.records import SessionRecord
-from .app_load import Look, computed_between, look_at_kernels
+from .app_load import Look, computed_between, is_recent, look_at_kernels
 from .app_problems import file_problems, own_problem, python_problems
 from .environment import kernel_environment, masking, secrets_among, user_environment
 from .listening import listens
@@ -134,8 +134,9 @@ class LocalApps:
         if app is None or app.keeper is None:
             return False
         before = app.look
-        if before is None or time.monotonic() - before.at < LEAST_SECONDS:
-            before = before or await _looked_at(app)
+        if before is None or not is_recent(before, time.monotonic()):
+            before = await _looked_at(app)
+        if time.monotonic() - before.at < LEAST_SECONDS:
             await asyncio.sleep(LEAST_SECONDS)
         app.look = now = await _looked_at(app)
         return computed_between(before, now)
