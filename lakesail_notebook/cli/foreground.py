@@ -19,7 +19,8 @@ Call = Literal["stop", "enter"]
 class Foreground:
     """While it is entered, the first signal to stop only wakes :meth:`wait`; a second one ends the process as usual.
 
-    So no request is broken off in the middle, and what the command began can be ended in order. For the main thread.
+    So no request is broken off in the middle, and the command can end in order what it began. A signal that the
+    process ignores, as SIGHUP under ``nohup``, stays ignored. For the main thread.
     """
 
     def __init__(self) -> None:
@@ -29,7 +30,10 @@ class Foreground:
     def __enter__(self) -> Foreground:
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
-        self._before = {number: signal.signal(number, self._note) for number in _SIGNALS}
+        before = {number: signal.getsignal(number) for number in _SIGNALS}
+        self._before = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
+        for number in self._before:
+            signal.signal(number, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,20 +62,21 @@ class Foreground:
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self.stopped = True
-        for each in _SIGNALS:
-            signal.signal(each, self._before[each])
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
         with contextlib.suppress(OSError):
             os.write(self._write, bytes([number]))
 
     def _watched_keyboard(self) -> list[int]:
-        """None while in the background: a process that reads from its terminal there is stopped."""
+        """Empty in the background: a process that reads from its terminal there is stopped."""
         return [] if self._keyboard is None or not _in_foreground(self._keyboard) else [self._keyboard]
 
     def _entered(self) -> bool:
-        """Whether a line came from the keyboard; after its end, it is watched no more."""
+        """Whether a line came from the keyboard. After its end, it is no longer watched."""
         assert self._keyboard is not None
-        if os.read(self._keyboard, 4096):
-            return True
+        with contextlib.suppress(OSError):  # the terminal was closed
+            if os.read(self._keyboard, 4096):
+                return True
         self._keyboard = None
         return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -35,8 +36,9 @@ _LOOK_EVERY_SECONDS = 0.5
 _WATCH_EVERY_SECONDS = 2.0
 _LOOKS_WITHOUT_ANSWER = 10
 _AGAIN = "run the command again to start a new one"
-_CONVERTED = (
-    "marimo convert {notebook} -o {converted} makes a marimo notebook of it; docs/marimo.md says what to change then"
+_CONVERT = (
+    "{notebook} is a Jupyter notebook, and marimo notebooks are .py files. Run: marimo convert {quoted} -o {converted} "
+    "(docs/marimo.md says which lines to replace then)."
 )
 
 
@@ -47,11 +49,10 @@ def open_page(arguments: Namespace, *, address_seconds: int = 30) -> Iterator[Sh
     :raises LakesailError: when there is no page to open, or the session ends by itself.
     """
     notebook = checked_notebook(arguments.notebook, arguments.mode)
-    with Foreground() as foreground, _client(arguments.url) as client:
+    with _client(arguments.url) as client:
         wanted = session_wanted(client.me(), notebook, arguments)
         sequence = client.event_page().sequence
-        page = _Page(client, foreground, client.create_session(wanted), sequence)
-        with _left_in_order(page):
+        with Foreground() as foreground, _page(client, foreground, wanted, sequence) as page:
             yield from page.until_it_serves(address_seconds)
             yield from page.open(notebook, browser=not arguments.no_browser)
             yield from page.until_the_end()
@@ -63,17 +64,20 @@ def checked_notebook(path: Path, mode: str) -> Path:
 
     :raises InvalidArgument: when marimo could not open it; the message says what to do.
     """
-    absolute = Path(os.path.abspath(path.expanduser()))
-    if absolute.suffix == ".ipynb":
-        cure = _CONVERTED.format(notebook=path, converted=path.with_suffix(".py"))
-        raise InvalidArgument(f"{path} is a Jupyter notebook, and marimo notebooks are .py files; {cure}.")
+    absolute = Path(os.path.abspath(path))
+    if absolute.is_dir():
+        raise InvalidArgument(f"{path} is a directory; name a .py file.")
+    if absolute.suffix == ".ipynb" and absolute.exists():
+        quoted, converted = (shlex.quote(str(each)) for each in (path, path.with_suffix(".py")))
+        raise InvalidArgument(_CONVERT.format(notebook=path, quoted=quoted, converted=converted))
     if absolute.suffix != ".py":
         raise InvalidArgument(f"{path} is no marimo notebook: those are .py files.")
-    if absolute.is_dir() or not absolute.parent.is_dir():
-        missing = "is a directory" if absolute.is_dir() else "is in no directory that exists"
-        raise InvalidArgument(f"{path} {missing}; name a .py file.")
+    if not absolute.parent.is_dir():
+        raise InvalidArgument(f"There is no directory {path.parent}; make it first, or name another file.")
     if mode == "run" and not absolute.exists():
-        raise InvalidArgument(f"There is no file {path}; 'jupyter lakesail marimo edit {path}' begins one.")
+        raise InvalidArgument(
+            f"There is no file {path}; 'jupyter lakesail marimo edit {shlex.quote(str(path))}' begins one."
+        )
     return absolute
 
 
@@ -106,7 +110,7 @@ def session_wanted(me: models.Me, notebook: Path, arguments: Namespace) -> model
 
 @contextlib.contextmanager
 def _client(url: str | None) -> Iterator[Client]:
-    """Of the control plane that is meant; where none runs, of one for this user, which is started."""
+    """The client of the control plane that is meant. If none runs, one is started for this user."""
     try:
         client = find_client(url, os.environ)
     except FailedPrecondition as error:
@@ -123,10 +127,11 @@ def _client(url: str | None) -> Iterator[Client]:
 
 
 @contextlib.contextmanager
-def _left_in_order(page: _Page) -> Iterator[None]:
-    """Close the session at the end. Where that fails after another error, the other error is the one to tell."""
+def _page(client: Client, foreground: Foreground, wanted: models.SessionCreate, sequence: int) -> Iterator[_Page]:
+    """Create the session, and close it at the end. If that fails after another error, the other error is told."""
+    page = _Page(client, foreground, client.create_session(wanted), sequence)
     try:
-        yield
+        yield page
     except BaseException:
         with contextlib.suppress(LakesailError):
             page.leave()
@@ -195,7 +200,7 @@ class _Page:
         """Pass on what is warned of, until the command is stopped or the owner closes the session.
 
         :raises FailedPrecondition: when the session ends otherwise.
-        :raises Unavailable: when the control plane answers no more.
+        :raises Unavailable: when the control plane no longer answers.
         """
         while not self._foreground.stopped and not self.is_over:
             called = self._foreground.wait(_WATCH_EVERY_SECONDS)
@@ -250,7 +255,7 @@ class _Page:
                 return None
             raise Unavailable(
                 f"{error.message} Session {self.session.id} may be over; "
-                f"'jupyter lakesail sessions show {self.session.id}' tells, once the control plane runs again."
+                f"'jupyter lakesail sessions show {self.session.id}' tells it once the control plane runs again."
             ) from error
         self._unanswered = 0
         return answer

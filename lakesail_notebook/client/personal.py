@@ -28,7 +28,7 @@ from typing import BinaryIO
 from ..errors import FailedPrecondition, Unavailable
 from ..installed import INSTALL_SERVER, missing_server_libraries
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _GREETING_SECONDS = 10.0
 _NOT_INHERITED = ("JPY_", "LAKESAIL_")

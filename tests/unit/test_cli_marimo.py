@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -16,8 +17,9 @@ import pytest
 
 from lakesail_notebook import models
 from lakesail_notebook.cli.arguments import parse
+from lakesail_notebook.cli.foreground import Foreground
 from lakesail_notebook.cli.main import main
-from lakesail_notebook.cli.marimo_page import open_page, page_address
+from lakesail_notebook.cli.marimo_page import checked_notebook, open_page, page_address
 from lakesail_notebook.errors import FailedPrecondition
 from tests.unit.small_api import TOKEN, Answer, SmallApi, me, session
 
@@ -89,10 +91,12 @@ def test_a_relative_path_is_sent_as_an_absolute_one(
 @pytest.mark.parametrize(
     ("mode", "name", "message"),
     [
-        ("edit", "quickstart.ipynb", r"marimo convert .*quickstart\.ipynb -o .*quickstart\.py.*docs/marimo\.md"),
+        ("edit", "my flights.ipynb", r"marimo convert '.*/my flights\.ipynb' -o '.*/my flights\.py' .*docs/marimo\.md"),
+        ("edit", "missing.ipynb", r"is no marimo notebook: those are \.py files"),
         ("edit", "notes.txt", r"is no marimo notebook: those are \.py files"),
-        ("edit", "nowhere/new.py", "is in no directory that exists"),
-        ("edit", "folder.py", "is a directory"),
+        ("edit", "nowhere/new.py", r"There is no directory .*/nowhere; make it first"),
+        ("edit", "folder.py", r"is a directory; name a \.py file"),
+        ("run", "", r"is a directory; name a \.py file"),
         ("run", "new.py", r"There is no file .*'jupyter lakesail marimo edit .*new\.py' begins one"),
     ],
 )
@@ -100,11 +104,30 @@ def test_what_marimo_cannot_open_is_refused_before_anything_is_asked(
     api: SmallApi, tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: str, name: str, message: str
 ) -> None:
     (tmp_path / "folder.py").mkdir()
+    (tmp_path / "my flights.ipynb").write_text("{}")
     assert main(["marimo", mode, str(tmp_path / name)]) == 1
     said = capsys.readouterr()
     assert re.search(message, said.err)
     assert len(said.err.splitlines()) == 1
     assert api.requests == []
+
+
+def test_a_name_that_begins_with_a_tilde_is_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert checked_notebook(Path("~delays.py"), "edit") == tmp_path / "~delays.py"
+
+
+def test_a_signal_that_the_process_ignores_stays_ignored() -> None:
+    """``nohup`` starts a command that ignores SIGHUP."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Foreground() as foreground:
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert (foreground.stopped, foreground.wait(0)) == (False, None)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_mode_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
