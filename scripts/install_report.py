@@ -1,7 +1,7 @@
 """What an installation of this package adds to an environment, and what it changes there: prints a Markdown table.
 
-Installs a wheel of the working tree into fresh virtual environments, first without extras, then with the extra
-``local``. The versions are the newest that pip finds today.
+Installs a wheel of the working tree into fresh virtual environments: without extras, then with the extra ``local``,
+then with the extra ``marimo`` as well. The versions are the newest that pip finds today.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 _SCIENCE = ("numpy", "scipy", "matplotlib", "pyarrow")
 PACKAGE = "lakesail-notebook"
-EXTRAS = ("", "[local]")
+EXTRAS = ("", "[local]", "[local,marimo]")
 
 
 @dataclass(frozen=True, slots=True)
