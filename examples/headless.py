@@ -26,11 +26,13 @@ import psutil
 from headless_kernel import JupyterApi, JupyterError, Kernel
 
 START_SECONDS = 120.0
-STOP_SECONDS = 10.0
-ORPHAN_SECONDS = 5.0
+STOP_SECONDS = 30.0
+ORPHAN_SECONDS = 15.0
 _POLL_SECONDS = 0.05
 _LOG_LINES_QUOTED = 30
 _NOT_INHERITED = ("JUPYTER", "JPY_", "LAKESAIL_")
+_PATIENT = {"ws_ping_timeout": 3_600_000}
+"""In milliseconds. A kernel's line answers pings while a cell runs; the server must not cut it between two cells."""
 _FOR_BROWSERS = (
     "jupyter_lsp",
     "jupyter_server_proxy",
@@ -154,6 +156,7 @@ def _config(root: Path, token: str | None, extra: Config, application: str) -> d
             "port": 0,
             "open_browser": False,
             "allow_root": os.geteuid() == 0,
+            "tornado_settings": dict(_PATIENT),
         },
         "IdentityProvider": {} if token is None else {"token": token},
     }

@@ -155,7 +155,8 @@ def editor(directory: Path, python: str = sys.executable, **variables: str) -> I
         _wait_until_it_serves(url, process, directory / "marimo.log")
         session_id = f"s_{secrets.token_hex(3)}"
         address = f"ws://127.0.0.1:{port}/ws?session_id={session_id}&access_token={token}"
-        with connect(address, max_size=None) as socket:
+        patience = {"max_size": None, "max_queue": None, "open_timeout": PATIENCE_SECONDS, "ping_interval": None}
+        with connect(address, **patience) as socket:
             page = Editor(url, token, socket, session_id)
             page.instantiate()
             yield page
@@ -182,7 +183,7 @@ def _wait_until_it_serves(url: str, process: subprocess.Popen[bytes], log: Path)
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, f"marimo does not serve: {log.read_text()}"
         with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{url}/health", timeout=5).status_code == 200:
+            if httpx.get(f"{url}/health", timeout=PATIENCE_SECONDS).status_code == 200:
                 return
         time.sleep(0.05)
 

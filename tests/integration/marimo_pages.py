@@ -6,11 +6,13 @@ import contextlib
 import html
 import json
 import os
+import queue
 import re
 import secrets
 import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,6 +55,9 @@ class MarimoPage:
         self._socket = websocket.create_connection(
             f"{address}/ws?session_id={self._id}&access_token={server.token}", timeout=_SECONDS
         )
+        self._heard: queue.SimpleQueue[dict[str, Any] | Exception] = queue.SimpleQueue()
+        self._hearing = threading.Thread(target=self._hear, daemon=True)
+        self._hearing.start()
         self.text = ""
         """What cells have shown so far."""
         self.messages: list[dict[str, Any]] = []
@@ -87,18 +92,32 @@ class MarimoPage:
 
     def close(self) -> None:
         """As a closed tab: nothing is said to marimo but the end of the connection."""
-        self._socket.close()
+        self._socket.abort()
+        self._hearing.join(_SECONDS)
+        self._socket.shutdown()
+
+    def _hear(self) -> None:
+        """All the time: marimo leaves a page that answers none of its pings for a minute."""
+        while True:
+            try:
+                self._heard.put(json.loads(self._socket.recv()))
+            except websocket.WebSocketTimeoutException:
+                continue
+            except (OSError, ValueError, websocket.WebSocketException) as error:
+                self._heard.put(error)
+                return
 
     def _hear_until(self, seen: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + _SECONDS
         while not seen():
             assert time.monotonic() < deadline, f"not within {_SECONDS} s: {what}\n{self.text}"
             try:
-                message = json.loads(self._socket.recv())
-            except websocket.WebSocketTimeoutException:
+                message = self._heard.get(timeout=1.0)
+            except queue.Empty:
                 continue
-            except (OSError, websocket.WebSocketException) as error:
-                raise AssertionError(f"{error!r} while waiting: {what}\n{self._server.log_file.read_text()}") from error
+            if isinstance(message, Exception):
+                log = self._server.log_file.read_text()
+                raise AssertionError(f"{message!r} while waiting: {what}\n{log}") from message
             self.messages.append(message)
             if message["op"] == "cell-op":
                 self.text += html.unescape(json.dumps(message["data"].get("output") or {}))

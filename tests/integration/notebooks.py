@@ -66,8 +66,13 @@ def connect_on_workload(server: JupyterServer, kernel: Kernel, workload_id: str)
         given.add(session_of(server, kernel)["workloadId"])
         return workload_id in given
 
-    eventually(is_given, 30, "the lingering engine is used again")
+    eventually(is_given, 60, "the lingering engine is used again")
     return given
+
+
+def interrupt_all(kernel: Kernel) -> str:
+    """What ``%sail interrupt`` says, or its error."""
+    return kernel.execute("try:\n    %sail interrupt\nexcept Exception as error: print(error)").stdout.strip()
 
 
 def _command_line(process: psutil.Process) -> list[str]:

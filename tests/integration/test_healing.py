@@ -206,10 +206,10 @@ def test_an_engine_that_does_not_obey_an_interrupt_is_told_of_with_the_cure(serv
         "open('disobedient', 'w').close()\n"
         "spark.range(10**6).crossJoin(spark.range(10**6)).selectExpr('sum(1)').collect()"
     )
-    cell = BackgroundCell(kernel, code)
-    begun.wait()
     engine = engine_of(server, session_of(server, kernel))
     before = engine.cpu_times().user
+    cell = BackgroundCell(kernel, code)
+    begun.wait()
     eventually(
         lambda: engine.cpu_times().user > before + 3, 60, "the engine is deep in the join, where it obeys nobody"
     )

@@ -12,7 +12,7 @@ import pytest
 from headless import JupyterServer
 from headless_kernel import CellFailed, Kernel
 
-from .notebooks import API, BackgroundCell, Marker, engine_of, eventually, session_of
+from .notebooks import API, BackgroundCell, Marker, engine_of, eventually, interrupt_all, session_of
 
 OVER_SECONDS = 45.0
 """Three on a machine that has nothing else to do. The queries run for minutes, and a cell that the interrupt does not
@@ -100,12 +100,8 @@ def test_queries_in_all_threads_of_the_cell_are_stopped(
     failure = interrupted(kernel, engine, code)
     assert failure.error.name == name
     assert count in failure.error.traceback
-    eventually(lambda: said_of_all(kernel) == "No query was running.", 60, "the engine is at rest")
+    eventually(lambda: interrupt_all(kernel) == "No query was running.", 60, "the engine is at rest")
     assert kernel.execute("spark.range(5).count()").value == "5"
-
-
-def said_of_all(kernel: Kernel) -> str:
-    return kernel.execute("try:\n    %sail interrupt\nexcept Exception as error: print(error)").stdout.strip()
 
 
 THREAD_OF_A_THREAD = """
@@ -168,11 +164,11 @@ def test_what_is_interrupted_without_a_cell_is_what_runs(kernel: Kernel, engine:
     before = engine.cpu_times().user
     kernel.execute(ONE_OF_FOUR)
     eventually(lambda: engine.cpu_times().user > before + 0.5, 60, "the engine computes")
-    said = said_of_all(kernel)
+    said = interrupt_all(kernel)
     assert said.startswith("Told to stop: return spark.range(10**11)")
     assert "spark.range(n)" not in said, "the three that had ended are not named"
     assert kernel.execute("thread.join(60)\nthread.is_alive()", timeout_seconds=120).value == "False"
-    eventually(lambda: said_of_all(kernel) == "No query was running.", 60, "nothing runs")
+    eventually(lambda: interrupt_all(kernel) == "No query was running.", 60, "nothing runs")
 
 
 DISOBEDIENT = """
