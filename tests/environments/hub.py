@@ -85,7 +85,7 @@ def _answers(process: subprocess.Popen[bytes], url: str, log_file: Path) -> bool
         raise _Taken
     assert process.poll() is None, f"the hub ended: {log}"
     with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"{url}hub/health", trust_env=False).is_success
+        return httpx.get(f"{url}hub/health", trust_env=False, timeout=60).is_success
     return False
 
 

@@ -221,7 +221,7 @@ def test_events_are_followed_as_they_happen(plane: ControlPlane) -> None:
 
 def test_the_api_is_served_and_notebooks_are_not(plane: ControlPlane) -> None:
     info = plane.info()
-    with httpx.Client(headers={"Authorization": f"token {info['token']}"}, trust_env=False) as http:
+    with httpx.Client(headers={"Authorization": f"token {info['token']}"}, trust_env=False, timeout=60) as http:
         assert http.get(f"{info['url']}lakesail/api/v1/me").status_code == 200
         assert http.get(f"{info['url']}api/status").status_code == 200
         for path in ("api/kernels", "api/contents", "api/sessions", "api/terminals", "files/log"):

@@ -27,7 +27,7 @@ class LossyLine:
         self._lost = lost
         self.arrived: list[tuple[str, int]] = []
         """Verb and status of each answer, lost or not."""
-        self._http = httpx.Client(trust_env=False, timeout=30)
+        self._http = httpx.Client(trust_env=False, timeout=90)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 

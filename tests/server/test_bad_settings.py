@@ -68,7 +68,7 @@ def test_every_call_is_refused_whoever_asks(tmp_path: Path) -> None:
         for verb, path in sorted(paths):
             url = f"{API}{path}".replace("{", "").replace("}", "")
             assert server.request(verb, url).status_code == 503, path
-            assert httpx.request(verb, server.url + url, trust_env=False).status_code == 503, path
+            assert httpx.request(verb, server.url + url, trust_env=False, timeout=60).status_code == 503, path
 
 
 def test_a_kernel_is_told_too(tmp_path: Path) -> None:

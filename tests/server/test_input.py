@@ -128,7 +128,7 @@ def test_a_large_body_of_a_stranger_is_not_buffered(server: JupyterServer) -> No
     process = psutil.Process(server.pid)
     before = process.memory_info().rss
     address = urlsplit(server.url)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
     connection.putrequest("POST", f"{address.path}lakesail/api/v1/{SESSIONS}")
     connection.putheader("Content-Type", "application/json")
     connection.putheader("Content-Length", str(400_000_000))

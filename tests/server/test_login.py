@@ -73,7 +73,7 @@ def test_another_origin_cannot_use_a_cookie(server: JupyterServer) -> None:
 
 def test_another_host_name_is_refused(server: JupyterServer) -> None:
     headers = {"Host": "evil.example", "Authorization": f"token {TOKEN}"}
-    assert httpx.get(f"{server.url}lakesail/api/v1/me", headers=headers).status_code == 403
+    assert httpx.get(f"{server.url}lakesail/api/v1/me", headers=headers, timeout=60).status_code == 403
 
 
 def test_headers_that_name_a_user_change_nothing(api: httpx.Client) -> None:

@@ -114,7 +114,7 @@ def _until(condition: Callable[[], bool]) -> None:
 
 def test_a_ticket_opens_the_page_once_and_leaves_a_clean_url(pages: Pages) -> None:
     ticket = pages.ticket(pages.ada)
-    first = httpx.get(pages.url(pages.ada, "_auth"), params={"ticket": ticket}, trust_env=False)
+    first = httpx.get(pages.url(pages.ada, "_auth"), params={"ticket": ticket}, trust_env=False, timeout=PATIENCE)
     assert (first.status_code, first.headers["Location"]) == (303, f"/lakesail/marimo/{pages.ada}/")
     cookie = first.headers["Set-Cookie"]
     assert f"Path=/lakesail/marimo/{pages.ada}/" in cookie
@@ -122,20 +122,22 @@ def test_a_ticket_opens_the_page_once_and_leaves_a_clean_url(pages: Pages) -> No
     assert "SameSite=Lax" in cookie
     assert first.headers["Cache-Control"] == "no-store"
     assert first.headers["Referrer-Policy"] == "no-referrer"
-    again = httpx.get(pages.url(pages.ada, "_auth"), params={"ticket": ticket}, trust_env=False)
+    again = httpx.get(pages.url(pages.ada, "_auth"), params={"ticket": ticket}, trust_env=False, timeout=PATIENCE)
     assert again.status_code == 403
     assert "Set-Cookie" not in again.headers
 
 
 def test_a_ticket_of_another_session_opens_nothing(pages: Pages) -> None:
     for ticket in (pages.ticket(pages.ended), "guessed", ""):
-        answer = httpx.get(pages.url(pages.ada, "_auth"), params={"ticket": ticket}, trust_env=False)
+        answer = httpx.get(pages.url(pages.ada, "_auth"), params={"ticket": ticket}, trust_env=False, timeout=PATIENCE)
         assert (answer.status_code, "Set-Cookie" in answer.headers) == (403, False)
 
 
 def test_only_its_owner_who_is_logged_in_opens_a_page(pages: Pages) -> None:
     assert pages.open(pages.ada, "bob").status_code == 404
-    nobody = httpx.get(pages.url(pages.ada, "_open"), headers={"Accept": "text/html"}, trust_env=False)
+    nobody = httpx.get(
+        pages.url(pages.ada, "_open"), headers={"Accept": "text/html"}, trust_env=False, timeout=PATIENCE
+    )
     assert nobody.status_code == 302
     assert "/login?next=" in nobody.headers["Location"]
 
@@ -150,21 +152,24 @@ def test_the_cookie_alone_counts_and_only_for_its_own_page(pages: Pages, browser
     status = pages.url(pages.ada, "api/status")
     assert browser.get(status).status_code == 200
     bearer = {"Authorization": f"token {TOKEN}", USER_HEADER: "ada"}
-    assert httpx.get(status, headers=bearer, trust_env=False).status_code == 403
+    assert httpx.get(status, headers=bearer, trust_env=False, timeout=PATIENCE).status_code == 403
     [(_, value)] = browser.cookies.items()
     others = {f"lakesail-{pages.ended}": value}
-    assert httpx.get(pages.url(pages.ended, "api/status"), cookies=others, trust_env=False).status_code == 403
+    assert (
+        httpx.get(pages.url(pages.ended, "api/status"), cookies=others, trust_env=False, timeout=PATIENCE).status_code
+        == 403
+    )
 
 
 def test_a_person_without_a_cookie_is_led_to_the_login(pages: Pages) -> None:
-    answer = httpx.get(pages.url(pages.ada), headers={"Accept": "text/html"}, trust_env=False)
+    answer = httpx.get(pages.url(pages.ada), headers={"Accept": "text/html"}, trust_env=False, timeout=PATIENCE)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/lakesail/marimo/{pages.ada}/_open")
 
 
 def test_tickets_stand_in_no_log(pages: Pages) -> None:
     ticket = pages.ticket(pages.ada)
-    httpx.get(pages.url(pages.ada, "_auth"), params={"ticket": ticket}, trust_env=False)
-    httpx.get(pages.url(pages.ada, "_auth"), params={"ticket": ticket}, trust_env=False)
+    httpx.get(pages.url(pages.ada, "_auth"), params={"ticket": ticket}, trust_env=False, timeout=PATIENCE)
+    httpx.get(pages.url(pages.ada, "_auth"), params={"ticket": ticket}, trust_env=False, timeout=PATIENCE)
     _until(lambda: "_auth?ticket=[secret]" in pages.server.jupyter.log())
     assert ticket not in pages.server.jupyter.log()
 

@@ -57,7 +57,9 @@ def test_a_refusal_stands_in_the_log_under_its_request_id(
 
 @pytest.mark.parametrize("credential", [f"Bearer {FORGED}", "Bearer sail-not-a-key", f"token {SECRET}"])
 def test_a_refused_credential_is_logged_and_is_in_no_log(teams: TeamServer, credential: str) -> None:
-    answer = httpx.get(f"{teams.jupyter.url}lakesail/api/v1/me?token={SECRET}", headers={"Authorization": credential})
+    answer = httpx.get(
+        f"{teams.jupyter.url}lakesail/api/v1/me?token={SECRET}", headers={"Authorization": credential}, timeout=60
+    )
     assert answer.status_code in {401, 403}
     assert "asked by nobody known" in logged(teams.jupyter, answer)
     event = teams.audited("refusal")[-1]

@@ -19,7 +19,7 @@ from lakesail_notebook.jupyter.standalone import refusal
 
 from .plain_jupyter import environment_of
 
-SECONDS = 30
+SECONDS = 120
 OPTIONS = ("--ip=127.0.0.1", "--allow-root")
 
 

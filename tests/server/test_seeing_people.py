@@ -176,7 +176,7 @@ def test_the_keys_are_told_without_a_database(tmp_path: Path) -> None:
 
 
 def test_the_walk_through_all_processes_is_done_off_the_event_loop() -> None:
-    """Another task goes on while the walk is under way."""
+    """Another task goes on while the walk is under way; where the machine lets both threads run."""
     from lakesail_notebook.backends.local.backend import LocalBackend
     from lakesail_notebook.process import spawn
 
@@ -188,12 +188,14 @@ def test_the_walk_through_all_processes_is_done_off_the_event_loop() -> None:
         child = await spawn([sys.executable, "-c", "input()"], env=dict(os.environ), cwd="/")
         backend._children["W"] = child
         try:
-            steps = 0
-            asked = asyncio.create_task(backend.engine_use("W"))
-            while not asked.done():
-                steps += 1
-                await asyncio.sleep(0)
-            assert asked.result() is not None
+            steps = tries = 0
+            while steps <= 2 and (tries := tries + 1) <= 50:
+                steps = 0
+                asked = asyncio.create_task(backend.engine_use("W"))
+                while not asked.done():
+                    steps += 1
+                    await asyncio.sleep(0)
+                assert asked.result() is not None
             assert steps > 2
         finally:
             await child.stop(1)

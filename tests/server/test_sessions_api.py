@@ -62,7 +62,7 @@ def test_an_endpoint_is_told_once_somebody_listens_there(api: httpx.Client) -> N
 
 def _listens(session: dict[str, Any]) -> bool:
     host, port = session["connectionInfo"]["grpcEndpoint"].split(":")
-    with socket.create_connection((host, int(port)), timeout=5):
+    with socket.create_connection((host, int(port)), timeout=60):
         return True
 
 
