@@ -68,6 +68,14 @@ def paired(
     return statistics.median(mine / other for mine, other in pairs), pairs
 
 
+def once_met(measure: Callable[[], float], aim: float, rounds: int) -> float:
+    """The least of some measurements; the first that meets its aim is the last."""
+    least = measure()
+    while least > aim and (rounds := rounds - 1) > 0:
+        least = min(least, measure())
+    return least
+
+
 def _aim(figure: Figure) -> str:
     if figure.aim is None:
         return ""
