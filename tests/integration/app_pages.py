@@ -71,5 +71,11 @@ class AppPage:
 
     def _socket(self, path: str) -> ClientConnection:
         url = f"{self._root.replace('http', 'ws', 1)}/{path}"
-        patience = {"max_size": None, "max_queue": None, "open_timeout": _SECONDS, "ping_interval": None}
-        return connect(url, additional_headers=self._headers, **patience)
+        return connect(
+            url,
+            additional_headers=self._headers,
+            max_size=None,
+            max_queue=None,
+            open_timeout=_SECONDS,
+            ping_interval=None,
+        )

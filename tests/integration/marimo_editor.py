@@ -155,8 +155,9 @@ def editor(directory: Path, python: str = sys.executable, **variables: str) -> I
         _wait_until_it_serves(url, process, directory / "marimo.log")
         session_id = f"s_{secrets.token_hex(3)}"
         address = f"ws://127.0.0.1:{port}/ws?session_id={session_id}&access_token={token}"
-        patience = {"max_size": None, "max_queue": None, "open_timeout": PATIENCE_SECONDS, "ping_interval": None}
-        with connect(address, **patience) as socket:
+        with connect(
+            address, max_size=None, max_queue=None, open_timeout=PATIENCE_SECONDS, ping_interval=None
+        ) as socket:
             page = Editor(url, token, socket, session_id)
             page.instantiate()
             yield page

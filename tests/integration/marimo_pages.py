@@ -52,7 +52,7 @@ class MarimoPage:
         self._server = server
         self._id = f"s_{uuid.uuid4().hex[:6]}"
         address = server.url.replace("http", "ws")
-        self._socket = websocket.create_connection(
+        self._socket: Any = websocket.create_connection(
             f"{address}/ws?session_id={self._id}&access_token={server.token}", timeout=_SECONDS
         )
         self._heard: queue.SimpleQueue[dict[str, Any] | Exception] = queue.SimpleQueue()
