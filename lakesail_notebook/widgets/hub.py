@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from IPython.core.getipython import get_ipython
 
 from ..clock import Clock, SystemClock
+from ..spark.sessions.connects import CONNECTS
 from . import parts
 from .acts import Acts, Tickets
 from .api import Apis
@@ -48,6 +49,7 @@ class Hub:
         self.feed = Feed(apis, clock, self._told, self._call, lambda: kernel.is_free(_FREE_SECONDS), used_session_ids)
         self._acts = Acts(apis, home.notebook, kernel, self.feed, clock)
         self._tickets = Tickets(clock)
+        CONNECTS.listen(self)
 
     def add(self, panel: Shown) -> None:
         self._panels[panel.key] = panel
@@ -60,6 +62,10 @@ class Hub:
         """All panels are gone, and so is who looked at them."""
         for panel in list(self._panels.values()):
             self.remove(panel)
+
+    def code_has_connected(self) -> None:
+        """The list of sessions may be there already, from before this process used the session."""
+        self.feed.read_again("sessions")
 
     def heard(self, panel: Shown, message: object) -> None:
         """What a view says; what it cannot mean is passed over, since a page may be of another version."""

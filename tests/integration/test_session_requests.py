@@ -113,6 +113,12 @@ told["after leaving"] = [
     as_viewer("bob", lambda: connect().table("mine").count()) == 5,
 ]
 default_client().close_session(session_id)
+told["replaced"] = []
+new_id = OPEN_SESSIONS.session_id_of_spark(as_viewer("cid", connect))
+for told_id in (new_id, None):  # as a panel that shows the session asks, and as code does
+    rows = as_viewer("bob", lambda: connect(attach=told_id).table("mine").count())
+    told["replaced"].append([new_id != session_id, rows])
+default_client().close_session(new_id)
 print(json.dumps(told))
 """
 
@@ -237,6 +243,7 @@ def test_of_several_owners_in_one_process_each_gets_its_own(server: JupyterServe
         "nobody's builder": True,
         "nobody's connect": True,
         "after leaving": [True] * 4,
+        "replaced": [[True, 5], [True, 5]],
     }
 
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 KERNEL_ID = "K1"
 
 
-def eventually(look: Callable[[], T], what: str, seconds: float = 20.0) -> T:
+def eventually(look: Callable[[], T], what: str, seconds: float = 60.0) -> T:
     """The first thing seen that counts as true."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from lakesail_notebook.api_location import SESSION_ID_VARIABLE
 from lakesail_notebook.clock import SystemClock
+from lakesail_notebook.spark.sessions.connects import CONNECTS
 from lakesail_notebook.widgets.hub import Hub
 from lakesail_notebook.widgets.kernel import ipython_home
+from tests.unit.small_api import session
 from tests.unit.small_panels import SmallApis, SmallPanel, SmallShell, eventually, mine
 
 
@@ -46,3 +49,25 @@ def test_a_panel_that_opens_beside_another_one_has_all_at_once(rig: Rig) -> None
     assert {"link", "me", "sessions", "configs", "notebook"} <= rig.second.parts.keys()
     assert rig.second.value["sessionId"] == "S1"
     assert [one for one in rig.apis.asked[asked:] if not one.startswith("events")] == []
+
+
+def test_a_session_that_code_connects_to_is_shown_though_its_events_came_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a marimo that somebody has started in a terminal: only this process knows which session it uses."""
+    apis, panel = SmallApis(session("S9")), SmallPanel()
+    hub = Hub(ipython_home(SmallShell()), apis, SystemClock())
+    hub.add(panel)
+
+    def shown() -> object:
+        return panel.parts["notebook"]["sessionId"]
+
+    hub.heard(panel, panel.view)
+    eventually(lambda: {"sessions", "notebook"} <= panel.parts.keys(), "the panel has the lists")
+    assert shown() is None
+    monkeypatch.setenv(SESSION_ID_VARIABLE, "S9")
+    CONNECTS.tell()
+    eventually(lambda: panel.value["sessionId"] == "S9", "the session is shown")
+    assert shown() == "S9"
+    hub.close()
+    eventually(lambda: not apis.open_polls, "the threads have ended")

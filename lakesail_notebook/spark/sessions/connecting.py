@@ -26,6 +26,7 @@ from .choice import (
     session_create,
     spark_session_ids,
 )
+from .connects import CONNECTS
 from .heirs import Heir, go_on, heir_of
 from .installation import check_installation, engine_python, load_in_background
 from .open_sessions import OPEN_SESSIONS, OpenSession, prepare_full_pyspark
@@ -91,7 +92,9 @@ class _Connecting:
     def run(self) -> Connection:
         with one_at_a_time(who_shares(), self._wanted.wait_seconds):
             current_owner()  # raises for one who has left meanwhile
-            return self._run()
+            connection = self._run()
+        CONNECTS.tell()
+        return connection
 
     def _run(self) -> Connection:
         launched = launched_on()
@@ -185,9 +188,9 @@ class _Connecting:
         self._loaded.result()
         prepare_full_pyspark()
         kept = self._kept(wait, session.id, endpoint)
-        # Of several owners, one makes the session that replaces the one before for all.
-        instead = how == "created" or (have_several() and self._wanted.attach is None)
-        heir = heir_of(session.id, self._place.key, self._wanted, created=instead)
+        heir = heir_of(
+            session.id, self._place.key, self._wanted, created=how == "created" or self._is_of_all(session.id)
+        )
         opened = kept or self._opened(wait, session.id, endpoint, heir)
         opened.channel_builder.plan_checks.cluster = candidate.has_workers
         opened.channel_builder.plan_checks.directory = session.metadata.get(DIRECTORY_KEY)
@@ -211,6 +214,10 @@ class _Connecting:
             seconds=self._stopwatch.seconds,
             notes=(*(() if note is None else (note,)), *notes, *changes),
         )
+
+    def _is_of_all(self, session_id: str) -> bool:
+        """Whether several owners share it: one of them made it, and it replaces the session before for each of them."""
+        return have_several() and (self._wanted.attach is None or session_id in SHARED.ids())
 
     def _changes_since(self, session: Session) -> tuple[str, ...]:
         return TOLD_CHANGES.new(session.id, changes_since(self._client, self._place, session))
