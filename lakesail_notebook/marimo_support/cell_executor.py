@@ -9,30 +9,48 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 _CONNECTING = "lakesail_notebook.spark.sessions.connect"
 """Who has not loaded it has no session."""
+
+
+class Told(Protocol):
+    """What hears of the cells of a thread."""
+
+    def begins(self, names: Any) -> None: ...
+
+    def ends(self) -> None: ...
+
+
+def _told_here() -> Told | None:
+    if _CONNECTING not in sys.modules:
+        return None
+    from .cells import CELLS
+
+    return CELLS
 
 
 class CellExecutor:
     """Implements marimo's ``Executor``.
 
     :param inner: marimo's own.
+    :param told: gives what hears of cells; ``None`` as long as there is no session.
     """
 
     name = "lakesail"
 
-    def __init__(self, inner: Any) -> None:
+    def __init__(self, inner: Any, told: Callable[[], Told | None] = _told_here) -> None:
         self._inner = inner
+        self._told = told
 
     def execute_cell(self, cell: Any, names: Any) -> Any:
-        with _cell(names):
+        with _interrupts_of_the_cell(), _cell(names, self._told):
             return self._inner.execute_cell(cell, names)
 
     async def execute_cell_async(self, cell: Any, names: Any) -> Any:
-        with _cell(names):
+        with _interrupts_of_the_cell(), _cell(names, self._told):
             return await self._inner.execute_cell_async(cell, names)
 
 
@@ -60,15 +78,24 @@ def names_of_running_cell() -> Any | None:
 
 
 @contextlib.contextmanager
-def _cell(names: Any) -> Iterator[None]:
+def _interrupts_of_the_cell() -> Iterator[None]:
+    """One that comes while a cell begins or ends is the cell's, too: marimo would take it for a fault of its own."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        from marimo._runtime.exceptions import MarimoRuntimeException
+
+        raise MarimoRuntimeException from interrupt
+
+
+@contextlib.contextmanager
+def _cell(names: Any, told: Callable[[], Told | None]) -> Iterator[None]:
     from marimo._runtime.exceptions import MarimoRuntimeException
 
     _RUNNING.names.append(names)
     try:
-        if len(_RUNNING.names) == 1 and _CONNECTING in sys.modules:
-            from .cells import CELLS
-
-            CELLS.begins(names)
+        if len(_RUNNING.names) == 1 and (hears := told()) is not None:
+            hears.begins(names)
         yield
     except MarimoRuntimeException as wrapped:
         if _CONNECTING not in sys.modules or wrapped.__cause__ is None:
@@ -79,14 +106,8 @@ def _cell(names: Any) -> Iterator[None]:
         raise MarimoRuntimeException from shown
     finally:
         _RUNNING.names.pop()
-        if not _RUNNING.names and _CONNECTING in sys.modules:
-            _ends()
-
-
-def _ends() -> None:
-    from .cells import CELLS
-
-    CELLS.ends()
+        if not _RUNNING.names and (hears := told()) is not None:
+            hears.ends()
 
 
 def _shown(error: BaseException) -> BaseException:

@@ -31,12 +31,15 @@ def sentence(error: BaseException) -> str | None:
 def made_readable(error: BaseException) -> BaseException:
     """The same exception, with one sentence as its text, and a traceback that ends in the user's code.
 
-    The engine's own words are its attribute ``engine_message``. What is not the engine's is left as it is, but for the
-    line of an interrupt's handler.
+    The engine's own words are its attribute ``engine_message``. An exception of ours names what marimo has. Others are
+    left as they are, but for the line of an interrupt's handler.
     """
     leave_out_the_handler(error.__traceback__)
     if isinstance(error, KeyboardInterrupt) and INTERRUPTED_CELLS.stops_queries():
         _end_with_the_user(error.__traceback__)
+    if isinstance(error, LakesailError):
+        error.message = in_marimo(error.message)
+        error.args = (error.message, *error.args[1:])
     if not is_of_the_engine(error):
         return error
     whole: Any = error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import html
 import os
 import signal
 import threading
@@ -12,7 +13,8 @@ from typing import Any
 
 from ..spark.sessions.host import PythonWarnings
 from ..spark.sessions.waiting import Progress
-from .viewers import context_here
+from .viewers import NotThisMarimo, context_here
+from .words import in_marimo
 
 _ENDS_WITHIN_SECONDS = 3.0
 """marimo kills a kernel that has not ended 5 seconds after it was asked to."""
@@ -29,6 +31,9 @@ class Marimo:
         finally:
             line.end()
 
+    def in_its_words(self, text: str) -> str:
+        return in_marimo(text)
+
     def closes_its_sessions(self) -> bool:
         """A notebook that is opened again connects again, and nobody else uses its session."""
         return True
@@ -44,20 +49,31 @@ class SpinnerLine(PythonWarnings):
         self._shown: Any = None
 
     def told(self, elapsed_seconds: float, text: str) -> None:
-        context = context_here()
-        if context is None or context.cell_id is None:  # a panel connects: it shows the session itself
+        if not _in_a_cell():  # a panel connects: it shows the session itself
             return
+        subtitle = html.escape(in_marimo(text))
         if self._shown is None:
             import marimo
 
-            self._shown = marimo.status.spinner(title="Connecting to Spark", subtitle=text)
+            self._shown = marimo.status.spinner(title="Connecting to Spark", subtitle=subtitle)
             self._spinner = self._shown.__enter__()
         else:
-            self._spinner.update(subtitle=text)
+            self._spinner.update(subtitle=subtitle)
+
+    def warned(self, text: str) -> None:
+        super().warned(in_marimo(text))
 
     def end(self) -> None:
         if self._shown is not None:
             self._shown.__exit__(None, None, None)
+
+
+def _in_a_cell() -> bool:
+    try:
+        context = context_here()
+        return context is not None and context.cell_id is not None
+    except (NotThisMarimo, AttributeError):  # another version of marimo: it connects all the same
+        return False
 
 
 class EndOfProcess:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +14,8 @@ from ..spark.sessions.connect import connect_in_host, default_client
 from ..spark.sessions.open_sessions import OPEN_SESSIONS
 from ..spark.sessions.surroundings import environment_for
 from ..widgets.acts import Line
+from ..widgets.kernel import interrupts_raise
+from .words import in_marimo
 
 
 class MarimoKernel:
@@ -32,17 +33,8 @@ class MarimoKernel:
         elif not self._loop.is_closed():
             self._loop.call_soon_threadsafe(work)
 
-    @contextmanager
-    def interruptible(self) -> Iterator[None]:
-        """marimo passes over interrupts while no cell runs. A kernel that is a thread has none."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
+    def interruptible(self) -> AbstractContextManager[None]:
+        return interrupts_raise()
 
     def is_free(self, seconds: float) -> bool:
         free = threading.Event()
@@ -68,7 +60,7 @@ class ConnectingHere:
 
     def _connect(self, line: Line, wanted: Wanted) -> None:
         connection = connect_in_host(wanted, line)
-        line.ended("\n".join(["Connected.", *connection.notes]))
+        line.ended("\n".join(["Connected.", *map(in_marimo, connection.notes)]))
 
 
 def wanted(options: Mapping[str, Any]) -> Wanted:

@@ -16,8 +16,16 @@ _INSTEAD: tuple[tuple[str, str], ...] = (
     ("then run %sail relaunch:", f"then close the session in its panel and {_CONNECT_AGAIN}:"),
     ("another %sail interrupt says whether it goes on", "the session's panel shows whether it goes on"),
     ("%sail interrupt says whether it goes on", "the session's panel shows whether it goes on"),
-    ("%sail queries tells what runs", "the session's panel shows what runs"),
-    ("%sail connect does it", "connect() does it"),
+    ("%sail queries tells", "the session's panel shows"),
+    ("%sail status tells", "the session's panel shows"),
+    ("run %sail close and %sail connect", f"close the session in its panel and {_CONNECT_AGAIN}"),
+    ("%sail catalog lists what there is", "the panel of data sources lists what there is"),
+    ("%sail connect --new", "connect(new=True)"),
+    ("%sail connect --bare", "connect(restore=False)"),
+    ("%sail connect", "connect()"),
+    ("%sail close", "jupyter lakesail close"),
+    ("change to another one (%cd ~)", "change to another one with os.chdir()"),
+    ("%cd back", "os.chdir() back"),
     ("the notebook's folder", "the folder of the session"),
 )
 

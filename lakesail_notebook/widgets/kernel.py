@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -49,6 +49,20 @@ class Home:
     """Of the owner whose panels they are, where several owners share the process."""
 
 
+@contextmanager
+def interrupts_raise() -> Iterator[None]:
+    """While it lasts, an interrupt raises ``KeyboardInterrupt``. Kernels ignore interrupts while no cell runs, since an
+    error would end them then. Threads other than the main one get none."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 class IPythonKernel:
     """Implements :class:`LiveKernel`.
 
@@ -64,17 +78,8 @@ class IPythonKernel:
         else:  # by the one method of the loop that other threads may call
             self._loop.add_callback(work)
 
-    @contextmanager
-    def interruptible(self) -> Iterator[None]:
-        """A kernel ignores interrupts between the messages that it handles; an error there would end it."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
+    def interruptible(self) -> AbstractContextManager[None]:
+        return interrupts_raise()
 
     def is_free(self, seconds: float) -> bool:
         """Whether no cell keeps it from messages for so long."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import subprocess
 import sys
 import threading
 import uuid
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyspark.sql.connect.proto as spark_proto
 import pytest
+from marimo._runtime.exceptions import MarimoRuntimeException
 from pyspark.errors.exceptions.connect import AnalysisException
 
-from lakesail_notebook.errors import NotFound
+import lakesail_notebook
+from lakesail_notebook.errors import FailedPrecondition, NotFound
 from lakesail_notebook.marimo_support.cell_executor import CellExecutor, names_of_running_cell
 from lakesail_notebook.marimo_support.cells import Cells
 from lakesail_notebook.marimo_support.errors import made_readable, sentence
@@ -46,6 +50,30 @@ PATIENCE_SECONDS = 60.0
 def test_what_is_said_names_nothing_that_marimo_does_not_have(told: str) -> None:
     assert "%sail" in told
     assert "%sail" not in in_marimo(told)
+
+
+def sentences_of(room: Path) -> Iterator[str]:
+    """The texts in the code of a room, without what explains the code."""
+    for file in sorted(room.rglob("*.py")) if room.is_dir() else [room]:
+        tree = ast.parse(file.read_text())
+        explaining = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in explaining:
+                yield node.value
+
+
+@pytest.mark.parametrize("room", ["spark", "workloads", "client", "cures.py"])
+def test_no_sentence_that_a_cell_can_show_names_a_magic(room: str) -> None:
+    package = Path(lakesail_notebook.__file__).parent
+    for text in sentences_of(package / room):
+        assert "%sail" not in in_marimo(text), text
+        assert "%cd" not in in_marimo(text), text
+
+
+def test_an_error_of_ours_names_what_marimo_has() -> None:
+    error = FailedPrecondition("It is over; run %sail connect to start a new one.")
+    assert made_readable(error) is error
+    assert str(error) == error.message == "It is over; run the cell with connect() again to start a new one."
 
 
 def failing_at(error: Exception) -> Exception:
@@ -103,6 +131,50 @@ def test_a_cell_runs_as_ever_and_is_known_while_it_runs() -> None:
     assert executor.execute_cell(lambda: executor.execute_cell(lambda: 41, {}) + 1, names) == 42
     assert asyncio.run(executor.execute_cell_async(lambda: 7, names)) == 7
     assert inner.seen == [names, names, names]
+    assert names_of_running_cell() is None
+
+
+class InterruptedAt:
+    """What hears of cells is interrupted itself."""
+
+    def __init__(self, at: str) -> None:
+        self._at = at
+        self.heard: list[str] = []
+
+    def begins(self, names: Any) -> None:
+        self._hear("begins")
+
+    def ends(self) -> None:
+        self._hear("ends")
+
+    def _hear(self, what: str) -> None:
+        self.heard.append(what)
+        if what == self._at:
+            raise KeyboardInterrupt
+
+
+class FailingInner(Inner):
+    """marimo's own executor wraps what a cell raises."""
+
+    def execute_cell(self, cell: Any, names: Any) -> Any:
+        try:
+            return super().execute_cell(cell, names)
+        except Exception as error:
+            raise MarimoRuntimeException from error
+
+
+@pytest.mark.parametrize("at", ["begins", "ends"])
+@pytest.mark.parametrize("cell", [lambda: 1, lambda: 1 / 0])
+def test_an_interrupt_while_a_cell_begins_or_ends_is_one_of_the_cell(at: str, cell: Callable[[], float]) -> None:
+    """marimo takes what is not wrapped for a fault of its own."""
+    told = InterruptedAt(at)
+    executor = CellExecutor(FailingInner(), lambda: told)
+    with pytest.raises(MarimoRuntimeException) as raised:
+        executor.execute_cell(cell, {})
+    assert isinstance(raised.value.__cause__, KeyboardInterrupt)
+    with pytest.raises(MarimoRuntimeException):
+        asyncio.run(executor.execute_cell_async(cell, {}))
+    assert told.heard == ["begins", "ends"] * 2
     assert names_of_running_cell() is None
 
 

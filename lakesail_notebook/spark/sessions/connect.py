@@ -68,10 +68,11 @@ def connect(
         wait_seconds=wait_seconds,
         restore=restore,
     )
-    with host_here().watching() as progress:
+    host = host_here()
+    with host.watching() as progress:
         connection = connect_in_host(wanted, progress)
     for note in connection.notes:
-        warnings.warn(note, stacklevel=stack_level_of_the_user())
+        warnings.warn(host.in_its_words(note), stacklevel=stack_level_of_the_user())
     return connection.spark
 
 
@@ -82,7 +83,8 @@ def connect_in_host(wanted: Wanted, progress: Progress) -> Connection:
     """
     client, host = default_client(), host_here()
     connection = open_connection(wanted, client, progress)
-    if connection.private or (connection.how == "created" and host.closes_its_sessions()):
+    made_here = connection.how == "created" or wanted.replaces is not None  # a relaunch makes one and attaches to it
+    if connection.private or (made_here and host.closes_its_sessions()):
         host.at_end(functools.partial(_close_quietly, client, connection.reached.session.id, os.getpid()))
     return connection
 

@@ -23,6 +23,10 @@ class Host(Protocol):
         """Shows a connect while it lasts."""
         ...
 
+    def in_its_words(self, text: str) -> str:
+        """What is to be read, with the next step as it is done in this program."""
+        ...
+
     def closes_its_sessions(self) -> bool:
         """Whether a session that was made here ends with this process."""
         ...
@@ -45,6 +49,9 @@ class Python:
     @contextmanager
     def watching(self) -> Iterator[Progress]:
         yield PythonWarnings()
+
+    def in_its_words(self, text: str) -> str:
+        return text
 
     def closes_its_sessions(self) -> bool:
         return not os.environ.get(URL_VARIABLE)
