@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FailedPrecondition, InvalidArgument
 from ..spark.sessions.open_sessions import active_spark_session
-from ..spark.sql.binding import NotBindable, bind
+from ..spark.sql.binding import Bound, NotBindable, bind
 from ..spark.sql.statements import NotReadable, statements_of
 from .statements import ASKED, run_in_order
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
     from pyspark.sql.connect.session import SparkSession
+
+
+_OWN_ARGUMENTS = frozenset({"engine", "output"})
 
 
 def sql(query: str, /, *, engine: SparkSession | None = None, output: bool = True, **values: Any) -> DataFrame | None:
@@ -28,7 +32,8 @@ def sql(query: str, /, *, engine: SparkSession | None = None, output: bool = Tru
     sees which names the cell depends on, and runs it again when they change. Do not write an ``f`` before the text.
 
     Several statements are run in their order; the result is that of the last. Values can be numbers, texts, bytes,
-    dates, ``None``, lists of these, and DataFrames of the same session, as in ``FROM {frame}``.
+    dates, ``None``, lists of these, and DataFrames of the same session, as in ``FROM {frame}``. A list is an array of
+    the engine: write ``array_contains({airports}, origin)`` instead of ``origin IN {airports}``.
 
     :param engine: what ``connect()`` gave; without it, the session of the code that calls.
     :param output: in a marimo cell, show the first rows, for which the query runs in the cell.
@@ -37,16 +42,8 @@ def sql(query: str, /, *, engine: SparkSession | None = None, output: bool = Tru
     :raises InvalidArgument: for a brace or a value that is wrong; nothing has run then.
     :raises FailedPrecondition: when there is no session.
     """
-    try:
-        statements = [bind(statement, values) for statement in statements_of(query)]
-    except (NotBindable, NotReadable) as error:
-        raise InvalidArgument(f"sql(): {error}") from None
-    unused = sorted(values.keys() - {name for one in statements for name in _names(one)})
-    if unused:
-        raise InvalidArgument(f"sql(): no {{{unused[0]}}} stands in the text, but a value for it was given")
-    spark = engine or active_spark_session()
-    if spark is None:
-        raise FailedPrecondition("There is no session: call connect() first, and hand what it gives on as engine.")
+    statements = _bound(query, values)
+    spark = _session(engine)
     if not output or not _in_a_cell_of_marimo():
         return run_in_order(spark, statements)
     from .sail_engine import raise_as_marimo_shows_it
@@ -61,7 +58,46 @@ def sql(query: str, /, *, engine: SparkSession | None = None, output: bool = Tru
     return frame
 
 
-def _names(bound: Any) -> set[str]:
+def _bound(query: str, values: Mapping[str, Any]) -> list[Bound]:
+    """:raises InvalidArgument: when the text and the values do not fit together."""
+    try:
+        read = statements_of(query)
+        _check_all_are_given({piece.text for one in read for piece in one if piece.kind == "name"}, values)
+        statements = [bind(statement, values) for statement in read]
+    except (NotBindable, NotReadable) as error:
+        raise InvalidArgument(f"sql(): {error}") from None
+    unused = sorted(values.keys() - {name for one in statements for name in _names(one)})
+    if unused:
+        raise InvalidArgument(f"sql(): no {{{unused[0]}}} stands in the text, but a value for it was given")
+    return statements
+
+
+def _check_all_are_given(names: Collection[str], values: Mapping[str, Any]) -> None:
+    taken = sorted(_OWN_ARGUMENTS & set(names))
+    if taken:
+        raise InvalidArgument(
+            f"sql(): {{{taken[0]}}} cannot be bound, since sql() has an argument of that name: rename it"
+        )
+    missing = sorted(set(names) - values.keys())
+    if missing:
+        raise InvalidArgument(f"sql(): there is no value for {{{missing[0]}}}: add the argument {missing[0]}=...")
+
+
+def _session(engine: object) -> SparkSession:
+    """:raises InvalidArgument: for an engine that is no Spark session."""
+    if engine is None:
+        active = active_spark_session()
+        if active is None:
+            raise FailedPrecondition("There is no session: call connect() first, and hand what it gives on as engine.")
+        return active
+    from pyspark.sql.connect.session import SparkSession
+
+    if not isinstance(engine, SparkSession):
+        raise InvalidArgument(f"sql(): engine takes what connect() gave, not a {type(engine).__name__}")
+    return engine
+
+
+def _names(bound: Bound) -> set[str]:
     return {*bound.values, *(name.removeprefix("frame_") for name in bound.frames)}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import threading
 from typing import TYPE_CHECKING, Any
 
 from ..rendering import row_tables
@@ -22,8 +23,24 @@ if TYPE_CHECKING:
 FIRST_ROWS = 1000
 
 
+class _Result(threading.local):
+    """What ``mo.sql`` works on in a thread."""
+
+    is_lazy = False
+
+
+_RESULT = _Result()
+
+
+def result_is_lazy() -> None:
+    """``mo.sql`` is about to get a DataFrame of ours in this thread. ``MARIMO_SQL_DEFAULT_LIMIT`` is not for it: marimo
+    would count the rows, which a lazy DataFrame does not know, and fail."""
+    _RESULT.is_lazy = True
+
+
 def in_sql_cells() -> None:
-    """From now on, ``mo.sql`` shows fetched rows of our sessions' queries; once. Others are shown as before.
+    """From now on, ``mo.sql`` shows fetched rows of our sessions' queries, and leaves their DataFrames whole; once.
+    Others are treated as before.
 
     :raises AttributeError: when this version of marimo shows results in another way.
     :raises ImportError: likewise.
@@ -39,8 +56,16 @@ def in_sql_cells() -> None:
         query = ASKED.query_of(frame)
         shows(value if query is None or not is_shown_here() else rows_of_query(frame, query))
 
+    limit = module.get_default_result_limit
+
+    @functools.wraps(limit)
+    def limit_of_others() -> Any:
+        lazy, _RESULT.is_lazy = _RESULT.is_lazy, False
+        return None if lazy else limit()
+
     shows_rows.__lakesail__ = True  # type: ignore[attr-defined]
     module.replace = shows_rows  # type: ignore[attr-defined]
+    module.get_default_result_limit = limit_of_others  # type: ignore[attr-defined]
 
 
 def is_shown_here() -> bool:

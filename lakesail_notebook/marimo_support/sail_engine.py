@@ -14,6 +14,7 @@ from ..errors import LakesailError
 from ..spark.sessions.open_sessions import OPEN_SESSIONS
 from .catalog_panel import DIALECT, CatalogPanel
 from .errors import sentence
+from .first_rows import result_is_lazy
 from .statements import bound_by_nobody, complaint, run_in_order
 
 if TYPE_CHECKING:
@@ -91,10 +92,13 @@ class SailEngine(SQLConnection["SparkSession"]):
         :raises MarimoSQLException: marimo shows it as one sentence, without a traceback.
         """
         try:
-            return run_in_order(self._connection, bound_by_nobody(query))
+            frame = run_in_order(self._connection, bound_by_nobody(query))
         except Exception as error:
             raise_as_marimo_shows_it(error, query)
             raise
+        if frame is not None:
+            result_is_lazy()
+        return frame
 
     def execute_in_explain_mode(self, query: str, globals_dict: dict[str, Any] | None = None) -> tuple[Any, str | None]:
         """What is wrong with SQL that somebody writes. It is only described: EXPLAIN would be a query."""

@@ -58,8 +58,7 @@ def test_it_is_the_oldest_marimo(page: Editor) -> None:
 def test_a_sql_cell_runs_on_the_session_and_stays_lazy(page: Editor) -> None:
     assert "OSL" in page.run("rows = mo.sql('select * from flights', engine=spark)").text
     assert "connect.dataframe.DataFrame" in page.run("type(rows)").text
-    [connection] = [data for op, data in page.told if op == "data-source-connections"][-1]["connections"]
-    assert [one["name"] for one in connection["databases"]] == ["sail", "system"]
+    assert [one["name"] for one in page.data_source("spark")["databases"]] == ["sail", "system"]
     assert page.run("_ = mo.sql('select wrong from flights', engine=spark)").error["type"] == "sql-error"
 
 

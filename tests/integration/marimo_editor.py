@@ -98,6 +98,22 @@ class Editor:
         self.until(lambda: bool(mine()), f"{path} is answered")
         return mine()[0]
 
+    def data_source(self, variable: str) -> dict[str, Any]:
+        """The connection that the panel of data sources shows for a variable, with its databases. A busy engine may
+        not list them in the time that marimo has for it: then the page asks for them once more."""
+
+        def shown() -> list[dict[str, Any]]:
+            told = [data["connections"] for op, data in self.told if op == "data-source-connections"]
+            return [one for connections in told for one in connections if one["name"] == variable]
+
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        self.until(lambda: bool(shown()), f"{variable} is a data source")
+        while not shown()[-1]["databases"] and time.monotonic() < deadline:
+            before = len(shown())
+            self.post("datasources/preview_datasource_connection", {"engine": variable})
+            self.until(lambda: len(shown()) > before, "the data source is told again")  # noqa: B023
+        return shown()[-1]
+
     def until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
         deadline = time.monotonic() + seconds
         while not condition():

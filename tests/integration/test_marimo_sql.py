@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from .marimo_editor import Editor, Ran, editor, is_shown, own_control_plane
+from .marimo_editor import PATIENCE_SECONDS, Editor, Ran, editor, is_shown, own_control_plane
 
 LONG = "select id % 7 as k, count(*) as n from range(100000000000) group by 1"
 """The engine stops it when it is told to."""
-STOPPED_SECONDS = 45.0
-"""For a busy machine: the query would run for minutes."""
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +58,15 @@ def test_a_query_whose_output_is_hidden_does_not_run(page: Editor) -> None:
     assert "connect.dataframe.DataFrame" in page.run("type(hidden)").text
 
 
+def test_a_limit_for_results_that_marimo_loads_does_not_touch_a_lazy_dataframe(page: Editor) -> None:
+    done(page.run("import os\nos.environ['MARIMO_SQL_DEFAULT_LIMIT'] = '1'"))
+    shown = page.run("whole = mo.sql('select * from flights', engine=spark)").text
+    done(page.run("del os.environ['MARIMO_SQL_DEFAULT_LIMIT']"))
+    assert "BER" in shown
+    assert "OSL" in shown
+    assert ">2<" in page.run("whole.count()").text
+
+
 def test_a_mistake_in_sql_is_one_sentence_without_a_traceback(page: Editor) -> None:
     failed = page.run("_ = mo.sql('select nothing_like_it from flights', engine=spark)")
     assert failed.error["type"] == "sql-error"
@@ -99,11 +107,8 @@ def test_values_are_bound_and_a_change_of_them_runs_the_cell_again(page: Editor)
 def test_a_long_query_says_what_it_does_and_stop_ends_it(page: Editor) -> None:
     cell = page.begin(f"_ = mo.sql('{LONG}', engine=spark)")
     page.until(lambda: is_shown(page.cells[cell], "select id % 7"), "the query is shown")
-    at = time.monotonic()
     page.interrupt()
     stopped = page.finish(cell)
-    assert stopped.ended is not None
-    assert stopped.ended - at < STOPPED_SECONDS
     assert stopped.error["type"] == "interruption"
     assert "Interrupted after" in stopped.console
     assert "%sail" not in stopped.console
@@ -122,8 +127,8 @@ def test_stop_reaches_a_query_of_plain_pyspark(page: Editor) -> None:
 
 
 def test_the_panel_of_data_sources_shows_the_session_level_by_level(page: Editor) -> None:
-    [connection] = [data for op, data in page.told if op == "data-source-connections"][-1]["connections"]
-    assert (connection["name"], connection["dialect"]) == ("spark", "spark")
+    connection = page.data_source("spark")
+    assert connection["dialect"] == "spark"
     assert [one["name"] for one in connection["databases"]] == ["sail", "system"]
     page.run("spark.table('flights').createOrReplaceTempView('seen')")
     of = {"engine": "spark", "database": "sail", "schema": "default"}
@@ -145,9 +150,19 @@ def test_every_table_of_the_engine_itself_can_be_opened_in_the_panel(page: Edito
             assert opened["table"]["columns"]
 
 
+def complaint(page: Editor, question: dict[str, Any]) -> str:
+    """What is told against SQL; a busy engine may not say it in the time that one question has."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        told = page.answer_to("sql/validate", question)["validate_result"]
+        if told is not None and told["error_message"]:
+            return str(told["error_message"])
+    raise AssertionError("nothing is told against it")
+
+
 def test_sql_that_is_being_written_is_judged_and_not_run(page: Editor) -> None:
     wrong = {"engine": "spark", "query": "select nothing_like_it from flights", "onlyParse": False}
-    assert "nothing_like_it" in page.answer_to("sql/validate", wrong)["validate_result"]["error_message"]
+    assert "nothing_like_it" in complaint(page, wrong)
     insert = {"engine": "spark", "query": "insert into flights values ('CDG', 1)", "onlyParse": False}
     assert page.answer_to("sql/validate", insert)["validate_result"]["success"]
     assert ">2<" in page.run("spark.table('flights').count()").text

@@ -166,7 +166,15 @@ def test_a_value_that_the_text_does_not_name_is_refused() -> None:
         sql("select {x}", x=1, y=2)
 
 
-@pytest.mark.parametrize(("query", "words"), [("select {x}", "no Python variable 'x'"), ("select {", "line 1")])
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("select {x}", r"add the argument x=\.\.\."),
+        ("select 1; select {y}, {x}", r"add the argument x=\.\.\."),
+        ("select {output}", "rename it"),
+        ("select {", "line 1"),
+    ],
+)
 def test_a_brace_that_stands_for_nothing_is_refused(query: str, words: str) -> None:
     with pytest.raises(InvalidArgument, match=words):
         sql(query)
@@ -180,6 +188,12 @@ def test_a_value_that_sql_knows_no_literal_for_is_refused() -> None:
 def test_sql_without_a_session_says_what_to_do() -> None:
     with pytest.raises(FailedPrecondition, match="connect"):
         sql("select 1")
+
+
+@pytest.mark.parametrize("engine", ["spark", object()])
+def test_an_engine_that_is_no_spark_session_is_refused(engine: Any) -> None:
+    with pytest.raises(InvalidArgument, match=r"engine takes what connect\(\) gave"):
+        sql("select 1", engine=engine)
 
 
 def test_only_a_session_of_ours_becomes_an_engine() -> None:
