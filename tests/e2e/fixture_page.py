@@ -38,6 +38,14 @@ def open_state(page: Page, address: str, name: str, width: int) -> None:
     page.evaluate(_LISTEN)
 
 
+@contextlib.contextmanager
+def stopped_clock(page: Page) -> Iterator[None]:
+    """For what elements tell apart by the time between two keys or clicks, which a busy machine makes longer."""
+    page.evaluate("() => { globalThis.going = performance.now; const now = going(); performance.now = () => now; }")
+    yield
+    page.evaluate("() => { performance.now = going; }")
+
+
 def acts(page: Page) -> list[Any]:
     """What the elements have asked for since the state was opened."""
     found: list[Any] = page.evaluate("() => acts")

@@ -7,7 +7,8 @@ import re
 from playwright.sync_api import Page, expect
 
 from .conftest import OpenState
-from .fixture_page import acts
+from .face import INERT_MS
+from .fixture_page import acts, stopped_clock
 
 _HOST = "[...document.querySelectorAll('#stage *')].find((one) => one.source)"
 _LAST_UPDATE_OUTSIDE = f"""async () => {{
@@ -62,6 +63,21 @@ def test_a_question_does_not_go_along_to_another_notebook(open_state: OpenState)
     expect(danger).to_be_visible()
     page.evaluate(f"() => {{ const host = {_HOST}; host.notebook = {{...host.notebook, path: 'other.ipynb'}} }}")
     expect(danger).to_have_count(0)
+
+
+def test_a_question_that_comes_back_with_the_server_takes_no_click_at_once(open_state: OpenState) -> None:
+    page = open_state("here-closing-asked")
+    danger = page.get_by_role("button", name="Close session")
+    change(page, "{link: 'stale'}")
+    expect(danger).to_have_count(0)
+    with stopped_clock(page):
+        change(page, "{link: 'live'}")
+        danger.click()
+        assert acts(page) == []
+    page.wait_for_timeout(INERT_MS)
+    danger.click()
+    [act] = acts(page)
+    assert act["act"] == "close"
 
 
 def test_a_question_goes_when_its_session_ends_elsewhere(open_state: OpenState) -> None:

@@ -1,9 +1,10 @@
 /** A question in place: a red button that a double click cannot hit, and one that keeps all as it is. */
 
-import { html, nothing, type ReactiveControllerHost, type TemplateResult } from "lit";
+import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 
 /** How long the red button does nothing after it appeared, in milliseconds. */
 export const INERT = 400;
+const RED = ".confirm .danger";
 
 export interface Question {
   /** Id of what it is about: one question stands at a time, and it shows where this is drawn. */
@@ -16,12 +17,24 @@ export interface Question {
   readonly act: () => void;
 }
 
-export class Confirm {
+export class Confirm implements ReactiveController {
   private question: Question | null = null;
   private shownAt = 0;
   private opener: HTMLElement | null = null;
+  private drawn = false;
 
-  constructor(private readonly host: ReactiveControllerHost & HTMLElement) {}
+  constructor(private readonly host: ReactiveControllerHost & HTMLElement) {
+    host.addController(this);
+  }
+
+  /** A question that the host has not drawn for a while appears anew, perhaps below the pointer. */
+  hostUpdated(): void {
+    const drawn = this.find(RED) !== null;
+    if (drawn && !this.drawn) {
+      this.shownAt = performance.now();
+    }
+    this.drawn = drawn;
+  }
 
   get about(): string | null {
     return this.question?.about ?? null;
@@ -33,7 +46,7 @@ export class Confirm {
     this.question = question;
     this.shownAt = performance.now();
     this.host.requestUpdate();
-    void this.host.updateComplete.then(() => this.find(".confirm .danger")?.focus());
+    void this.host.updateComplete.then(() => this.find(RED)?.focus());
   }
 
   /** Takes the question back; the focus stays where it is. */
