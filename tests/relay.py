@@ -46,6 +46,10 @@ class Relay:
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    def lead_to(self, port: int) -> None:
+        """New connections go to this port of the same host."""
+        self._target = (self._target[0], port)
+
     def refuse(self) -> None:
         """Cut what is open, and every new connection at once."""
         self._refusing = True
@@ -79,7 +83,7 @@ class Relay:
         self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _start(self) -> None:
         self._flowing.set()

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, expect
 
 from lakesail_notebook.version import __version__
 
-from .lab_page import EXPECT_SECONDS, LabPage
-from .rig import eventually
+from .lab_page import LabPage
 
 SIDEBAR = "#lakesail-sidebar"
 _VERSION = __version__.replace(".", "-")
 INERT_MS = 450
 """A red button takes no click for its first 400 ms."""
-
-expect.set_options(timeout=EXPECT_SECONDS * 1000)
 
 
 def tag(name: str) -> str:
@@ -80,6 +79,26 @@ class Face:
     def config_row(self, name: str) -> Locator:
         return self.configs.locator(f"[data-config-name='{name}']")
 
+    def usable_row(self, session_id: str) -> Locator:
+        """The row of a session whose engine has started: Close asks first, which it does not before."""
+        row = self.row(session_id)
+        expect(row).to_have_attribute("aria-label", re.compile(", (ready|active|idle)"))
+        return row
+
+    def press(self, row: Locator, name: str) -> None:
+        """Click a button of a row of a list. A row that was clicked shows its buttons wherever the pointer is."""
+        self.select(row)
+        button(row, name).click()
+
+    def choose_in(self, row: Locator, item: str) -> None:
+        """Choose an item of the menu of a row of a list."""
+        self.select(row)
+        self.choose(row, item)
+
+    def select(self, row: Locator) -> None:
+        """Click a row beside its buttons."""
+        row.click(position={"x": 30, "y": 10})
+
     def choose(self, within: Locator, item: str) -> None:
         """Choose an item of the menu behind the dots of a surface."""
         button(within, "More actions").click()
@@ -90,9 +109,14 @@ class Face:
         expect(self.card.get_by_text("Active", exact=True)).to_be_visible()
         self.at_rest()
 
+    def connected_by_the_toolbar(self) -> None:
+        """The same, where the sidebar is not open."""
+        expect(self.toolbar_button).to_have_attribute("title", re.compile("is active"))
+        self.at_rest()
+
     def at_rest(self) -> None:
-        """Wait until the kernel has nothing to do."""
-        eventually(lambda: self.lab.kernel_status() == "idle", EXPECT_SECONDS, "the kernel is idle")
+        """Wait until the kernel has done what was sent to it."""
+        self.lab.at_rest()
 
     def confirm(self, within: Locator, name: str) -> None:
         """Click a red button, once it takes clicks."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 from playwright.sync_api import Locator, Page, expect
 
-from .rig import PASSWORD, SCREENS, Site
+from .rig import PASSWORD, SCREENS, Site, eventually
 
+T = TypeVar("T")
 PAGE_SECONDS = 90
 EXPECT_SECONDS = 60
+expect.set_options(timeout=EXPECT_SECONDS * 1000)
 _NOTEBOOK = """async (withKernel) => {
   const app = window.jupyterapp;
   await app.started; await app.restored;
@@ -31,7 +36,29 @@ _ADD_CELL = """(source) => {
 _SOURCES = "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells.map(cell => cell.getSource())"
 _OUTPUTS = """(index) => window.jupyterapp.shell.currentWidget.content.model.cells.get(index).outputs?.toJSON() ?? []"""
 _KERNEL_ID = "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.id ?? null"
-_STATUS = "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status ?? 'none'"
+_RUNS = """(index) => {
+  const cell = window.jupyterapp.shell.currentWidget.content.widgets[index];
+  return cell.inputArea.promptNode.textContent.includes('*');
+}"""
+_AT_REST = """async (milliseconds) => {
+  const { sessionContext } = window.jupyterapp.shell.currentWidget;
+  const late = new Promise((_, fail) => {
+    setTimeout(() => fail(new Error('The kernel is not at rest after ' + milliseconds + ' ms.')), milliseconds);
+  });
+  const request = { code: '', silent: true, store_history: false, stop_on_error: false };
+  const answered = async () => {
+    let status = 'none';
+    // A kernel whose cell has failed refuses what waits behind that cell, and one that restarts answers nothing.
+    while (status !== 'ok') {
+      await sessionContext.ready;
+      const future = sessionContext.session?.kernel?.requestExecute(request);
+      status = future ? await future.done.then((reply) => reply.content.status, () => 'restarted') : 'none';
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  };
+  await Promise.race([answered(), late]);
+}"""
+_TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 _METADATA = "(key) => window.jupyterapp.shell.currentWidget.content.model.getMetadata(key) ?? null"
 
 
@@ -109,8 +136,31 @@ class LabPage:
         found: str | None = self.page.evaluate(_KERNEL_ID)
         return found
 
-    def kernel_status(self) -> str:
-        return str(self.page.evaluate(_STATUS))
+    def runs(self, index: int) -> bool:
+        """Whether a cell runs or waits. Unlike the kernel's status in JupyterLab, a request of the debugger changes
+        nothing about it."""
+        return bool(self.page.evaluate(_RUNS, index))
+
+    def at_rest(self) -> None:
+        """Wait until the kernel has done all that was sent to it before.
+
+        The kernel itself answers: JupyterLab may call it idle while a cell runs.
+        """
+        self.page.evaluate(_AT_REST, EXPECT_SECONDS * 1000)
+
+    def until(self, look: Callable[[], T | None], seconds: float, what: str) -> T:
+        """As :func:`eventually`, for what handlers of Playwright's events and routes bring about: they run here."""
+        deadline = time.monotonic() + seconds
+        while True:
+            seen = look()
+            if seen:
+                return seen
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+            self.page.wait_for_timeout(50)
+
+    def settle(self) -> None:
+        """Wait until the page has drawn what earlier events changed."""
+        self.page.evaluate(_TWO_FRAMES)
 
     def metadata(self, key: str) -> Any:
         return self.page.evaluate(_METADATA, key)
@@ -142,6 +192,27 @@ class LabPage:
         """A picture of the page, for people to look at."""
         SCREENS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENS / f"{name}.png", animations="disabled")
+
+
+class BusyCell:
+    """A cell of the user that runs until :meth:`end`. The kernel comes to it when it has nothing else to do."""
+
+    def __init__(self, page: LabPage, folder: Path, before: str = "") -> None:
+        """:param before: lines that the cell runs first."""
+        self._begun, self._free = folder / "the-cell-has-begun", folder / "the-cell-may-end"
+        # The cell looks, and sleeps between two looks.
+        wait = f"while not pathlib.Path({str(self._free)!r}).exists(): time.sleep(0.05)"
+        begin = f"import pathlib, time\npathlib.Path({str(self._begun)!r}).touch()"
+        self.index = page.add_cell("\n".join(part for part in (begin, before, wait) if part))
+        page.begin(self.index)
+
+    def begun(self) -> BusyCell:
+        """Wait until it runs. JupyterLab may call the kernel idle all the same."""
+        eventually(self._begun.exists, EXPECT_SECONDS, "the kernel runs the cell")
+        return self
+
+    def end(self) -> None:
+        self._free.touch()
 
 
 def text_of(outputs: list[dict[str, Any]]) -> str:

@@ -91,10 +91,15 @@ class Api:
         for config in self.configs():
             self.request("DELETE", f"{_CONFIGS}/{config['id']}")
 
+    def clear(self) -> None:
+        """End all kernels, and then all sessions: a kernel that still runs could ask for another session."""
+        self.shut_down_all_kernels()
+        self.close_all_sessions()
+
     def close_all_sessions(self) -> None:
         for session in self.live_sessions():
             self.request("DELETE", f"{_SESSIONS}/{session['id']}")
-        eventually(lambda: not self.live_sessions(), 30, "all sessions have ended")
+        eventually(lambda: not self.live_sessions(), 60, "all sessions have ended")
 
     def shut_down_all_kernels(self) -> None:
         for session in self.jupyter("GET", "api/sessions").json():
@@ -149,7 +154,6 @@ def site(
     base_url: str = "/",
     config: Config | None = None,
     password: bool = False,
-    port: int = 0,
     env: Mapping[str, str] | None = None,
     labextension: bool = True,
 ) -> Iterator[Site]:
@@ -159,7 +163,6 @@ def site(
     :param config: traits on top of our own, by class.
     :param password: log in by a password and a cookie: no token exists, and each write needs its XSRF token.
     :param labextension: whether ours is on; without it, a page has what kernels tell it alone.
-    :param port: the one of a server of before; a new server takes a free one.
     """
     home, root = directory / "home", directory / "root"
     home.mkdir(parents=True, exist_ok=True)
@@ -167,7 +170,7 @@ def site(
     turn_news_off(home)
     if not labextension:
         _disable(home, EXTENSION_NAME)
-    server_config = _config(base_url, password, port)
+    server_config = _config(base_url, password)
     for name, traits in (config or {}).items():
         server_config[name] = server_config.get(name, {}) | dict(traits)
     variables = {"JUPYTER_PATH": str(_linked_labextension(home))} | dict(env or {})
@@ -219,7 +222,10 @@ def notebook_of(session: Mapping[str, Any]) -> str | None:
 
 
 def eventually(look: Callable[[], T | None], seconds: float, what: str) -> T:
-    """The first thing seen that is not ``None`` or false, within so many seconds."""
+    """The first thing seen that is not ``None`` or false, within so many seconds.
+
+    Handlers of Playwright's events and routes do not run between two looks: see :meth:`LabPage.until`.
+    """
     deadline = time.monotonic() + seconds
     while True:
         seen = look()
@@ -236,11 +242,11 @@ def _cell(number: int, source: str, trusted: bool) -> dict[str, Any]:
     return common | {"cell_type": "code", "execution_count": None, "outputs": []}
 
 
-def _config(base_url: str, password: bool, port: int) -> dict[str, dict[str, Any]]:
+def _config(base_url: str, password: bool) -> dict[str, dict[str, Any]]:
     application = {"open_browser": False, "expose_app_in_browser": True}
     login = {"PasswordIdentityProvider": {"hashed_password": _hashed(PASSWORD)}} if password else {}
     return {
-        "ServerApp": {"base_url": base_url, "port": port, "port_retries": 0 if port else 50},
+        "ServerApp": {"base_url": base_url},
         "LabApp": application | {"extension_manager": "readonly"},
         "JupyterNotebookApp": application,
         **login,

@@ -57,8 +57,7 @@ def test_a_config_is_created_in_the_dialog_after_its_wrong_field_is_mended(lab: 
 def test_a_config_is_edited_and_sessions_that_run_keep_the_old_version(lab: Site, face: Face) -> None:
     made = lab.api.make_config("small", {"extraEnv": {"REGION": "north"}})
     row = face.config_row("small")
-    row.hover()
-    button(row, "Edit").click()
+    face.press(row, "Edit")
     name = face.form.get_by_label("Name", exact=True)
     expect(name).to_have_value("small")
     expect(face.form).to_contain_text("Sessions that run keep the old version")
@@ -83,8 +82,7 @@ def test_escape_gives_the_form_up_and_nothing_is_made(lab: Site, face: Face) -> 
 def test_making_a_config_the_default_writes_the_setting_of_this_extension(lab: Site, face: Face) -> None:
     lab.api.make_config("small")
     row = face.config_row("small")
-    row.hover()
-    face.choose(row, "Make default")
+    face.choose_in(row, "Make default")
     plugin = "@lakesail/notebook-labextension:plugin"
 
     def setting() -> str | None:
@@ -100,8 +98,7 @@ def test_deleting_a_config_that_is_in_use_asks_with_the_number_of_its_sessions(l
     config = lab.api.make_config("small")
     lab.api.post("workloads/sessions", {"name": "weather join", "workloadConfigId": config["id"]})
     row = face.config_row("small")
-    row.hover()
-    face.choose(row, "Delete…")
+    face.choose_in(row, "Delete…")
     expect(face.configs).to_contain_text("Delete small? 1 session on it goes on")
     face.lab.screenshot("lab-config-delete")
     face.confirm(face.configs, "Delete")

@@ -11,7 +11,7 @@ from playwright.sync_api import Route, expect
 
 from .conftest import NewPage, OpenPage
 from .face import Face, button
-from .lab_page import LabPage
+from .lab_page import BusyCell
 from .rig import Site, eventually, site, write_notebook
 
 START_SECONDS = 90
@@ -31,26 +31,7 @@ def notebook(lab: Site, request: pytest.FixtureRequest) -> Iterator[str]:
     name = f"{request.node.name[5:40]}.ipynb"
     write_notebook(lab.root / name, *SOURCES)
     yield name
-    lab.api.close_all_sessions()
-    lab.api.shut_down_all_kernels()
-
-
-def begin_busy_cell(page: LabPage, until: Path) -> Path:
-    """Send the kernel a cell of the user that runs until a file is there. The kernel comes to it later.
-
-    :returns: the file that the cell makes when it begins.
-    """
-    begun = until.with_suffix(".begun")
-    # The cell looks, and sleeps between two looks.
-    wait = f"while not pathlib.Path({str(until)!r}).exists(): time.sleep(0.05)"
-    page.begin(page.add_cell(f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\n{wait}"))
-    return begun
-
-
-def keep_busy(page: LabPage, until: Path) -> None:
-    """Keep the kernel busy by a cell of the user, until a file is there."""
-    begun = begin_busy_cell(page, until)
-    eventually(begun.exists, 60, "the kernel is busy")  # JupyterLab may call it idle all the same
+    lab.api.clear()
 
 
 def active(lab: Site, notebook: str) -> dict[str, Any]:
@@ -103,7 +84,7 @@ def test_a_click_before_the_servers_first_answer_connects_when_it_has_come(
     expect(face.toolbar_button).to_contain_text("Connect")
     face.toolbar_button.click()
     expect(face.popover).to_have_count(0)
-    [first] = held
+    [first] = page.until(lambda: held, START_SECONDS, "the page asks who its user is")
     first.continue_()
     active(lab, notebook)
     assert page.sources()[1] == "%sail connect default"
@@ -216,12 +197,11 @@ def test_connect_leaves_the_person_in_the_cell_they_type_in_and_undo_takes_its_c
 def test_a_busy_kernel_connects_when_it_is_free(lab: Site, notebook: str, open_page: OpenPage, tmp_path: Path) -> None:
     page = open_page(lab, notebook)
     face = Face(page).open_sidebar()
-    free = tmp_path / "free"
-    begin_busy_cell(page, free)  # the click may come before the page hears that the kernel is busy
+    busy = BusyCell(page, tmp_path)  # the click may come before the page hears that the kernel is busy
     button(face.card, "Connect").click()
     expect(face.card.get_by_text("Waiting", exact=True)).to_be_visible()
     assert lab.api.session_of(notebook) is None
-    free.touch()
+    busy.end()
     active(lab, notebook)
     face.connected()
 
@@ -231,12 +211,11 @@ def test_what_is_taken_back_does_not_connect_and_may_be_wanted_again(
 ) -> None:
     page = open_page(lab, notebook)
     face = Face(page).open_sidebar()
-    free = tmp_path / "free"
-    keep_busy(page, free)
+    busy = BusyCell(page, tmp_path).begun()
     button(face.card, "Connect").click()
     button(face.card, "Take it back").click()
     expect(button(face.card, "Connect")).to_be_visible()
-    free.touch()
+    busy.end()
     eventually(lambda: page.outputs(1), 60, "the kernel was interrupted when it came to the cell")
     face.at_rest()
     expect(face.card).to_contain_text("has no Spark session")

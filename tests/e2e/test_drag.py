@@ -11,8 +11,10 @@ from .conftest import OpenPage
 from .face import Face
 from .rig import Application, Site, eventually, site, write_notebook
 
-SECONDS = 30
+SECONDS = 60
 STEPS = 12
+DRAGGED = ".jp-dragImage, .lm-mod-drag-image"
+"""The picture that follows the mouse."""
 
 
 @pytest.fixture(scope="module", params=["jupyterlab", "notebook"])
@@ -28,21 +30,27 @@ def face(served: Site, open_page: OpenPage) -> Iterator[Face]:
     write_notebook(served.root / "flights.ipynb", "# Flights", "first = 1", "second = 2")
     (served.root / "job.py").write_text("import lakesail_notebook\n")
     yield Face(open_page(served, "flights.ipynb")).open_sidebar()
-    served.api.close_all_sessions()
-    served.api.shut_down_all_kernels()
+    served.api.clear()
+
+
+def take(page: Page, source: Locator) -> None:
+    """Press the mouse on a row, which stands still then, and begin to drag."""
+    source.hover(position={"x": 40, "y": 10})
+    box = source.bounding_box()
+    assert box is not None
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 10, steps=STEPS)
+    expect(page.locator(DRAGGED).first).to_be_visible()
 
 
 def drag(page: Page, source: Locator, target: Locator) -> None:
     """With the mouse, in steps, as Lumino wants it."""
-    begin, end = source.bounding_box(), target.bounding_box()
-    assert begin is not None
+    take(page, source)
+    end = target.bounding_box()
     assert end is not None
-    x, y = begin["x"] + 40, begin["y"] + begin["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 8, y)
     page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=STEPS)
     page.mouse.up()
+    expect(page.locator(DRAGGED)).to_have_count(0)
 
 
 def test_a_config_dropped_on_a_cell_becomes_the_active_connect_cell_above_it(face: Face) -> None:
@@ -71,14 +79,10 @@ def test_a_session_dropped_twice_makes_two_cells_that_attach_to_it(served: Site,
 def test_escape_gives_a_drag_up(face: Face) -> None:
     row = face.config_row("small")
     expect(row).to_be_visible()
-    box = row.bounding_box()
-    assert box is not None
-    face.page.mouse.move(box["x"] + 40, box["y"] + 10)
-    face.page.mouse.down()
-    face.page.mouse.move(box["x"] + 60, box["y"] + 10)
+    take(face.page, row)
     face.page.mouse.move(700, 300, steps=STEPS)
-    expect(face.page.locator(".jp-dragImage, .lm-mod-drag-image").first).to_be_visible()
     face.page.keyboard.press("Escape")
+    expect(face.page.locator(DRAGGED)).to_have_count(0)
     face.page.mouse.up()
     assert face.lab.sources() == ["# Flights", "first = 1", "second = 2"]
 

@@ -27,8 +27,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def notebook(lab: Site) -> Iterator[str]:
     write_notebook(lab.root / "flights.ipynb", "# Flights", "6 * 7")
     yield "flights.ipynb"
-    lab.api.shut_down_all_kernels()
-    lab.api.close_all_sessions()
+    lab.api.clear()
 
 
 def test_the_commands_keep_close_and_relaunch_the_session_of_the_notebook(
@@ -90,5 +89,4 @@ def test_settings_hide_the_button_and_the_status_item_and_connect_without_a_cell
         assert page.run_source("spark.range(3).count()") == "3"
         expect(page.page.locator(".lsn-Button")).to_be_hidden()
         expect(page.page.locator(".lsn-Status")).to_be_hidden()
-        running.api.shut_down_all_kernels()
-        running.api.close_all_sessions()
+        running.api.clear()

@@ -60,8 +60,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def notebook(lab: Site) -> Iterator[str]:
     write_notebook(lab.root / NOTEBOOK, "# Title", CONNECT, LOG_A_LINE)
     yield NOTEBOOK
-    lab.api.shut_down_all_kernels()
-    lab.api.close_all_sessions()
+    lab.api.clear()
 
 
 def holds(surface: Locator, *, times: int = 1) -> None:
@@ -140,14 +139,12 @@ def test_names_stay_text_in_questions_and_the_form(lab: Site, notebook: str, ope
     holds(face.card)
     button(face.card, "Keep it").click()
     row = face.config_row(HOSTILE)
-    row.hover()
-    face.choose(row, "Delete…")
+    face.choose_in(row, "Delete…")
     expect(face.configs.get_by_text(f"Delete {HOSTILE}?")).to_be_visible()
     page.screenshot("lab-hostile-question")
     unharmed(face.configs)
     button(face.configs, "Keep it").click()
-    row.hover()
-    button(row, "Edit").click()
+    face.press(row, "Edit")
     expect(face.form.get_by_label("Name", exact=True)).to_have_value(HOSTILE)
     page.page.keyboard.press("Escape")
     face.sidebar.get_by_title("New compute config").first.click()
@@ -185,8 +182,7 @@ def test_names_stay_text_in_the_question_for_a_reason_and_in_the_notification_of
     assert session is not None
     button(face.sessions, "All").click()
     row = face.sessions.locator(f"[data-id='{other['id']}']")
-    row.hover()
-    button(row, "Close").click()
+    face.press(row, "Close")
     question = page.page.locator("dialog .lsn-Reason")
     question.locator("textarea").fill(HOSTILE)
     holds(question)

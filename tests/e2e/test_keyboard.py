@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import OpenPage
-from .face import INERT_MS, Face
-from .lab_page import text_of
+from .face import INERT_MS, Face, button
+from .lab_page import LabPage, text_of
 from .rig import Application, Site, eventually, site, write_notebook
 
 SECONDS = 90
@@ -37,8 +37,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(autouse=True)
 def leave_nothing(served: Site) -> Iterator[None]:
     yield
-    served.api.close_all_sessions()
-    served.api.shut_down_all_kernels()
+    served.api.clear()
 
 
 def focused(page: Page) -> tuple[str, str]:
@@ -64,14 +63,23 @@ def execute(page: Page, command: str) -> None:
     page.keyboard.type(command)
     expect(page.locator(".lm-CommandPalette-item.lm-mod-active .lm-CommandPalette-itemLabel")).to_have_text(command)
     page.keyboard.press("Enter")
+    expect(page.locator(".lm-CommandPalette-input:visible")).to_have_count(0)
 
 
-def choose(page: Page, item: str) -> None:
+def show_sidebar(face: Face) -> None:
+    execute(face.page, "Show Sessions")
+    expect(face.sidebar).to_be_visible()
+    face.lab.settle()  # the palette gives the focus back
+
+
+def choose(lab: LabPage, item: str) -> None:
     """Go down in the open menu to an item that begins so, and choose it."""
+    page = lab.page
     active = page.locator(".lm-Menu-item.lm-mod-active")
     passed = []
     for _ in range(MOST_ITEMS):
         page.keyboard.press("ArrowDown")
+        lab.settle()  # the menu marks the item in its next frame
         passed.append(active.inner_text())
         if passed[-1].startswith(item):
             page.keyboard.press("Enter")
@@ -83,7 +91,8 @@ def test_the_keyboard_alone_connects_queries_keeps_closes_and_relaunches(served:
     page = open_page(served, "flights.ipynb")
     face = Face(page)
     keyboard = page.page.keyboard
-    execute(page.page, "Show Sessions")
+    show_sidebar(face)
+    expect(button(face.card, "Connect")).to_be_visible()
     tab_to(page.page, "Connect")
     keyboard.press("Enter")
     session = eventually(lambda: served.api.session_of("flights.ipynb"), SECONDS, "the notebook has a session")
@@ -91,12 +100,13 @@ def test_the_keyboard_alone_connects_queries_keeps_closes_and_relaunches(served:
     execute(page.page, "Run All Cells")
     eventually(lambda: text_of(page.outputs(2)) == "7", SECONDS, "the query was run")
     face.at_rest()
-    execute(page.page, "Show Sessions")
+    show_sidebar(face)
+    expect(button(face.card, "Close")).to_be_visible()  # no query runs
     tab_to(page.page, "More actions")
     keyboard.press("Enter")
-    choose(page.page, "Keep")
+    choose(page, "Keep")
     eventually(lambda: served.api.session(session["id"])["extendedUntil"], SECONDS, "the session is kept")
-    execute(page.page, "Show Sessions")
+    show_sidebar(face)
     tab_to(page.page, "Close")
     keyboard.press("Enter")
     expect(face.card.get_by_role("button", name="Close session")).to_be_focused()
@@ -105,10 +115,12 @@ def test_the_keyboard_alone_connects_queries_keeps_closes_and_relaunches(served:
     assert served.api.session(session["id"])["status"] == "active"
     tab_to(page.page, "Close")
     keyboard.press("Enter")
+    expect(face.card.get_by_role("button", name="Close session")).to_be_focused()
     page.page.wait_for_timeout(INERT_MS)
     keyboard.press("Enter")
     eventually(lambda: served.api.session(session["id"])["status"] == "closed", SECONDS, "it is closed")
-    execute(page.page, "Show Sessions")
+    show_sidebar(face)
+    expect(button(face.card, "Relaunch")).to_be_visible()
     tab_to(page.page, "Relaunch")
     keyboard.press("Enter")
     eventually(lambda: served.api.live_sessions(), SECONDS, "another session is there")
@@ -153,8 +165,9 @@ def test_keys_move_in_the_list_of_sessions_and_delete_asks(served: Site, open_pa
     made = [served.api.post("workloads/sessions", {"name": name})["id"] for name in ("alpha", "beta", "gamma")]
     face = Face(open_page(served, "flights.ipynb")).open_sidebar()
     keyboard = face.page.keyboard
-    expect(face.row(made[-1])).to_be_visible()
-    face.row(made[-1]).click()
+    for one in made:
+        face.usable_row(one)
+    face.select(face.row(made[-1]))
     keyboard.press("End")
     eventually(lambda: "Ended" in focused(face.page)[1], SECONDS, "the last row has the focus")
     keyboard.press("ArrowUp")
@@ -162,7 +175,7 @@ def test_keys_move_in_the_list_of_sessions_and_delete_asks(served: Site, open_pa
     keyboard.press("b")
     eventually(lambda: "beta" in focused(face.page)[1], SECONDS, "typing finds a row")
     keyboard.press("Delete")
-    expect(face.sessions.get_by_role("button", name="Close session")).to_be_visible()
+    expect(face.sessions.get_by_role("button", name="Close session")).to_be_focused()
     face.page.wait_for_timeout(INERT_MS)
     keyboard.press("Enter")
     eventually(lambda: served.api.session(made[1])["status"] == "closed", SECONDS, "it is closed")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import OpenState
-from .fixture_page import acts
+from .fixture_page import acts, stopped_clock
 
 MOST_ROWS = 60
 INERT_MS = 400
@@ -15,6 +15,14 @@ _FOCUSED_ROW = """() => {
   while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
   return element?.closest('[data-id]')?.dataset.id ?? null;
 }"""
+_IN_STEP = """(box) => {
+  const view = box.getBoundingClientRect(), middle = view.top + view.height / 2;
+  return [...(box.shadowRoot ?? box.getRootNode()).querySelectorAll('[data-kind=row]')].some((row) => {
+    const { top, bottom } = row.getBoundingClientRect();
+    return top - 40 <= middle && middle <= bottom + 40;
+  });
+}"""
+"""Whether rows are drawn where the list was scrolled to."""
 _FOCUSED_FIELD = """() => {
   let element = document.activeElement;
   while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
@@ -51,7 +59,7 @@ def test_500_sessions_scroll_with_at_most_60_rows_alive(open_state: OpenState, s
     seen: set[str] = set()
     for top in range(0, 20_000, 600):
         scroller.evaluate("(box, top) => box.scrollTo(0, top)", top)
-        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.wait_for_function(_IN_STEP, arg=scroller)
         alive = rows(page).evaluate_all("(all) => all.map((one) => one.dataset.id)")
         assert len(alive) <= MOST_ROWS
         assert len(set(alive)) == len(alive)
@@ -81,7 +89,8 @@ def test_letters_find_the_next_row_that_begins_so(open_state: OpenState) -> None
     page.keyboard.press("Tab")
     assert press(page, "w") == "W3ATH3R"
     assert press(page, "Home") == "7QK2M9ZC4T"
-    assert press(page, "n", "i", "g") == "N1GHTLY"
+    with stopped_clock(page):
+        assert press(page, "n", "i", "g") == "N1GHTLY"
 
 
 def test_right_and_left_go_into_the_buttons_of_a_row_and_back(open_state: OpenState) -> None:
@@ -127,9 +136,10 @@ def test_delete_asks_in_place_and_escape_keeps_the_session(open_state: OpenState
 def test_the_red_button_closes_a_session_only_after_it_stood_for_a_moment(open_state: OpenState) -> None:
     page = open_state("sessions-list")
     row(page, "W3ATH3R").hover()
-    row(page, "W3ATH3R").get_by_role("button", name="Close", exact=True).dblclick()
     danger = page.get_by_role("button", name="Close session")
-    expect(danger).to_be_visible()
+    with stopped_clock(page):
+        row(page, "W3ATH3R").get_by_role("button", name="Close", exact=True).dblclick()
+        expect(danger).to_be_visible()
     assert acts(page) == []
     page.evaluate("(ms) => new Promise((done) => setTimeout(done, ms))", INERT_MS)
     danger.click()

@@ -128,7 +128,8 @@ def card(page: Page) -> Locator:
 def file_menu(face: Face, file: str, item: str) -> Locator:
     """An item of the file browser's menu of a file."""
     face.page.locator(".jp-DirListing-item", has_text=file).click(button="right")
-    return face.page.locator(".lm-Menu").get_by_text(item, exact=True)
+    expect(face.menu.get_by_text("Rename", exact=True)).to_be_visible()
+    return face.menu.get_by_text(item, exact=True)
 
 
 def opened(face: Face, act: Callable[[], object]) -> Page:

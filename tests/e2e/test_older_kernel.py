@@ -29,8 +29,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         spec = {"kernelspec": {"display_name": KERNEL, "language": "python", "name": KERNEL}}
         write_notebook(running.root / NOTEBOOK, "# Flights", "spark.range(7).count()", metadata=spec)
         yield running
-        running.api.shut_down_all_kernels()
-        running.api.close_all_sessions()
+        running.api.clear()
 
 
 def test_it_is_connected_used_closed_and_relaunched_at_clicks(lab: Site, open_page: OpenPage) -> None:

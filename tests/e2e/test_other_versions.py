@@ -106,8 +106,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(autouse=True)
 def leave_nothing(lab: Site) -> Iterator[None]:
     yield
-    lab.api.shut_down_all_kernels()
-    lab.api.close_all_sessions()
+    lab.api.clear()
 
 
 @pytest.mark.parametrize(

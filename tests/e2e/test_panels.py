@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from .conftest import OpenPage
-from .lab_page import LabPage
+from .face import Face
+from .lab_page import BusyCell, LabPage
 from .rig import Application, Site, eventually, site, write_notebook
 
 OUTPUT = ".jp-OutputArea-output"
@@ -21,15 +23,14 @@ import ipywidgets, lakesail_notebook
 panel = lakesail_notebook.panel()
 ipywidgets.HBox([panel, ipywidgets.IntSlider()])
 """
-BUSY = """
-import threading, time
+QUERY = """
+import threading
 def run():
     try:
         spark.range(10**11).selectExpr("id % 7 as k").groupBy("k").count().collect()
     except Exception:
         pass
 threading.Thread(target=run, daemon=True).start()
-time.sleep(60)
 """
 
 
@@ -43,8 +44,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(autouse=True)
 def clean(served: Site) -> Iterator[None]:
     yield
-    served.api.shut_down_all_kernels()
-    served.api.close_all_sessions()
+    served.api.clear()
 
 
 def opened(served: Site, open_page: OpenPage, name: str, *cells: str, **options: Any) -> LabPage:
@@ -74,9 +74,8 @@ def test_connect_in_a_panel_binds_spark_and_the_panel_shows_what_runs(served: Si
     expect(panel.get_by_text("spark.range(3).count()").first).to_be_visible(timeout=SECONDS * 1000)
     page.screenshot(f"panel-live-{served.application}")
     panel.get_by_role("button", name="Close", exact=True).first.click()
-    eventually(lambda: panel.get_by_role("button", name="Close session").is_visible(), 20, "it asks")
-    panel.get_by_role("button", name="Close session").click(delay=600)
-    eventually(lambda: served.api.session(session["id"])["status"] == "closed", 30, "the session is closed")
+    Face(page).confirm(panel, "Close session")
+    eventually(lambda: served.api.session(session["id"])["status"] == "closed", SECONDS, "the session is closed")
 
 
 def test_a_panel_comes_back_with_the_page(served: Site, open_page: OpenPage) -> None:
@@ -115,20 +114,23 @@ def test_a_panel_stands_in_a_box_beside_other_widgets(served: Site, open_page: O
     page.screenshot(f"panel-box-{served.application}")
 
 
-def test_interrupt_in_a_panel_works_while_a_cell_sleeps_and_a_query_runs(served: Site, open_page: OpenPage) -> None:
-    page = opened(served, open_page, "busy.ipynb", "%sail connect", "%sail", BUSY)
+def test_interrupt_in_a_panel_works_while_a_cell_sleeps_and_a_query_runs(
+    served: Site, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = opened(served, open_page, "busy.ipynb", "%sail connect", "%sail")
     page.run(0)
     page.run(1)
     panel = live_panel(page)
     session = served.api.live_sessions()[0]
-    page.begin(2)
+    busy = BusyCell(page, tmp_path, QUERY)
     panel.get_by_role("button", name="Interrupt").first.click(timeout=SECONDS * 1000)
 
     def interrupted() -> bool:
         return any(query["outcome"] == "cancelled" for query in served.api.queries(session["id"]))
 
     eventually(interrupted, SECONDS, "the query was interrupted")
-    assert page.kernel_status() == "busy"
+    assert page.runs(busy.index)
+    busy.end()
 
 
 def test_keys_in_a_panel_do_not_edit_the_notebook(served: Site, open_page: OpenPage) -> None:

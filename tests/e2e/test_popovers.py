@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from .conftest import OpenPage
 from .face import Face, button
-from .rig import Site, eventually, site, write_notebook
-
-SECONDS = 90
+from .rig import Site, site, write_notebook
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +23,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def face(lab: Site, open_page: OpenPage) -> Iterator[Face]:
     write_notebook(lab.root / "flights.ipynb", "# Flights", "1")
     yield Face(open_page(lab, "flights.ipynb"))
-    lab.api.close_all_sessions()
-    lab.api.shut_down_all_kernels()
-
-
-def session_of(lab: Site) -> dict[str, Any]:
-    """The session of the notebook, once it is active."""
-
-    def look() -> dict[str, Any] | None:
-        return next((session for session in lab.api.live_sessions() if session["status"] == "active"), None)
-
-    return eventually(look, SECONDS, "the notebook has an active session")
+    lab.api.clear()
 
 
 def test_a_picker_that_was_closed_at_its_button_does_nothing_later(lab: Site, face: Face) -> None:
@@ -45,7 +32,8 @@ def test_a_picker_that_was_closed_at_its_button_does_nothing_later(lab: Site, fa
     face.toolbar_button.click(button="right")
     expect(face.popover).to_have_count(0)
     face.toolbar_button.click()
-    session = session_of(lab)
+    face.connected_by_the_toolbar()
+    [session] = lab.api.live_sessions()
     face.toolbar_button.click()
     expect(face.popover).to_contain_text("Active")
     lab.api.post(f"workloads/sessions/{session['id']}/extend", {"durationSeconds": 28_800})
@@ -54,7 +42,8 @@ def test_a_picker_that_was_closed_at_its_button_does_nothing_later(lab: Site, fa
 
 def test_a_card_leads_to_the_picker_at_the_same_place(lab: Site, face: Face) -> None:
     face.toolbar_button.click()
-    session = session_of(lab)
+    face.connected_by_the_toolbar()
+    [session] = lab.api.live_sessions()
     lab.api.request("DELETE", f"workloads/sessions/{session['id']}")
     expect(face.status).to_contain_text("Closed")
     for opener in (face.toolbar_button, face.status):

@@ -51,8 +51,7 @@ def test_notebook_7_shows_a_panel_in_the_dark_theme(tmp_path: Path, new_page: Ne
         face = opened(new_page(running))
         face.lab.set_theme("JupyterLab Dark")
         face.toolbar_button.click()
-        expect(face.toolbar_button).to_have_attribute("title", re.compile("is active"))
-        face.at_rest()
+        face.connected_by_the_toolbar()
         show_panel(face)
         write(face.lab, "notebook")
 

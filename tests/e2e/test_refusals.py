@@ -30,8 +30,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(autouse=True)
 def leave_nothing(lab: Site) -> Iterator[None]:
     yield
-    lab.api.close_all_sessions()
-    lab.api.shut_down_all_kernels()
+    lab.api.clear()
 
 
 def test_a_start_that_fails_says_why_and_offers_what_to_do(lab: Site, open_page: OpenPage) -> None:
@@ -76,7 +75,7 @@ def test_a_refusal_by_rate_that_the_kernel_was_told_is_said_and_another_session_
         refusal = face.card.get_by_role("alert")
         expect(refusal).to_contain_text("You may ask for 1 sessions a minute; try again in")
         page.screenshot("lab-rate")
-        assert "try again in" in text_of(page.outputs(1))
+        eventually(lambda: "try again in" in text_of(page.outputs(1)), SECONDS, "the cell says so, too")
         assert [session["id"] for session in hasty.api.sessions()] == [made["id"]]
         button(face.card, "Choose…").click()
         face.picker.get_by_role("radio", name="weather join").check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from playwright.sync_api import Page
@@ -14,6 +15,7 @@ class Traffic:
 
     def __init__(self, page: Page) -> None:
         self.ours: list[str] = []
+        """Handlers fill it while a call of Playwright runs: look at it by :meth:`LabPage.until`."""
         self._sockets: set[str] = set()
         protocol = page.context.new_cdp_session(page)
         protocol.on("Network.requestWillBeSent", self._requested)
@@ -27,6 +29,18 @@ class Traffic:
         seen = len(self.ours)
         page.wait_for_timeout(2_000)
         return len(self.ours) == seen
+
+    def quiet(self, page: Page, seconds: float, within: float) -> None:
+        """Wait until nothing was seen for so many seconds."""
+        deadline = time.monotonic() + within
+        seen, since = -1, 0.0
+        while True:
+            if len(self.ours) != seen:
+                seen, since = len(self.ours), time.monotonic()
+            elif time.monotonic() - since >= seconds:
+                return
+            assert time.monotonic() < deadline, f"the page was not quiet for {seconds} s: {self.ours[-20:]}"
+            page.wait_for_timeout(500)
 
     def _requested(self, event: dict[str, Any]) -> None:
         if OUR_PATH in event["request"]["url"]:
