@@ -23,7 +23,7 @@ from .virtual_environment import ROOT, Environment
 
 PASSWORD = "the password of every user of the hub"
 PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
-_START_SECONDS = 60
+_START_SECONDS = 180
 _ATTEMPTS = 3
 _IN_USE = ("EADDRINUSE", "Address already in use")
 _OF_USERS = ("HOME", "TMPDIR", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")

@@ -16,7 +16,7 @@ from tests.integration.notebooks import eventually
 
 from .virtual_environment import Environment
 
-_START_SECONDS = 60
+_START_SECONDS = 180
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements.lock"
 INSTALL_SECONDS = 300
-_RUN_SECONDS = 60
+_RUN_SECONDS = 180
 _NOT_INHERITED = ("JUPYTER", "JPY_", "LAKESAIL_", "PYTHON", "VIRTUAL_ENV")
 
 _DISTRIBUTIONS = """
