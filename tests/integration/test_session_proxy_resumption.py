@@ -20,6 +20,8 @@ ROWS = 3_000_000
 """In messages of 1024 rows: thousands, of which the engine keeps the last 128."""
 WIDE_ROWS = 200_000
 """With 400 bytes each: 195 messages, of which a client that takes none holds up all but a few."""
+BYTES_FAR_BEYOND = 2_000_000
+"""More than the 128 messages that the engine keeps; it sends twice as much to a client that takes one."""
 MISSING = "the engine no longer has the results that come next"
 Execute = tuple[grpc.Call, str, str]
 """A running RPC with its Spark session id and its operation id."""
@@ -34,7 +36,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyRig]:
 def settled(rig: ProxyRig) -> bool:
     """Whether the engine sends no more, since the clients take none."""
     before = rig.relay.bytes_to_client
-    time.sleep(0.2)
+    time.sleep(0.8)
     return before == rig.relay.bytes_to_client
 
 
@@ -96,10 +98,11 @@ def test_a_client_far_behind_the_engine_is_told_that_results_are_missing(
     rig: ProxyRig, taken: int, known: bool
 ) -> None:
     with grpc.insecure_channel(rig.endpoint) as channel:
-        token = bearer(rig.token(rig.add_session()))
+        token, before = bearer(rig.token(rig.add_session())), rig.relay.bytes_to_client
         stalled = begun(rig, channel, token, f"select id from range({ROWS})")
         responses = [spark_proto.ExecutePlanResponse.FromString(next(stalled[0])) for _ in range(taken)]
-        until(lambda: rig.relay.bytes_to_client and settled(rig))
+        far = BYTES_FAR_BEYOND if taken else 0
+        until(lambda: rig.relay.bytes_to_client - before > far and settled(rig))
         stalled[0].cancel()
         last_taken = responses[-1].response_id if responses else None
         answer = answer_of(reattached(channel, token, stalled, last_taken if known else str(uuid.uuid4())))
