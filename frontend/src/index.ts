@@ -35,4 +35,4 @@ export { countdown, type Countdown } from "./model/countdown";
 export { keepChoices, pythonLine } from "./model/session_facts";
 export { readMe } from "./api/reading";
 export { sessionOfNotebook } from "./model/notebook_session";
-export { nameOf, notebookName, stateOf, type Mark, type State } from "./model/states";
+export { fileName, nameOf, notebookName, stateOf, type Mark, type State } from "./model/states";

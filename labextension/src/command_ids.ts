@@ -16,4 +16,5 @@ export const Commands = {
   marimoEdit: "lakesail:marimo-edit",
   marimoRun: "lakesail:marimo-run",
   newMarimo: "lakesail:new-marimo",
+  openMarimo: "lakesail:open-marimo",
 } as const;

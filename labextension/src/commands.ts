@@ -34,7 +34,7 @@ export class NotebookCommands {
 
   addToPalette(palette: ICommandPalette): void {
     const category = this.page.t("category");
-    const { openSession: _session, newNotebook: _notebook, ...shown } = Commands;
+    const { openSession: _session, newNotebook: _notebook, openMarimo: _marimo, ...shown } = Commands;
     Object.values(shown).forEach((command) => palette.addItem({ command, category }));
   }
 

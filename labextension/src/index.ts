@@ -70,10 +70,10 @@ const plugin: JupyterFrontEndPlugin<ISailSessions> = {
       dialogs,
       browsers,
     });
+    addMarimo(app, page, page.marimo, launcher);
     addSidebar(app, page, restorer);
     addMainArea(app, page, restorer);
     addLauncherCards(app, launcher, page, page.connector);
-    addMarimo(app, page, page.marimo, launcher);
     const commands = new NotebookCommands(app, page);
     if (palette) {
       commands.addToPalette(palette);

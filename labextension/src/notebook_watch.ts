@@ -30,7 +30,7 @@ export class NotebookWatch implements IDisposable {
     sessionContext.kernelChanged.connect(this.onKernelChanged, this);
     sessionContext.statusChanged.connect(this.onStatus, this);
     sessionContext.iopubMessage.connect(this.onMessage, this);
-    sessionContext.connectionStatusChanged.connect(this.update, this);
+    sessionContext.connectionStatusChanged.connect(this.onConnection, this);
     sessionContext.sessionChanged.connect(this.update, this);
     panel.disposed.connect(this.dispose, this);
     void context.ready.then(() => {
@@ -123,6 +123,14 @@ export class NotebookWatch implements IDisposable {
       this.executing = null;
     } else {
       return;
+    }
+    this.update();
+  }
+
+  /** While the kernel is out of reach, the end of what it runs may be missed. */
+  private onConnection(): void {
+    if (this.panel.sessionContext.session?.kernel?.connectionStatus !== "connected") {
+      this.executing = null;
     }
     this.update();
   }

@@ -12,6 +12,8 @@ export interface Values {
   readonly connectCell: "visible" | "hidden";
   /** Name of the config that Connect takes where a notebook remembers none; `""`: the server's default. */
   readonly defaultConfig: string;
+  /** Path of the notebook that the sidebar's marimo button opens; `""`: the button makes a new one. */
+  readonly marimoNotebook: string;
 }
 
 const DEFAULTS: Values = {
@@ -20,6 +22,7 @@ const DEFAULTS: Values = {
   notifyBeforeClose: true,
   connectCell: "visible",
   defaultConfig: "",
+  marimoNotebook: "",
 };
 
 export class Settings {

@@ -28,6 +28,8 @@ export interface SidebarOptions {
   readonly page: Surface;
   readonly more: () => Menu;
   readonly newSession: (anchor: HTMLElement) => void;
+  /** The button that opens marimo. */
+  readonly marimo: Widget;
 }
 
 interface ListProperties {
@@ -117,7 +119,7 @@ export class Sidebar extends SidePanel {
   }
 
   private addTools(filter: ToolbarButton): void {
-    const { page, more, newSession } = this.options;
+    const { page, more, newSession, marimo } = this.options;
     const { t } = page;
     const add = button(icons.add, t("newSession"), () => newSession(add.node));
     add.addClass("lsn-New");
@@ -126,6 +128,8 @@ export class Sidebar extends SidePanel {
       openMenu({ menu: more(), x: left, y: bottom, closed: () => focusButtonIn(dots.node) });
     });
     this.toolbar.addItem("new", add);
+    marimo.addClass("lsn-Marimo");
+    this.toolbar.addItem("marimo", marimo);
     this.toolbar.addItem("spacer", Toolbar.createSpacerItem());
     this.toolbar.addItem("filter", filter);
     this.toolbar.addItem("more", dots);

@@ -1,6 +1,7 @@
 /** Puts the panel into the left sidebar, with its command and the menu of its dots. */
 
 import type { ILayoutRestorer, JupyterFrontEnd } from "@jupyterlab/application";
+import { CommandToolbarButton } from "@jupyterlab/ui-components";
 import {
   icons,
   isOver,
@@ -27,6 +28,7 @@ export function addSidebar(app: JupyterFrontEnd, page: Surface, restorer: ILayou
     page,
     more: () => moreMenu(app, page),
     newSession: (anchor) => newSession(page, anchor),
+    marimo: new CommandToolbarButton({ commands: app.commands, id: Commands.openMarimo }),
   });
   app.shell.add(sidebar, "left", { rank: RANK });
   restorer?.add(sidebar, sidebar.id);

@@ -17,7 +17,8 @@ from ..api_location import is_loopback
 _HOST = re.compile(r"^(?P<name>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?$")
 _PAGES, _SOCKETS = ("http", "https"), ("ws", "wss")
 _OWN_PATH = ("form-action", "base-uri", "manifest-src")
-"""What can change something. Requests whose answers scripts can read, ``connect-src``, may be sockets as well."""
+"""What can change something. Requests whose answers scripts can read, ``connect-src``, may also be sockets, or
+``data:`` and ``blob:``, which hold what the page has already: charts and widgets load some of their data so."""
 _OWN_PATH_AND_LOCAL = ("frame-src", "child-src", "worker-src", "object-src")
 """Documents and workers: ``data:`` and ``blob:`` inherit the policy of the page that makes them."""
 _EMBEDDED = ("/@file/", "/public/")
@@ -55,7 +56,7 @@ def _policy(ancestors: str, root: str, host: str, secure: bool, other_origins: t
     roots = [f"{name}{encoded}/" for name in dict.fromkeys(hosts)]
     own = " ".join(f"{scheme}://{root}" for root in roots for scheme in _PAGES)
     sockets = " ".join(f"{scheme}://{root}" for root in roots for scheme in _SOCKETS)
-    directives = [f"connect-src {own} {sockets}", *(f"{name} {own}" for name in _OWN_PATH)]
+    directives = [f"connect-src {own} {sockets} data: blob:", *(f"{name} {own}" for name in _OWN_PATH)]
     directives += [f"{name} {own} data: blob:" for name in _OWN_PATH_AND_LOCAL]
     directives.append(f"frame-ancestors {ancestors}")
     if not secure and not _trustworthy(host):

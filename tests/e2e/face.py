@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from lakesail_notebook.version import __version__
 
-from .lab_page import LabPage
+from .lab_page import PAGE_SECONDS, LabPage
+from .rig import eventually
 
 SIDEBAR = "#lakesail-sidebar"
 _VERSION = __version__.replace(".", "-")
@@ -117,6 +119,25 @@ class Face:
     def at_rest(self) -> None:
         """Wait until the kernel has done what was sent to it."""
         self.lab.at_rest()
+
+    def opened(self, act: Callable[[], object]) -> Page:
+        """The page that an act of a person opens in a tab of its own.
+
+        A browser opens it within 5 s after the act alone. After that, the page asks for another click.
+        """
+        context = self.page.context
+        before = list(context.pages)
+        late = button(self.page.locator(".jp-toastContainer"), "Open")
+
+        def look() -> Page | None:
+            if late.is_visible():
+                late.click()
+            return next((page for page in context.pages if page not in before), None)
+
+        act()
+        page = eventually(look, PAGE_SECONDS, "a tab opens")
+        page.set_default_timeout(PAGE_SECONDS * 1000)
+        return page
 
     def confirm(self, within: Locator, name: str) -> None:
         """Click a red button, once it takes clicks."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -24,6 +24,22 @@ EDIT, RUN = "Open with marimo on Spark", "Run as a marimo app on Spark"
 FIRST_HOURS = 3
 OFFERED = '"lakesailStartsMarimo": "true"'
 LONG = "range(1000000000000)"
+LIMITS = {"idle_timeout": {"floor": 1}, "idle_close_delay": {"floor": 0}}
+IDLE_SECONDS = 5
+VIOLATIONS = (
+    "window.violations = []; addEventListener('securitypolicyviolation', "
+    "event => violations.push(event.effectiveDirective + ' ' + event.blockedURI))"
+)
+LEFT_ALONE = """
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    return
+"""
 
 NOTEBOOK = f"""
 import marimo
@@ -78,10 +94,11 @@ def _(hours, mo, spark):
 
 
 @app.cell
-def _(delays, mo):
-    _bar = '<rect x="{{}}" width="16" height="{{}}"></rect>'
-    _bars = "".join(_bar.format(20 * _at, _delay) for _at, (_, _delay) in enumerate(delays.collect()))
-    mo.Html(f'<svg id="delays" width="200" height="100">{{_bars}}</svg>')
+def _(delays):
+    import altair as alt
+
+    alt.renderers.set_embed_options(renderer="svg")
+    alt.Chart(delays.toPandas()).mark_bar().encode(x="hour:O", y="delay:Q")
     return
 
 
@@ -106,7 +123,8 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("lab"), base_url=BASE_URL) as running:
+    config = {"LakesailApp": {"limits": LIMITS}}
+    with site(tmp_path_factory.mktemp("lab"), base_url=BASE_URL, config=config) as running:
         (running.root / "flights.py").write_text(NOTEBOOK.lstrip())
         yield running
 
@@ -132,15 +150,6 @@ def file_menu(face: Face, file: str, item: str) -> Locator:
     return face.menu.get_by_text(item, exact=True)
 
 
-def opened(face: Face, act: Callable[[], object]) -> Page:
-    """The page that an act of a person opens in a tab of its own."""
-    with face.page.context.expect_page(timeout=MILLISECONDS) as told:
-        act()
-    page = told.value
-    page.set_default_timeout(MILLISECONDS)
-    return page
-
-
 def spark_session(page: Page) -> str:
     shown = page.locator("#spark-session")
     expect(shown).not_to_be_empty(timeout=MILLISECONDS)
@@ -148,7 +157,8 @@ def spark_session(page: Page) -> str:
 
 
 def bars(page: Page) -> Locator:
-    return page.locator("#delays rect")
+    """Of the chart. It is drawn as SVG, whose marks say what they are."""
+    return page.locator("[aria-roledescription=bar]")
 
 
 def only_session(lab: Site) -> dict[str, Any]:
@@ -170,7 +180,8 @@ def picture(page: Page, name: str) -> None:
 
 
 def test_a_file_is_edited_in_a_page_of_marimo_until_its_session_is_closed_in_lab(lab: Site, face: Face) -> None:
-    page = opened(face, file_menu(face, "flights.py", EDIT).click)
+    face.page.context.add_init_script(VIOLATIONS)
+    page = face.opened(file_menu(face, "flights.py", EDIT).click)
     assert spark_session(page)
     expect(page.locator(tag("panel")).get_by_text("Active", exact=True).first).to_be_visible(timeout=MILLISECONDS)
     session = only_session(lab)
@@ -181,6 +192,7 @@ def test_a_file_is_edited_in_a_page_of_marimo_until_its_session_is_closed_in_lab
     page.get_by_role("slider").focus()
     page.keyboard.press("ArrowRight")
     expect(bars(page)).to_have_count(FIRST_HOURS + 1, timeout=MILLISECONDS)
+    assert page.evaluate("violations") == [], "the chart and the panel keep to the policy of the page"
     picture(page, "marimo-edit")
 
     page.get_by_role("button", name="Count for long").click()
@@ -190,7 +202,7 @@ def test_a_file_is_edited_in_a_page_of_marimo_until_its_session_is_closed_in_lab
     eventually(lambda: outcomes(lab, session, LONG) == ["cancelled"], SECONDS, "the long query is stopped")
     expect(page.get_by_text("This cell was interrupted")).to_be_visible(timeout=MILLISECONDS)
 
-    again = opened(face, file_menu(face, "flights.py", EDIT).click)
+    again = face.opened(file_menu(face, "flights.py", EDIT).click)
     again.wait_for_url(page.url, timeout=MILLISECONDS)
     assert only_session(lab)["id"] == session["id"]
     again.close()
@@ -198,8 +210,10 @@ def test_a_file_is_edited_in_a_page_of_marimo_until_its_session_is_closed_in_lab
     shown = row(face, session["id"])
     expect(shown).to_contain_text("marimo")
     shown.click()
-    expect(button(shown, "Open in a new tab")).to_be_visible()
     face.lab.screenshot("lab-marimo-session")
+    another = button(shown, "Open in a new tab")
+    face.opened(lambda: another.evaluate("node => { node.click(); node.click(); }")).close()
+    assert len(face.page.context.pages) == 2, "a double click opens one tab"
     button(shown, "Close").click()
     face.confirm(face.sessions, "Close session")
     expect(page.get_by_role("alert").filter(has_text="was closed by you")).to_be_visible(timeout=MILLISECONDS)
@@ -210,7 +224,7 @@ def test_an_app_has_a_spark_session_for_each_viewer_and_is_relaunched_in_lab(lab
     face.lab.command("apputils:activate-command-palette")
     search = face.page.locator("#command-palette input, .lm-CommandPalette-input").first
     search.fill(RUN)
-    page = opened(face, lambda: search.press("Enter"))
+    page = face.opened(lambda: search.press("Enter"))
     first = spark_session(page)
     session = only_session(lab)
     assert session["metadata"]["lakesail/marimo-mode"] == "run"
@@ -227,20 +241,43 @@ def test_an_app_has_a_spark_session_for_each_viewer_and_is_relaunched_in_lab(lab
     shown = row(face, session["id"])
     shown.click()
     face.choose(shown, "Relaunch")
-    relaunched = opened(face, lambda: face.confirm(face.sessions, "Relaunch"))
+    relaunched = face.opened(lambda: face.confirm(face.sessions, "Relaunch"))
     assert spark_session(relaunched) not in {"", first}
     assert session["id"] not in relaunched.url
 
 
 def test_the_launcher_makes_a_new_file_that_marimo_finds_nothing_wrong_with(lab: Site, face: Face) -> None:
     (lab.root / "untitled.py").write_text("kept = True\n")
-    page = opened(face, card(face.page).click)
+    page = face.opened(card(face.page).click)
     expect(page.locator(tag("panel")).get_by_text("Active", exact=True).first).to_be_visible(timeout=MILLISECONDS)
     assert (lab.root / "untitled.py").read_text() == "kept = True\n"
     assert only_session(lab)["notebookContentsPath"] == "untitled1.py"
     check = [sys.executable, "-m", "marimo", "check", "--strict", str(lab.root / "untitled1.py")]
     checked = subprocess.run(check, capture_output=True, text=True, timeout=SECONDS)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+    twice = "() => [1, 2].forEach(() => void window.jupyterapp.commands.execute('lakesail:open-marimo'))"
+    face.opened(lambda: face.page.evaluate(twice))
+    files = {file.name for file in lab.root.glob("untitled*.py")}
+    assert files == {"untitled.py", "untitled1.py", "untitled2.py"}, "a double click makes one file"
+
+
+def test_a_page_that_nobody_uses_says_that_its_session_was_closed_for_that(
+    lab: Site, new_page: NewPage, guard: Guard
+) -> None:
+    guard.others.append("/assets/")
+    (lab.root / "left.py").write_text(LEFT_ALONE.lstrip())
+    metadata = {"lakesail/marimo-file": "left.py"}
+    config = {"idleTimeoutSeconds": IDLE_SECONDS, "idleCloseDelaySeconds": 0}
+    asked = {"endpointType": "marimo", "metadata": metadata, "config": config}
+    session = lab.api.post("workloads/sessions", asked)
+    page = new_page(lab).page
+    page.context.request.get(f"{lab.url}api/status?token={lab.token}", timeout=MILLISECONDS)
+    page.goto(f"{lab.url}lakesail/marimo/{session['id']}/_open")
+    # On a busy machine the session may end before marimo's page is there: another page says it then.
+    told = page.get_by_role("alert").or_(page.get_by_role("status")).filter(has_text=f"after {IDLE_SECONDS} s idle")
+    expect(told).to_be_visible(timeout=MILLISECONDS)
+    assert lab.api.session(session["id"])["terminationReason"] == "idle_timeout"
 
 
 def test_where_marimo_cannot_be_started_nothing_offers_it_and_the_command_says_why(
@@ -269,6 +306,7 @@ def test_where_marimo_cannot_be_started_nothing_offers_it_and_the_command_says_w
     page.page.keyboard.press("Escape")
     page.start("lakesail:marimo-edit", {"path": "flights.py"})
     expect(page.page.locator(".jp-Dialog")).to_contain_text("Install marimo here.")
+    expect(button(face.open_sidebar().sidebar, "marimo")).to_be_hidden()
     assert lab.api.live_sessions() == []
 
 
@@ -283,3 +321,5 @@ def test_a_server_that_starts_marimo_offers_it_in_the_launcher_and_for_python_fi
     face.lab.screenshot("lab-marimo-menu")
     face.page.keyboard.press("Escape")
     expect(file_menu(face, "notes.txt", EDIT)).to_be_hidden()
+    face.page.keyboard.press("Escape")
+    expect(button(face.open_sidebar().sidebar, "marimo")).to_be_visible()

@@ -67,11 +67,14 @@ def test_the_picker_of_the_toolbar_connects_to_a_config(notebook7: Site, open_pa
 
 
 def test_the_tree_of_notebook_7_shows_its_files_and_asks_nothing_of_ours(notebook7: Site, new_page: NewPage) -> None:
+    (notebook7.root / "delays.py").write_text("import marimo\n")
     page = new_page(notebook7)
     traffic = Traffic(page.page)
     page.open()
     expect(page.page.get_by_text("flights.ipynb").first).to_be_visible()
     eventually(lambda: traffic.settled(page.page), SECONDS, "the page has come to rest")
+    page.page.locator(".jp-DirListing-item", has_text="delays.py").click(button="right")
+    expect(page.page.locator(".lm-Menu").get_by_text("Open with marimo on Spark", exact=True)).to_be_visible()
     assert traffic.ours == []
 
 

@@ -129,7 +129,7 @@ def test_every_way_to_ask_or_to_embed_is_limited_to_the_path_of_the_page() -> No
         assert places
         assert all(source.endswith(f"://{HOST}{ROOT}/") for source in places), directive
     assert {"child-src", "object-src"} <= set(policy)
-    assert f"ws://{HOST}{ROOT}/" in policy["connect-src"]
+    assert {f"ws://{HOST}{ROOT}/", "data:", "blob:"} <= set(policy["connect-src"])
     assert policy["frame-ancestors"] == ["'none'"]
     assert _policy("/@file/1-a.html")["frame-ancestors"] == ["'self'"]
 

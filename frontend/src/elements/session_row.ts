@@ -49,7 +49,8 @@ export function secondLine(t: Translate, { session, state }: RowFacts, now: numb
   const { marimo } = session;
   const place = marimo ? fileName(placeOf(session)) : placeOf(session);
   const last = state.mark === "pending" ? since : place;
-  return [teams ? ownerName : null, configName, last, marimo && modeWord(t, marimo)].flatMap((part) => part || []);
+  // What does not fit is cut off at the end. The name of the session says which file it is, too.
+  return [teams ? ownerName : null, configName, marimo && modeWord(t, marimo), last].flatMap((part) => part || []);
 }
 
 export function reasonText(t: Translate, session: Session): string {
@@ -59,7 +60,7 @@ export function reasonText(t: Translate, session: Session): string {
 
 /** Says beside the name that marimo serves the session's page. */
 export function marimoTag(t: Translate, { marimo }: Session): TemplateResult | typeof nothing {
-  return marimo ? html`<span class="tag line">${t("marimoMark")}</span>` : nothing;
+  return marimo ? html`<span class="tag line" title=${modeName(t, marimo)}>${t("marimoMark")}</span>` : nothing;
 }
 
 /** How a screen reader calls the row: `flights-eda, active, small, flights-eda.ipynb, closes in 8 h if unused`. */

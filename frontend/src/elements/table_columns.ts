@@ -66,7 +66,10 @@ export function bodyCell(
   switch (column) {
     case NAME:
       return cell(
-        html`${mark(state.mark)}<span class="sr">${state.word}</span>${bdi(name)} ${marimoTag(t, session)}`,
+        html`<div class="tagged">
+          ${mark(state.mark)}<span class="sr">${state.word}</span
+          ><span class="clip">${bdi(name)}</span>${marimoTag(t, session)}
+        </div>`,
         `${name}: ${state.word}`,
       );
     case OWNER:

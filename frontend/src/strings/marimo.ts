@@ -15,6 +15,7 @@ export const marimoStrings = {
     "The page has the same address as Jupyter: the browser keeps its code from Jupyter's API, but not from cookies and storage that belong to that address.",
   newMarimo: "New marimo notebook",
   newMarimoCaption: "Make a marimo notebook that is connected to Spark, and open it in a new tab",
+  marimoOpens: "Open {file} with marimo in a new tab",
   editMarimo: "Open with marimo on Spark",
   runMarimo: "Run as a marimo app on Spark",
   marimoNotStarted: "marimo could not be started",

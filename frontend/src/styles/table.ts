@@ -38,6 +38,16 @@ export const table = css`
     vertical-align: -3px;
     margin-right: 6px;
   }
+  table.s .tagged {
+    display: flex;
+    align-items: center;
+  }
+  table.s .tagged svg {
+    flex: none;
+  }
+  table.s .tagged .tag {
+    margin-left: 6px;
+  }
   table.s .c input {
     vertical-align: middle;
   }

@@ -85,10 +85,10 @@ test("a Jupyter notebook's session is never one of marimo, and the picker offers
 test("a row names the file without its folder, and says what marimo serves", () => {
   const facts = rowFacts(t, snapshot(), served(), NOW);
   expect(facts.name).toBe("flights");
-  expect(secondLine(t, facts, NOW, false)).toEqual(["small", "flights.py", "app"]);
+  expect(secondLine(t, facts, NOW, false)).toEqual(["small", "app", "flights.py"]);
   expect(spokenRow(t, facts, false)).toMatch(/^flights, marimo app, active, small, flights\.py, closes in/);
   const edited = rowFacts(t, snapshot(), served({ marimo: "edit", name: "delays" }), NOW);
-  expect(secondLine(t, edited, NOW, false)).toEqual(["small", "flights.py", "notebook"]);
+  expect(secondLine(t, edited, NOW, false)).toEqual(["small", "notebook", "flights.py"]);
 });
 
 test("a filter finds sessions of marimo by that word", () => {

@@ -3,7 +3,7 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { showErrorMessage } from "@jupyterlab/apputils";
 import type { ILauncher } from "@jupyterlab/launcher";
-import { type Act, icons, type MarimoMode } from "@lakesail/notebook-ui";
+import { type Act, fileName, icons, type MarimoMode } from "@lakesail/notebook-ui";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 
 import { Commands } from "../command_ids";
@@ -23,7 +23,7 @@ export function addMarimo(
   launcher: ILauncher | null,
 ): void {
   const { commands } = app;
-  const { t } = page;
+  const { t, settings } = page;
   const addServing = (id: string, mode: MarimoMode, label: string): void => {
     commands.addCommand(id, {
       label,
@@ -49,6 +49,23 @@ export function addMarimo(
     describedBy: { args: { type: "object", properties: { cwd: CWD, config: CONFIG } } },
     execute: (args) => notebooks.create(text(args, "cwd") ?? files.folder, text(args, "config") ?? undefined),
   });
+  commands.addCommand(Commands.openMarimo, {
+    label: t("marimoMark"),
+    caption: () => {
+      const file = settings.values.marimoNotebook;
+      return file ? t("marimoOpens", { file: fileName(file) }) : t("newMarimoCaption");
+    },
+    icon: labIcon(icons.moss),
+    isVisible: () => offer.isGiven,
+    describedBy: { args: { type: "object", properties: {} } },
+    execute: async () => {
+      const path = settings.values.marimoNotebook;
+      await (path ? page.perform({ act: "startMarimo", path, mode: "edit" }) : notebooks.create(files.folder));
+    },
+  });
+  const look = (): void => commands.notifyCommandChanged(Commands.openMarimo);
+  offer.changed.connect(look);
+  settings.changed.connect(look);
   if (launcher) {
     followOffer(launcher, offer);
   }

@@ -1,6 +1,7 @@
 /** Files that marimo can serve, and new ones. */
 
 import type { JupyterFrontEnd } from "@jupyterlab/application";
+import { PathExt } from "@jupyterlab/coreutils";
 import { DocumentWidget } from "@jupyterlab/docregistry";
 import type { IFileBrowserFactory } from "@jupyterlab/filebrowser";
 import type { Contents } from "@jupyterlab/services";
@@ -35,14 +36,20 @@ export class MarimoFiles {
 
   /** The file of the document in front, else the selected one. */
   get current(): string | null {
-    const { currentWidget } = this.app.shell;
-    const path = currentWidget instanceof DocumentWidget ? currentWidget.context.path : "";
-    return isPython(path) ? path : this.selected;
+    const { document } = this;
+    return document !== null && isPython(document) ? document : this.selected;
   }
 
-  /** Where the file browser is. */
+  /** Where the file browser is; on a page without one, such as a notebook's of Notebook 7, the document's folder. */
   get folder(): string {
-    return this.browsers?.tracker.currentWidget?.model.path ?? "";
+    const browser = this.browsers?.tracker.currentWidget;
+    return browser ? browser.model.path : PathExt.dirname(this.document ?? "");
+  }
+
+  /** The path of the document in front. */
+  private get document(): string | null {
+    const { currentWidget } = this.app.shell;
+    return currentWidget instanceof DocumentWidget ? currentWidget.context.path : null;
   }
 
   /** Makes a file of a name that none has.

@@ -19,6 +19,9 @@ import type { MarimoFiles } from "./files";
 import type { MarimoOffer } from "./offer";
 import { openTab } from "./page_tab";
 
+/** A person who clicks twice within this time means one page. */
+const DOUBLE_CLICK = 1000;
+
 type Start = Extract<Act, { act: "startMarimo" }>;
 
 export interface MarimoOptions {
@@ -30,6 +33,10 @@ export interface MarimoOptions {
 }
 
 export class MarimoNotebooks {
+  private isMaking = false;
+  private madeAt = -DOUBLE_CLICK;
+  private opened = { sessionId: "", at: -DOUBLE_CLICK };
+
   constructor(private readonly options: MarimoOptions) {}
 
   /** @param act its path may be of a drive of JupyterLab. */
@@ -43,7 +50,22 @@ export class MarimoNotebooks {
     }
   }
 
+  /** Makes a file, unless one is being made, or was for the first of two clicks. */
   async create(folder: string, config?: string): Promise<void> {
+    const now = performance.now();
+    if (this.isMaking || now - this.madeAt < DOUBLE_CLICK) {
+      return;
+    }
+    this.isMaking = true;
+    this.madeAt = now;
+    try {
+      await this.make(folder, config);
+    } finally {
+      this.isMaking = false;
+    }
+  }
+
+  private async make(folder: string, config: string | undefined): Promise<void> {
     const { files, page } = this.options;
     if (files.onServer(folder) === null) {
       await this.refuse(page.t("marimoOtherDrive", { path: folder }));
@@ -58,6 +80,12 @@ export class MarimoNotebooks {
 
   open(sessionId: string, name?: string): void {
     const { app, page } = this.options;
+    const now = performance.now();
+    const isSecondClick = sessionId === this.opened.sessionId && now - this.opened.at < DOUBLE_CLICK;
+    this.opened = { sessionId, at: now };
+    if (isSecondClick) {
+      return;
+    }
     const session = sessionOf(page.source.snapshot, sessionId);
     const url = app.serviceManager.serverSettings.baseUrl + marimoPage(sessionId);
     openTab(page.t, url, name ?? (session ? nameOf(session) : sessionId));
