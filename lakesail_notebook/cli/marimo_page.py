@@ -36,8 +36,9 @@ _LOOK_EVERY_SECONDS = 0.5
 _WATCH_EVERY_SECONDS = 2.0
 _LOOKS_WITHOUT_ANSWER = 10
 _AGAIN = "run the command again to start a new one"
+_CONVERTIBLE = (".ipynb", ".md")
 _CONVERT = (
-    "{notebook} is a Jupyter notebook, and marimo notebooks are .py files. Run: marimo convert {quoted} -o {converted} "
+    "{notebook} is no marimo notebook: those are .py files. Run: marimo convert {quoted} -o {converted} "
     "(docs/marimo.md says which lines to replace then)."
 )
 
@@ -67,7 +68,7 @@ def checked_notebook(path: Path, mode: str) -> Path:
     absolute = Path(os.path.abspath(path))
     if absolute.is_dir():
         raise InvalidArgument(f"{path} is a directory; name a .py file.")
-    if absolute.suffix == ".ipynb" and absolute.exists():
+    if absolute.suffix in _CONVERTIBLE and absolute.exists():
         quoted, converted = (shlex.quote(str(each)) for each in (path, path.with_suffix(".py")))
         raise InvalidArgument(_CONVERT.format(notebook=path, quoted=quoted, converted=converted))
     if absolute.suffix != ".py":

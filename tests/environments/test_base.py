@@ -8,7 +8,7 @@ import pytest
 
 from .virtual_environment import INSTALL_SECONDS, Environment
 
-pytestmark = pytest.mark.timeout(INSTALL_SECONDS)
+pytestmark = pytest.mark.timeout(2 * INSTALL_SECONDS)
 
 MOST_PACKAGES = 45
 SERVER_LIBRARIES = {"aiosqlite", "alembic", "jupyter_server", "sqlalchemy", "tornado"}

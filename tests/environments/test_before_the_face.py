@@ -18,7 +18,7 @@ from tests.integration.panel_page import WIDGET, PanelPage
 from .servers import add_kernel, server_in
 from .virtual_environment import INSTALL_SECONDS, Environment
 
-pytestmark = pytest.mark.timeout(INSTALL_SECONDS)
+pytestmark = pytest.mark.timeout(2 * INSTALL_SECONDS)
 
 PANEL_SECONDS = 90
 _EVENTS_UNTIL_NOW = """

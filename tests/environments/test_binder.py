@@ -46,9 +46,9 @@ _NOT_ON_BINDER = ("JUPYTER", "IPYTHONDIR")
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """Python with pip, and with what ``binder/requirements.txt`` names."""
+    """Python with pip, and with what ``binder/requirements.txt`` names: that it is whole, a test asks pip."""
     made = new_environment(tmp_path_factory.mktemp("binder") / "env")
-    made.install_newest("pip", "--requirement", BINDER / "requirements.txt")
+    made.install_newest("--no-deps", "pip", "--requirement", BINDER / "requirements.txt")
     return made
 
 

@@ -23,7 +23,7 @@ from tests.integration.notebooks import API, Marker, eventually
 from .servers import server_in
 from .virtual_environment import INSTALL_SECONDS, ROOT, Environment
 
-pytestmark = pytest.mark.timeout(INSTALL_SECONDS)
+pytestmark = pytest.mark.timeout(2 * INSTALL_SECONDS)
 
 RUN_SECONDS = 120
 GONE_SECONDS = 60

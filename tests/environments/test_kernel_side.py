@@ -15,7 +15,7 @@ from tests.integration.notebooks import API, describe, session_of
 from .servers import add_kernel
 from .virtual_environment import INSTALL_SECONDS, Environment
 
-pytestmark = pytest.mark.timeout(INSTALL_SECONDS)
+pytestmark = pytest.mark.timeout(2 * INSTALL_SECONDS)
 
 TOKEN = "a-token-of-the-tests"
 NOT_INSTALLED = ("aiosqlite", "alembic", "jupyter_server", "pysail", "sqlalchemy")

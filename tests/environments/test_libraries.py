@@ -11,7 +11,7 @@ from headless_kernel import Kernel
 from .servers import server_in
 from .virtual_environment import INSTALL_SECONDS, Environment
 
-pytestmark = pytest.mark.timeout(INSTALL_SECONDS)
+pytestmark = pytest.mark.timeout(2 * INSTALL_SECONDS)
 
 _WORDS = """
 words = spark.createDataFrame([(1, "a"), (2, "b"), (2, "c")], ["n", "word"])

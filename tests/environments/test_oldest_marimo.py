@@ -18,7 +18,7 @@ from tests.marimo_documents import EXAMPLE, answers_of, copy_examples
 
 from .virtual_environment import INSTALL_SECONDS, ROOT, Environment, new_environment
 
-pytestmark = pytest.mark.timeout(INSTALL_SECONDS)
+pytestmark = pytest.mark.timeout(2 * INSTALL_SECONDS)
 
 LONG = "select id % 7 as k, count(*) as n from range(100000000000) group by 1"
 

@@ -10,7 +10,7 @@ from .servers import server_in
 from .virtual_environment import INSTALL_SECONDS, Environment
 
 
-@pytest.mark.timeout(INSTALL_SECONDS)
+@pytest.mark.timeout(2 * INSTALL_SECONDS)
 def test_a_server_beside_the_base_says_in_one_line_what_to_install_and_serves_on(
     plain_jupyter: Environment, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from tests.integration.notebooks import API
 
 from .virtual_environment import INSTALL_SECONDS, Environment, new_environment
 
-pytestmark = pytest.mark.timeout(INSTALL_SECONDS)
+pytestmark = pytest.mark.timeout(2 * INSTALL_SECONDS)
 
 TOKEN = "a-token-of-the-tests"
 

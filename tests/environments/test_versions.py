@@ -19,7 +19,7 @@ from tests.integration.notebooks import describe, engine_of, processes_of, sessi
 from .servers import add_kernel, server_in
 from .virtual_environment import INSTALL_SECONDS, Environment
 
-pytestmark = pytest.mark.timeout(INSTALL_SECONDS)
+pytestmark = pytest.mark.timeout(2 * INSTALL_SECONDS)
 
 TOKEN_SECONDS = 4
 WORK_SECONDS = 3 * TOKEN_SECONDS

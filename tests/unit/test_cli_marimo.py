@@ -92,6 +92,7 @@ def test_a_relative_path_is_sent_as_an_absolute_one(
     ("mode", "name", "message"),
     [
         ("edit", "my flights.ipynb", r"marimo convert '.*/my flights\.ipynb' -o '.*/my flights\.py' .*docs/marimo\.md"),
+        ("run", "page.md", r"marimo convert .*/page\.md -o .*/page\.py"),
         ("edit", "missing.ipynb", r"is no marimo notebook: those are \.py files"),
         ("edit", "notes.txt", r"is no marimo notebook: those are \.py files"),
         ("edit", "nowhere/new.py", r"There is no directory .*/nowhere; make it first"),
@@ -104,7 +105,8 @@ def test_what_marimo_cannot_open_is_refused_before_anything_is_asked(
     api: SmallApi, tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: str, name: str, message: str
 ) -> None:
     (tmp_path / "folder.py").mkdir()
-    (tmp_path / "my flights.ipynb").write_text("{}")
+    for name_there in ("my flights.ipynb", "page.md"):
+        (tmp_path / name_there).write_text("{}")
     assert main(["marimo", mode, str(tmp_path / name)]) == 1
     said = capsys.readouterr()
     assert re.search(message, said.err)
