@@ -14,8 +14,9 @@ from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from .. import models
-from ..api_location import SOCKET_SUFFIX
+from ..api_location import SOCKET_SUFFIX, URL_VARIABLE
 from ..client.client import Client
+from ..client.personal import PERSONAL
 from ..clock import SystemClock
 from ..cures import with_cure
 from ..errors import FailedPrecondition, InvalidArgument, LakesailError, Unavailable
@@ -32,6 +33,7 @@ from .foreground import Foreground
 Answer = TypeVar("Answer")
 
 _FEATURE = "marimo_sessions"
+_LOOKS_FOR_ONE = 3
 _LOOK_EVERY_SECONDS = 0.5
 _WATCH_EVERY_SECONDS = 2.0
 _LOOKS_WITHOUT_ANSWER = 10
@@ -112,19 +114,37 @@ def session_wanted(me: models.Me, notebook: Path, arguments: Namespace) -> model
 @contextlib.contextmanager
 def _client(url: str | None) -> Iterator[Client]:
     """The client of the control plane that is meant. If none runs, one is started for this user."""
-    try:
-        client = find_client(url, os.environ)
-    except FailedPrecondition as error:
-        if error.reason != "no_control_plane":
-            raise
-        client = default_client()
-    with client:
+    with _living_client(url) as client:
         if urlsplit(client.url).scheme.endswith(SOCKET_SUFFIX):
             raise FailedPrecondition(
                 "The Jupyter server listens on a UNIX socket, which no browser can open. Start one that listens on a "
                 "port of this machine, or name another one with --url."
             )
         yield client
+
+
+def _living_client(url: str | None) -> Client:
+    """One whose control plane does not end with other processes that use it."""
+    is_named = url is not None or bool(os.environ.get(URL_VARIABLE))
+    for _ in range(_LOOKS_FOR_ONE):
+        try:
+            client = find_client(url, os.environ)
+        except FailedPrecondition as error:
+            if error.reason != "no_control_plane":
+                raise
+            return default_client()
+        if PERSONAL.join_at(client.url) or is_named or _answers(client):
+            return client
+        client.close()  # it was just ending
+    return find_client(url, os.environ)
+
+
+def _answers(client: Client) -> bool:
+    try:
+        client.check_health()
+    except LakesailError as error:
+        return not isinstance(error, Unavailable)
+    return True
 
 
 @contextlib.contextmanager

@@ -78,6 +78,27 @@ class PersonalControlPlane:
                 self._connection, self._api = _join()
             return self._api
 
+    def join_at(self, url: str) -> bool:
+        """Use the running one, if that is the control plane at this URL; whether it is.
+
+        Who found it otherwise must join it, too: it ends with the last process that has joined.
+        """
+        with self._lock:
+            if self._connection is not None and _has_ended(self._connection):
+                self._leave()
+            if self._connection is None or self._api is None:
+                try:
+                    greeted = _greeted(_Place.of_this_user(), started=False)
+                except FailedPrecondition:  # no personal one can run here
+                    return False
+                if greeted is None:
+                    return False
+                if greeted[1].url != url:
+                    greeted[0].close()
+                    return False
+                self._connection, self._api = greeted
+            return self._api.url == url
+
     def leave(self) -> None:
         """Use it no more; the next call of :meth:`api` joins it again."""
         with self._lock:

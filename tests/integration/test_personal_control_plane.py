@@ -234,6 +234,19 @@ def test_a_process_that_has_joined_does_not_join_again(user: User) -> None:
     assert errors == ""
 
 
+def test_who_found_it_by_its_url_joins_it(user: User) -> None:
+    """So that it does not end with the process that started it."""
+    joins_at = (
+        "from lakesail_notebook.client.personal import PersonalControlPlane\n"
+        "other = PersonalControlPlane()\n"
+        "print(other.join_at('http://127.0.0.1:9/lakesail/api/v1'), other.joined)\n"
+        "print(other.join_at(api.url), other.joined)\n"
+        "other.leave()\n"
+    )
+    out, _ = said_by(user.script(JOINS + joins_at))
+    assert out.splitlines()[1:] == ["False False", "True True"]
+
+
 def test_who_comes_after_a_starter_that_was_killed_uses_what_it_began(user: User) -> None:
     starter = user.script(JOINS)
     [begun] = eventually(lambda: user.processes(PLANE), GONE_SECONDS, "it has begun")
