@@ -243,7 +243,7 @@ def _kind_of(token: str) -> Credential | None:
     header = token.partition(".")[0]
     try:
         decoded = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     kinds: dict[str, Credential] = {KERNEL_TYPE: "kernel_token", APP_TYPE: "app_token"}
     said = decoded.get("typ") if isinstance(decoded, dict) else None

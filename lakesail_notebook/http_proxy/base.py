@@ -11,7 +11,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from ..api_location import app_base_path
-from ..errors import LakesailError, NotFound, PermissionDenied, Unauthenticated, Unavailable
+from ..errors import LakesailError, NotFound, PayloadTooLarge, PermissionDenied, Unauthenticated, Unavailable
 from ..workloads.service import AppEndpoint, AppPagesService
 from . import texts
 from .context import PageContext
@@ -22,6 +22,7 @@ _HTTP_STATUS: dict[type[LakesailError], int] = {
     Unauthenticated: 403,
     PermissionDenied: 403,
     NotFound: 404,
+    PayloadTooLarge: 413,
     Unavailable: 503,
 }
 _OWN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -80,7 +81,7 @@ class PageHandler(JupyterHandler):
         self.set_default_headers()
         if not self.check_host():
             raise web.HTTPError(403)
-        origin = self.request.headers.get("Origin") or self.request.headers.get("Sec-WebSocket-Origin")
+        origin = self.request.headers.get("Origin", self.request.headers.get("Sec-WebSocket-Origin"))
         if origin is not None and not self._is_own(origin):
             raise web.HTTPError(403, "Another site may not use this page.")
         sent_by = self.request.headers.get("Sec-Fetch-Site", "same-origin")
@@ -90,7 +91,10 @@ class PageHandler(JupyterHandler):
     def _is_own(self, origin: str) -> bool:
         if origin in self.context.other_origins:
             return True
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            return False
         return parts.scheme in {"http", "https"} and parts.netloc.lower() == self.request.host.lower()
 
     @property
@@ -138,7 +142,7 @@ class PageHandler(JupyterHandler):
             self._tell(status_of(error), error.message_without_paths, over=error.reason == "session_closed")
         else:
             said = error.log_message if isinstance(error, web.HTTPError) else None
-            self._tell(status_code, said or "This page cannot be had.")
+            self._tell(status_code, said or "This page cannot be shown.")
 
     def _tell(self, status: int, message: str, *, over: bool = False) -> None:
         if self.is_navigation:

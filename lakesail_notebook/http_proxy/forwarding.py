@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from importlib import resources
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 from yarl import URL
 
-from ..errors import PayloadTooLarge, Unauthenticated
+from ..errors import FailedPrecondition, PayloadTooLarge, Unauthenticated
 from . import activity, headers
 from .base import PageHandler
 from .context import PageContext
@@ -25,6 +25,8 @@ from .paths import leaves_its_root, place_of_redirect, without_credentials
 
 MAX_BODY_BYTES = 256 * 2**20
 """marimo's own limit for files that are uploaded is 100 MB, and they travel as base64."""
+_MOST_DIGITS = 20
+"""Of the length of a body; Python does not read numbers of any length."""
 _MAX_FRAME_BYTES = 256 * 2**20
 _MAX_WHOLE_BYTES = 2**20
 """A larger answer is passed on piece by piece, and so is one whose length is not told."""
@@ -48,7 +50,7 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
         self._whole = False
         """Whether the body was read to its end."""
         self._cells = activity.RunningCells()
-        self._at_work: list[asyncio.Task[None]] = []
+        self._at_work: list[asyncio.Task[Any]] = []
         self._upstream: aiohttp.ClientWebSocketResponse | None = None
 
     async def prepare(self) -> None:  # type: ignore[override]
@@ -73,10 +75,7 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
                 raise
             self.redirect(f"{self.root}/_open", status=303)
             return
-        connection = cast("Any", self.request.connection)
-        connection.set_max_body_size(MAX_BODY_BYTES)
-        if int(self.request.headers.get("Content-Length", "0")) > MAX_BODY_BYTES:
-            raise PayloadTooLarge(f"A page may send at most {MAX_BODY_BYTES} bytes at once.")
+        self._bound_body()
         if activity.by_a_person(self.request.method, self.path_in_page):
             await self._used()
 
@@ -84,6 +83,13 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
         if not self.is_navigation:
             raise web.HTTPError(400, "No token may stand in this URL.")
         self.redirect(self.request.path + (f"?{clean}" if clean else ""), status=303)
+
+    def _bound_body(self) -> None:
+        """tornado refuses a length that is no number, and one that its connection does not allow, without a word."""
+        cast("Any", self.request.connection).set_max_body_size(MAX_BODY_BYTES)
+        length = self.request.headers.get("Content-Length", "0")
+        if length.isdecimal() and (len(length) > _MOST_DIGITS or int(length) > MAX_BODY_BYTES):
+            raise PayloadTooLarge(f"A page may send at most {MAX_BODY_BYTES} bytes at once.")
 
     def data_received(self, chunk: bytes) -> None:
         self._received += chunk
@@ -138,13 +144,15 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
         self._has_come_whole()
         forwarding = asyncio.create_task(self._forward())
         over = asyncio.create_task(self._pages.over(self.session_id))
-        self._at_work = [forwarding, cast("asyncio.Task[None]", over)]
+        self._at_work = [forwarding, over]
         try:
             await asyncio.wait(self._at_work, return_when=asyncio.FIRST_COMPLETED)
             if forwarding.done() and not forwarding.cancelled():
                 forwarding.result()
+            elif over.done() and not over.cancelled():
+                self._give_up(FailedPrecondition(over.result(), reason="session_closed"))
         except (aiohttp.ClientError, TimeoutError):
-            self._not_answered()
+            self._give_up(web.HTTPError(502, "marimo did not answer."))
         except StreamClosedError:
             pass  # who asked is gone
         finally:
@@ -160,10 +168,11 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
         for task in self._at_work:
             task.cancel()
 
-    def _not_answered(self) -> None:
-        if self._headers_written:
-            raise web.HTTPError(502)
-        raise web.HTTPError(502, "marimo did not answer.")
+    def _give_up(self, error: Exception) -> None:
+        """Say why; if an answer has begun, cut it off, so that nobody takes its first part for the whole."""
+        if not self._headers_written:
+            raise error
+        cast("Any", self.request.connection).close()
 
     async def _forward(self) -> None:
         async with self.context.upstream.session.request(
@@ -174,7 +183,8 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
             allow_redirects=False,
         ) as answer:
             self._begin(answer)
-            if 0 <= (answer.content_length or 0) <= _MAX_WHOLE_BYTES and answer.content_length is not None:
+            length = answer.content_length
+            if self._shows_the_page or (length is not None and length <= _MAX_WHOLE_BYTES):
                 self._end_whole(await answer.read())
                 return
             async for chunk in answer.content.iter_any():
@@ -196,15 +206,20 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
             self.add_header(name, value)
 
     def _end_whole(self, body: bytes) -> None:
-        if self._is_the_page_itself and self._headers.get("Content-Type", "").startswith("text/html"):
+        if self._shows_the_page:
             body = body.replace(b"<head>", b"<head>" + _SCRIPT, 1)
             self.set_header("Content-Length", str(len(body)))
         if body:
             self.write(body)
 
     @property
-    def _is_the_page_itself(self) -> bool:
+    def _asks_for_the_page(self) -> bool:
         return self.path_in_page == "/" and self.request.method == "GET"
+
+    @property
+    def _shows_the_page(self) -> bool:
+        """Whether the answer that has begun is the page itself; it may hold pictures and styles, and be large."""
+        return self._asks_for_the_page and self._headers.get("Content-Type", "").startswith("text/html")
 
     # WebSocket
 
@@ -222,7 +237,7 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
         except (aiohttp.ClientError, TimeoutError):
             self.close(_GONE_AWAY, "marimo did not answer")
             return
-        work = (self._carry_down(self._upstream), self._carry_the_end(), self._count_running_cells())
+        work = (functools.partial(self._carry_down, self._upstream), self._carry_the_end, self._count_running_cells)
         self._at_work = [asyncio.create_task(self._until_closed(one)) for one in work]
 
     async def on_message(self, message: str | bytes) -> None:
@@ -247,9 +262,9 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
         if self._upstream is not None:
             asyncio.ensure_future(self._upstream.close())  # noqa: RUF006 - it ends by itself, whatever becomes of it
 
-    async def _until_closed(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _until_closed(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         with contextlib.suppress(WebSocketClosedError, StreamClosedError):
-            await work
+            await work()
 
     async def _carry_down(self, upstream: aiohttp.ClientWebSocketResponse) -> None:
         async for frame in upstream:
@@ -279,7 +294,7 @@ class AppHandler(PageHandler, LocalProxyHandler):  # type: ignore[misc]
 
     def _headers_to_app(self) -> list[tuple[str, str]]:
         found = headers.to_app(self.request.headers.get_all(), self._app.token)
-        if not self._is_the_page_itself:
+        if not self._asks_for_the_page:
             return found
         return [(name, value) for name, value in found if name.lower() != "accept-encoding"]
 

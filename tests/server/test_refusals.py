@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -55,7 +56,15 @@ def test_a_refusal_stands_in_the_log_under_its_request_id(
     assert f"asked by ada ({member_id('ada')})" in line
 
 
-@pytest.mark.parametrize("credential", [f"Bearer {FORGED}", "Bearer sail-not-a-key", f"token {SECRET}"])
+DEEP = base64.urlsafe_b64encode(b"[" * 20_000).decode().rstrip("=")
+"""As the header of a token: Python does not read what is nested so deep."""
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [f"Bearer {FORGED}", "Bearer sail-not-a-key", f"token {SECRET}", f"Bearer {DEEP}.e30.e30"],
+    ids=["forged", "no key", "another's", "nested too deep"],
+)
 def test_a_refused_credential_is_logged_and_is_in_no_log(teams: TeamServer, credential: str) -> None:
     answer = httpx.get(
         f"{teams.jupyter.url}lakesail/api/v1/me?token={SECRET}", headers={"Authorization": credential}, timeout=60

@@ -208,7 +208,7 @@ def test_me_says_what_the_server_allows(server: TeamServer) -> None:
     assert me["limits"]["idleCloseDelaySeconds"] == {"default": 300, "floor": 0, "ceiling": 28800}
     assert me["limits"]["maxDurationSeconds"]["default"] == 43200
     [cluster] = me["clusters"]
-    assert (cluster["id"], cluster["endpointTypes"]) == ("LOCAL", ["spark_connect", "marimo"])
+    assert (cluster["id"], cluster["endpointTypes"], me["marimo"]["available"]) == ("LOCAL", ["spark_connect"], False)
     assert "standalone" in cluster["executionModes"]
     assert "/config/sail/lakesailImageUri" in cluster["unusedFields"]
     assert me["defaultConfig"] == "default"

@@ -24,6 +24,7 @@ def me_view(
     apps: Apps | None = None,
 ) -> models.Me:
     """:param notebook: whose kernel asks."""
+    marimo = _marimo(apps)
     return models.Me(
         member_id=None if principal.service_account else principal.id,
         service_account_id=principal.id if principal.service_account else None,
@@ -38,8 +39,8 @@ def me_view(
         single_user=settings.single_user,
         limits=_limits(settings.limits),
         quotas=models.Quotas(**asdict(settings.quotas)),
-        clusters=tuple(_cluster(cluster_id, backend) for cluster_id, backend in sorted(backends.items())),
-        marimo=_marimo(apps),
+        clusters=tuple(_cluster(cluster_id, backend, marimo) for cluster_id, backend in sorted(backends.items())),
+        marimo=marimo,
         default_config=settings.default_config,
         version=__version__,
         features=_features(settings, backends),
@@ -74,11 +75,12 @@ def _duration(limit: DurationRange) -> models.DurationLimit:
     return models.DurationLimit(default=limit.default, floor=limit.floor, ceiling=limit.ceiling)
 
 
-def _cluster(cluster_id: str, backend: Backend) -> models.Cluster:
+def _cluster(cluster_id: str, backend: Backend, marimo: models.Marimo) -> models.Cluster:
+    types: tuple[models.EndpointType, ...] = get_args(models.EndpointType)
     machine = backend.size_of(models.SailConfig())
     return models.Cluster(
         id=cluster_id,
-        endpoint_types=get_args(models.EndpointType),
+        endpoint_types=tuple(one for one in types if one != "marimo" or marimo.available),
         execution_modes=backend.offer.execution_modes,
         unused_fields=backend.offer.unused_fields,
         linger_seconds=backend.linger_seconds,
