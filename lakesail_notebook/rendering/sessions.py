@@ -46,7 +46,7 @@ def session_text(candidate: Candidate, now: datetime, *, whose: bool = False, cu
         ("closed by", session.closed_by),
         ("reason given", session.close_reason if session.closed_by else None),
         ("config", _config_name(candidate)),
-        ("endpoint", None if info is None else info.grpc_endpoint or info.proxy_auth_url),
+        ("endpoint", None if info is None else info.grpc_endpoint),
         ("team", session.team_id if whose else None),
         ("owner", session.member_id or session.service_account_id if whose else None),
         ("notebook", _notebook(session)),

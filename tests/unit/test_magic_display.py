@@ -74,6 +74,15 @@ def test_a_command_line_has_a_cure_of_its_own() -> None:
     assert "closed by you; 'jupyter lakesail relaunch S1' starts another like it." in session_shown(over, NOON).text
 
 
+def test_the_link_that_logs_a_browser_in_is_shown_nowhere() -> None:
+    link = "http://localhost:8888/lakesail/marimo/S1/_auth?ticket=secret"
+    for info in (
+        models.ConnectionInfo(proxy_auth_url=link),
+        models.ConnectionInfo(proxy_auth_url=link, grpc_endpoint="localhost:4040"),
+    ):
+        assert "secret" not in session_text(Candidate(session(endpoint_type="marimo", connection_info=info)), NOON)
+
+
 def test_status_shows_where_a_live_session_is_and_when_it_closes() -> None:
     live = session(
         connection_info=models.ConnectionInfo(grpc_endpoint="localhost:4040"),

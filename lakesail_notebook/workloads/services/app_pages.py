@@ -89,7 +89,7 @@ class AppPages:
         if not access.opens_page(principal, session):
             raise denied(session, f"Only its owner may open the page of session {session_id}.")
         if session.status not in LIVE_STATUSES:
-            return PageState(over=_what_became_of(session_id, session))
+            return PageState(over=_what_became_of(session))
         if self._address(session_id) is None:
             return PageState(waits_for=status_message(session, workload) or "marimo is starting.")
         return PageState(ticket=self._issue(session))
@@ -105,7 +105,7 @@ class AppPages:
         async with self._store.reading() as view:
             session = await view.session(session_id)
         if session is None or session.status not in LIVE_STATUSES:
-            over = _what_became_of(session_id, session)
+            over = f"Session {session_id} is over." if session is None else _what_became_of(session)
             self._end(session_id, over)
             raise _page_over(over)
         return cookie
@@ -177,14 +177,12 @@ class AppPages:
 
     async def _look_for_ends(self) -> int:
         """:returns: the number of the last event before the look."""
-        wanted = self._cookies.sessions()
         async with self._store.reading() as view:
             newest = await view.last_event_sequence()
-            sessions = {session.id: session for session in await view.sessions_by_id(wanted)}
-        for session_id in wanted:
-            session = sessions.get(session_id)
-            if session is None or session.status not in LIVE_STATUSES:
-                self._end(session_id, _what_became_of(session_id, session))
+            sessions = await view.sessions_by_id(self._cookies.sessions())
+        for session in sessions:
+            if session.status not in LIVE_STATUSES:
+                self._end(session.id, _what_became_of(session))
         return newest
 
     def _end(self, session_id: str, what: str) -> None:
@@ -198,10 +196,7 @@ class AppPages:
             page.over.set()
 
 
-def _what_became_of(session_id: str, session: SessionRecord | None) -> str:
-    """:param session: ``None``: its row is gone, some time after its end."""
-    if session is None:
-        return f"Session {session_id} is over."
+def _what_became_of(session: SessionRecord) -> str:
     by = "" if session.close_reason is None else f" {session.close_reason}"
     return f"{session.status_message or f'Session {session.id} is {session.status}.'}{by}"
 
