@@ -111,8 +111,10 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("lab"), base_url=BASE_URL) as running:
+    short = {"LakesailApp": {"limits": {"idle_timeout": {"floor": 1}}}}
+    with site(tmp_path_factory.mktemp("lab"), base_url=BASE_URL, config=short) as running:
         (running.root / "flights.py").write_text(NOTEBOOK.lstrip())
+        (running.root / "quiet.py").write_text("import marimo\n\napp = marimo.App()\n")
         yield running
 
 
@@ -155,6 +157,15 @@ def only_session(lab: Site) -> dict[str, Any]:
 
 def outcomes(lab: Site, session: Mapping[str, Any], what: str) -> list[str]:
     return [query["outcome"] for query in lab.api.queries(session["id"]) if what in query["what"]]
+
+
+def idle_after(seconds: int) -> dict[str, Any]:
+    """A session on a notebook that does nothing, which ends when nobody has used it for so long."""
+    return {
+        "endpointType": "marimo",
+        "metadata": {"lakesail/marimo-file": "quiet.py"},
+        "config": {"idleTimeoutSeconds": seconds, "idleCloseDelaySeconds": 0},
+    }
 
 
 def row(face: Face, session_id: str) -> Locator:
@@ -204,6 +215,20 @@ def test_a_file_is_edited_in_a_page_of_marimo_until_its_session_is_closed_in_lab
     button(shown, "Close").click()
     face.confirm(face.sessions, "Close session")
     expect(page.get_by_role("alert").filter(has_text="was closed by you")).to_be_visible(timeout=MILLISECONDS)
+
+
+def test_a_page_that_is_left_for_the_idle_time_says_why_its_session_was_closed(lab: Site, face: Face) -> None:
+    for seconds in (5, 60):  # a stalled machine may need longer than that to show the page
+        session = lab.api.post("workloads/sessions", idle_after(seconds))
+        page = face.page.context.new_page()
+        page.goto(f"{lab.url}lakesail/marimo/{session['id']}/_open", timeout=MILLISECONDS)
+        said = page.get_by_role("alert").filter(has_text=f"was closed after {seconds} s idle")
+        expect(said.or_(page.get_by_role("heading", name="This session is over"))).to_be_visible(timeout=MILLISECONDS)
+        if said.is_visible():
+            break
+    assert said.is_visible()
+    ended = lab.api.session(session["id"])
+    assert (ended["status"], ended["terminationReason"]) == ("closed", "idle_timeout")
 
 
 def test_an_app_has_a_spark_session_for_each_viewer_and_is_relaunched_in_lab(lab: Site, face: Face) -> None:
