@@ -178,7 +178,12 @@ def asleep(n):
     open("asleep", "w").close()
     time.sleep(300)
     return n
-work = [deaf, lambda: spark.range(1).select(asleep("id")).toPandas()]
+def deaf_later():
+    while not os.path.exists("asleep"):  # a function would wait for a thread of the engine that the join has taken
+        time.sleep(0.05)
+    return deaf()
+import os
+work = [deaf_later, lambda: spark.range(1).select(asleep("id")).toPandas()]
 with ThreadPoolExecutor(2) as pool:
     list(pool.map(lambda one: one(), work))
 """
