@@ -98,7 +98,11 @@ def write(lab: LabPage, name: str) -> None:
 
 def test_the_readme_shows_pictures_that_are_there_and_small() -> None:
     shown = re.findall(r"!\[([^\]]*)\]\(([^)]*\.png)\)", (ROOT / "README.md").read_text())
-    assert {path for _, path in shown} == {"docs/images/jupyterlab.png", "docs/images/marimo.png", "docs/images/notebook.png"}
+    assert {path for _, path in shown} == {
+        "docs/images/jupyterlab.png",
+        "docs/images/marimo.png",
+        "docs/images/notebook.png",
+    }
     for alternative, path in shown:
         assert len(alternative.split()) > 5, f"the text of {path} says too little"
         assert 0 < (ROOT / path).stat().st_size <= MOST_BYTES
