@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -150,13 +149,7 @@ class LabPage:
 
     def until(self, look: Callable[[], T | None], seconds: float, what: str) -> T:
         """As :func:`eventually`, for what handlers of Playwright's events and routes bring about: they run here."""
-        deadline = time.monotonic() + seconds
-        while True:
-            seen = look()
-            if seen:
-                return seen
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-            self.page.wait_for_timeout(50)
+        return eventually(look, seconds, what, lambda: self.page.wait_for_timeout(50))
 
     def settle(self) -> None:
         """Wait until the page has drawn what earlier events changed."""

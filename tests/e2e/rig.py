@@ -221,10 +221,16 @@ def notebook_of(session: Mapping[str, Any]) -> str | None:
     return None if path is None else PurePosixPath(path).name
 
 
-def eventually(look: Callable[[], T | None], seconds: float, what: str) -> T:
+def _pause() -> None:
+    time.sleep(0.05)  # between two looks, within the deadline
+
+
+def eventually(look: Callable[[], T | None], seconds: float, what: str, pause: Callable[[], object] = _pause) -> T:
     """The first thing seen that is not ``None`` or false, within so many seconds.
 
     Handlers of Playwright's events and routes do not run between two looks: see :meth:`LabPage.until`.
+
+    :param pause: between two looks.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -232,7 +238,7 @@ def eventually(look: Callable[[], T | None], seconds: float, what: str) -> T:
         if seen:
             return seen
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.05)  # between two looks, within the deadline
+        pause()
 
 
 def _cell(number: int, source: str, trusted: bool) -> dict[str, Any]:

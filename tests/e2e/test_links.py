@@ -80,8 +80,9 @@ def relay() -> Iterator[Relay]:
 
 
 def test_a_server_that_is_away_is_said_and_found_again(
-    tmp_path: Path, open_page: OpenPage, relay: Relay, guard: Guard
+    tmp_path: Path, relay: Relay, open_page: OpenPage, guard: Guard
 ) -> None:
+    # The page asks again and again until it is closed: it ends before the relay, which is made before it.
     origin = f"http://{relay.address}"
     guard.allow(origin)
     with site(tmp_path) as first:

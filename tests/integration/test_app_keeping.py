@@ -97,6 +97,16 @@ async def start_begins(plane: Plane, apps: AppsByHand, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
+async def after_its_marimo(plane: Plane, apps: AppsByHand, session: models.Session) -> models.Session:
+    """A session whose marimo has served, and then ended."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while session.id not in apps.serving:
+            await plane.reconcile()
+    apps.serving.clear()
+    await plane.reconcile()
+    return await now_of(plane, session)
+
+
 def test_a_marimo_that_is_shut_down_on_its_page_ends_the_session_as_closed_by_the_user(tmp_path: Path) -> None:
     apps = AppsByHand()
 
@@ -104,11 +114,7 @@ def test_a_marimo_that_is_shut_down_on_its_page_ends_the_session_as_closed_by_th
         session = await requested(plane)
         await plane.reconcile()
         assert "as soon as marimo has started" in ((await now_of(plane, session)).status_message or "")
-        await plane.reconcile()
-        assert session.id in apps.serving
-        apps.serving.clear()
-        await plane.reconcile()
-        over = await now_of(plane, session)
+        over = await after_its_marimo(plane, apps, session)
         assert (over.status, over.termination_reason) == ("closed", "user_closed")
         assert over.status_message == f"Session {session.id} was closed because its marimo was shut down."
 
@@ -121,11 +127,7 @@ def test_a_marimo_that_ends_by_itself_fails_the_session_with_its_last_words(tmp_
 
     async def work(plane: Plane) -> None:
         session = await requested(plane)
-        await plane.reconcile()
-        await plane.reconcile()
-        apps.serving.clear()
-        await plane.reconcile()
-        over = await now_of(plane, session)
+        over = await after_its_marimo(plane, apps, session)
         assert (over.status, over.termination_reason) == ("failed", "engine_crashed")
         assert over.status_message == f"Session {session.id} failed: {apps.words}."
 

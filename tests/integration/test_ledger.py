@@ -206,7 +206,7 @@ def test_an_interrupted_python_function_that_sleeps_on_is_never_told_as_stopped(
         "spark.range(1).select(sleeps('id')).show()",
     )
     begun.wait()
-    time.sleep(SLEPT_SECONDS)
+    time.sleep(SLEPT_SECONDS)  # the engine must have been seen at rest for so long
     kernel.interrupt()
     cell.failure(100)
     row = ledger.latest()
@@ -240,7 +240,7 @@ def within(seconds: float, look: Callable[[], bool]) -> bool:
     """Whether it is seen within so many seconds."""
     deadline = time.monotonic() + seconds
     while not (seen := look()) and time.monotonic() < deadline:
-        time.sleep(0.05)
+        time.sleep(0.05)  # between two looks, within the deadline
     return seen
 
 

@@ -44,7 +44,7 @@ def let_requests_end(rig: ProxyRig) -> None:
 
     def nothing_new() -> bool:
         before = rig.relay.requests
-        time.sleep(1)
+        time.sleep(1)  # that nothing comes for so long is what is looked for
         return rig.relay.requests == before
 
     until(nothing_new)
