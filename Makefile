@@ -63,7 +63,7 @@ test-browser: frontend $(BROWSER) ## Run the tests that drive JupyterLab and Not
 	$(PYTEST) $(IN_PARALLEL) tests/e2e
 
 test-environments: frontend ## Run the tests that install into environments of their own
-	$(PYTEST) tests/environments
+	$(PYTEST) $(IN_PARALLEL) tests/environments
 
 test-promises: $(SET_UP) ## Run the measurements that are promises; nothing runs beside them
 	$(PYTEST) -m "not bench" tests/bench

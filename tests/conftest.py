@@ -66,6 +66,10 @@ _LONG_FILES = (
     "test_states_dark",
     "test_states_light",
     "test_quiet",
+    # environments
+    "test_binder",
+    "test_headless_runs",
+    "test_oldest_marimo",
 )
 """The files of each group that take long, which the number of their tests does not tell."""
 
