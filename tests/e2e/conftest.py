@@ -42,7 +42,15 @@ def new_context(browser: Browser, guard: Guard) -> Iterator[Callable[..., Browse
 
     yield make
     for context in contexts:
-        context.close()
+        close(context)
+
+
+def close(context: BrowserContext) -> None:
+    """A handler of a route may be at work for a page that is going: Playwright would raise its error in a later one."""
+    for page in context.pages:
+        page.unroute_all(behavior="ignoreErrors")
+    context.unroute_all(behavior="ignoreErrors")
+    context.close()
 
 
 @pytest.fixture
